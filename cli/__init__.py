@@ -1,0 +1,38 @@
+"""Commands. Each lives in a module of its own, imported only when it is asked for: --help imports none of them."""
+
+import argparse
+import importlib
+from collections.abc import Sequence
+
+COMMANDS = {
+    "serve": "run the MCP server (stdio; --transport http on loopback)",
+    "demo": "watch an agent-shaped client do a whole job on the emulator",
+    "emulator": "run the local PAI-DLC alone",
+    "tools": "list the tools with the bytes each costs a client",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse the command's name, import its module, hand it the rest."""
+    listing = "\n".join(f"  {name:10}{what}" for name, what in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="pai-dlc-mcp",
+        description="MCP server for deep-learning training jobs on Alibaba Cloud PAI-DLC.",
+        epilog=f"commands:\n{listing}\n\n`pai-dlc-mcp COMMAND --help` shows a command's options.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
+    parser.add_argument("command", nargs="?", choices=COMMANDS, metavar="command", help="one of those below")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    given = parser.parse_args(argv)
+    if given.version:
+        from importlib.metadata import version  # 30 ms that --help need not pay
+
+        print(f"pai-dlc-mcp {version('pai-dlc-mcp')}")
+        return 0
+    if not given.command:
+        parser.print_help()
+        return 2
+    module = importlib.import_module(f"pai_dlc_mcp.cli.{given.command}")  # heavy: only the command asked for
+    result: int = module.run(given.arguments)
+    return result

@@ -1,0 +1,7 @@
+"""`python -m pai_dlc_mcp.cli`, for where the console script is not on the PATH."""
+
+import sys
+
+from pai_dlc_mcp.cli import main
+
+sys.exit(main())

@@ -1,0 +1,35 @@
+"""`pai-dlc-mcp emulator`: the local PAI-DLC alone, for a server or an SDK of your own to talk to."""
+
+import argparse
+import sys
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from pai_dlc_mcp.emulator import embedded
+from pai_dlc_mcp.emulator.clock import Clock
+
+
+def run(argv: Sequence[str]) -> int:
+    """Serve on the loopback until interrupted."""
+    parser = argparse.ArgumentParser(prog="pai-dlc-mcp emulator", description=__doc__)
+    parser.add_argument("--port", type=int, default=8420, help="on 127.0.0.1; 0 takes a free one")
+    parser.add_argument("--speed", type=float, default=1.0, help="virtual seconds a second")
+    given = parser.parse_args(argv)
+    try:
+        with embedded.start(clock=Clock(datetime.now(UTC), speed=given.speed), port=given.port) as emulator:
+            print(
+                f"PAI-DLC emulator on {emulator.endpoint}, plain HTTP. To use it:\n"
+                f"  export PAI_DLC_ENDPOINT={emulator.endpoint} PAI_DLC_PROTOCOL=http PAI_DLC_REGION=cn-hangzhou\n"
+                f"  export ALIBABA_CLOUD_ACCESS_KEY_ID={emulator.access_key_id} "
+                f"ALIBABA_CLOUD_ACCESS_KEY_SECRET={emulator.access_key_secret}\n"
+                f"Control: GET http://{emulator.endpoint}/emulator/requests (reset, clock and faults take POST).",
+                flush=True,
+            )
+            threading.Event().wait()
+    except OSError as error:
+        print(f"pai-dlc-mcp emulator: port {given.port}: {error.strerror}. Try --port 0.", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 0
+    return 0

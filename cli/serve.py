@@ -1,0 +1,70 @@
+"""`pai-dlc-mcp serve`: the MCP server over stdio. stdout belongs to the protocol; logs go to stderr."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from pai_dlc_mcp import tools
+from pai_dlc_mcp.prompts import loader as prompts
+from pai_dlc_mcp.resources import guides
+from pai_dlc_mcp.server import app
+from pai_dlc_mcp.server.cloud.credentials import Credentials, DefaultChain, StaticKey
+from pai_dlc_mcp.server.settings import Settings
+
+EMULATOR_SPEED = 20.0  # virtual seconds a second: a job is Running within ten
+
+
+def run(argv: Sequence[str]) -> int:
+    """Serve until the client goes away. 2 when the configuration is unusable."""
+    parser = argparse.ArgumentParser(prog="pai-dlc-mcp serve", description=__doc__)
+    parser.add_argument("--emulator", action="store_true", help="serve a local PAI-DLC instead of an account")
+    parser.add_argument("--speed", type=float, default=EMULATOR_SPEED, help="with --emulator: how fast its clock runs")
+    parser.add_argument("--region", help="region of calls that name none")
+    parser.add_argument("--toolsets", help="opt-in toolsets besides core, comma-separated, or all")
+    parser.add_argument("--read-only", action="store_true", default=None, help="offer only tools that change nothing")
+    parser.add_argument("--allow-tools", help="offer only these tools, comma-separated")
+    parser.add_argument("--deny-tools", help="never offer these tools, comma-separated")
+    parser.add_argument("--log-level", default="WARNING", choices=["DEBUG", "INFO", "WARNING", "ERROR"])
+    given = vars(parser.parse_args(argv))
+    line = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(level=given.pop("log_level"), stream=sys.stderr, format=line)
+    emulate, speed = given.pop("emulator"), given.pop("speed")
+    flags = {name: value for name, value in given.items() if value is not None}
+    try:
+        with _backend(speed if emulate else None, flags) as (settings, credentials):
+            server = app.build(settings, tools.TOOLSETS, credentials, prompts=prompts.load(), resources=guides.load())
+            server.run()
+    except ValueError as error:
+        print(f"pai-dlc-mcp serve: {_problem(error)}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+@contextmanager
+def _backend(emulator_speed: float | None, flags: dict[str, Any]) -> Generator[tuple[Settings, Credentials]]:
+    """The account this machine is configured for, or an emulator for as long as the server runs."""
+    if emulator_speed is None:
+        yield Settings(**flags), DefaultChain()
+        return
+    from pai_dlc_mcp.emulator import embedded  # not needed against an account
+    from pai_dlc_mcp.emulator.clock import Clock
+
+    with embedded.start(clock=Clock(datetime.now(UTC), speed=emulator_speed)) as emulator:
+        here: dict[str, Any] = {"endpoint": emulator.endpoint, "protocol": "http", "emulator": True}
+        chosen: dict[str, Any] = {"region": "cn-hangzhou", **flags, **here}
+        yield Settings(**chosen), StaticKey(emulator.access_key_id, emulator.access_key_secret)
+
+
+def _problem(error: ValueError) -> str:
+    if isinstance(error, ValidationError):
+        found = error.errors(include_url=False, include_input=False)
+        return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found)
+    return str(error)

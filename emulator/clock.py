@@ -1,0 +1,56 @@
+"""Virtual time, and the ways the service writes it."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from time import monotonic
+
+BEIJING = timezone(timedelta(hours=8))
+
+
+class Clock:
+    """Starts at `start` and runs `speed` virtual seconds a second; at speed 0 only `advance` moves it."""
+
+    def __init__(self, start: datetime, speed: float = 1.0) -> None:
+        self.start = start
+        self.speed = speed
+        self.reset()
+
+    def reset(self) -> None:
+        self._advanced = 0.0
+        self._since = monotonic()
+
+    def now(self) -> datetime:
+        return self.start + timedelta(seconds=self._advanced + (monotonic() - self._since) * self.speed)
+
+    def advance(self, seconds: float) -> None:
+        self._advanced += seconds
+
+
+def utc(moment: datetime) -> str:
+    """DLC's Gmt* fields: UTC, whole seconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def utc_ms(moment: datetime) -> str:
+    """AIWorkSpace's Gmt* fields: UTC with milliseconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def utc_minutes(moment: datetime) -> str:
+    """Job templates: documented as yyyy-MM-ddTHH:mmZ."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
+
+
+def beijing(moment: datetime) -> str:
+    """Event texts: UTC+8 without a zone marker."""
+    return moment.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def beijing_rfc3339(moment: datetime) -> str:
+    """Sanity checks: RFC 3339 with microseconds and +08:00."""
+    return moment.astimezone(BEIJING).isoformat(timespec="microseconds")
+
+
+def parse(text: str) -> datetime:
+    """A query's StartTime or EndTime; raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,28 @@
+"""GetDashboard and GetRayDashboard: of Ray jobs that run; lower-case keys and no request id."""
+
+from pai_dlc_mcp.emulator import errors
+from pai_dlc_mcp.emulator.request import Json, Request
+from pai_dlc_mcp.emulator.state import Account, Job
+
+
+def running_ray_job(account: Account, request: Request) -> Job:
+    job = account.job(request.ids["JobId"], request.action)
+    if job.kind != "RayJob":
+        raise errors.wrong_state(f"Job {job.job_id} is a {job.kind}, it has no dashboard.")
+    if job.status(account.now()) != "Running":
+        raise errors.wrong_state(f"Job {job.job_id} is not running.")
+    return job
+
+
+def url(account: Account, request: Request, path: str) -> str:
+    job = running_ray_job(account, request)
+    shared = f"?token={account.new_id('EXAMPLE-DASHBOARD-TOKEN-', 16)}" if request.flag("isShared") else ""
+    return f"https://pai-dlc-proxy-cn-hangzhou.example.invalid/{path}/{job.job_id}{shared}"
+
+
+def get_dashboard(account: Account, request: Request) -> Json:
+    return {"url": url(account, request, "dashboard")}
+
+
+def get_ray_dashboard(account: Account, request: Request) -> Json:
+    return {"url": url(account, request, "ray/dashboard"), "metricsEnabled": "true"}

@@ -1,0 +1,97 @@
+"""Switches for what can go wrong, one Fault at a time, matched by action and counted."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pai_dlc_mcp.emulator import errors
+from pai_dlc_mcp.emulator.errors import ServiceError
+from pai_dlc_mcp.emulator.state import OWNER_ID, USER_ID
+
+Answer = tuple[int, str, str]
+ANSWERS: dict[str, Answer] = {
+    "throttling": (400, "Throttling", "Request was denied due to user flow control."),
+    "throttling_user": (429, "Throttling.User", "Request was denied due to user flow control."),
+    "forbidden_ram": (
+        403,
+        "Forbidden.RAM",
+        "User not authorized to operate on the specified resource, or this API does not support RAM.",
+    ),
+    "numeric_code": (404, "100400027", "Workspace not exists"),
+    "clock_skew": (400, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired."),
+    "expired_token": (400, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired."),
+    "internal_error": (
+        500,
+        "InternalError",
+        "The request processing has failed due to some unknown error.",
+    ),
+    "unavailable": (
+        503,
+        "ServiceUnavailable",
+        "The request has failed due to a temporary failure of the server.",
+    ),
+}
+"""Faults that are an answer: the operation is not carried out."""
+
+Kind = Literal[
+    "throttling",
+    "throttling_user",
+    "no_permission",
+    "forbidden_ram",
+    "numeric_code",
+    "clock_skew",
+    "expired_token",
+    "internal_error",
+    "unavailable",
+    "html_502",
+    "early_close",
+    "lost_response",
+    "slow_drip",
+    "delay",
+]
+"""no_permission is a 403 with AccessDeniedDetail; html_502 a proxy's page; early_close drops the connection before
+the operation, lost_response after it; slow_drip sends the answer byte by byte, delay sends it late."""
+
+
+@dataclass
+class Fault:
+    """Happens to the next `times` requests of an action (* is any) after `skip` have passed unharmed."""
+
+    action: str
+    kind: Kind
+    times: int = 1
+    skip: int = 0
+    retry_after_ms: int = 2000
+    """Of throttling: the x-acs-retry-after header, in milliseconds; 0 leaves it out."""
+    seconds: float = 0.1
+    """Of delay: in all; of slow_drip: between bytes. Real seconds, not virtual ones."""
+
+
+class Faults(list[Fault]):
+    """The switches that are on; the first that matches a request acts."""
+
+    def add(self, *faults: Fault) -> None:
+        self.extend(faults)
+
+    def take(self, action: str) -> Fault | None:
+        for fault in self:
+            if fault.action not in ("*", action) or not fault.times:
+                continue
+            if fault.skip:
+                fault.skip -= 1
+                continue
+            fault.times -= 1
+            return fault
+        return None
+
+
+def refusal(fault: Fault | None, ram_action: str) -> ServiceError | None:
+    """The error a fault answers with, if it is of that sort."""
+    if not fault:
+        return None
+    if fault.kind == "no_permission":
+        return errors.denied(ram_action, USER_ID, OWNER_ID)
+    if fault.kind not in ANSWERS:
+        return None
+    throttled = fault.kind.startswith("throttling") and fault.retry_after_ms
+    headers = {"x-acs-retry-after": str(fault.retry_after_ms)} if throttled else None
+    return ServiceError(*ANSWERS[fault.kind], headers=headers)

@@ -1,0 +1,80 @@
+"""ListImages, GetImage, ListImageLabels: official images live in no workspace, custom ones in theirs."""
+
+from pai_dlc_mcp.emulator import errors, listing
+from pai_dlc_mcp.emulator.request import Json, Request
+from pai_dlc_mcp.emulator.state import Account
+
+
+def list_images(account: Account, request: Request) -> Json:
+    """Official images without WorkspaceId, the workspace's own with it; labels only when Verbose."""
+    wanted = pairs(request.text("Labels"))
+    found = [
+        image
+        for image in in_workspace(account, request.text("WorkspaceId"))
+        if has(image, wanted)
+        and request.text("Accessibility") in ("", image["Accessibility"])
+        and request.text("ImageUri") in ("", image["ImageUri"])
+        and listing.matches(image, request, Name="Name", Query="Name")
+    ]
+    found = listing.ordered(found, request, "GmtCreateTime", "ASC")
+    images = [view(image, request.flag("Verbose")) for image in listing.page(found, request, 20)]
+    return {"Images": images, "TotalCount": len(found)}
+
+
+def get_image(account: Account, request: Request) -> Json:
+    image_id = request.ids["ImageId"]
+    image = next((image for image in account.images if image["ImageId"] == image_id), None)
+    if not image:
+        raise errors.not_found(f"Image {image_id} not exists.")
+    body = view(image, request.flag("Verbose"))
+    del body["ImageId"]
+    return body
+
+
+def list_image_labels(account: Account, request: Request) -> Json:
+    """The distinct labels of the images in sight."""
+    keys = request.words("LabelKeys")
+    wanted = pairs(request.text("LabelFilter"))
+    images = in_workspace(account, request.text("WorkspaceId"))
+    found = {
+        (label["Key"], label["Value"])
+        for image in images
+        if request.text("ImageId") in ("", image["ImageId"]) and has(image, wanted)
+        for label in image["Labels"]
+        if not keys or label["Key"] in keys
+    }
+    return {
+        "Labels": [{"Key": key, "Value": value} for key, value in sorted(found)],
+        "TotalCount": len(found),
+    }
+
+
+def in_workspace(account: Account, workspace_id: str) -> list[Json]:
+    if workspace_id:
+        account.workspace(workspace_id)
+    return [image for image in account.images if image["WorkspaceId"] == workspace_id]
+
+
+def view(image: Json, verbose: bool) -> Json:
+    return {key: value for key, value in image.items() if verbose or key != "Labels"}
+
+
+def pairs(text: str) -> list[tuple[str, str]]:
+    """`k=v,k=v`, all of which must hold; v may be * for any value."""
+    found: list[tuple[str, str]] = []
+    for pair in filter(None, text.split(",")):
+        key, equals, value = pair.strip().partition("=")
+        if not equals:
+            raise errors.invalid(f"Labels {pair!r} is not key=value.")
+        found.append((key, value))
+    return found
+
+
+def has(image: Json, wanted: list[tuple[str, str]]) -> bool:
+    labels = {label["Key"]: label["Value"] for label in image["Labels"]}
+    return all(key in labels and value in ("*", labels[key]) for key, value in wanted)
+
+
+def known(account: Account, uri: str) -> bool:
+    """Whether the registry has it; the registry's public host serves the same images as its -vpc host."""
+    return any(uri in (image["ImageUri"], image["ImageUri"].replace("-vpc.", ".")) for image in account.images)

@@ -1,0 +1,69 @@
+"""A job's life as data: (offset in seconds, status) transitions, computed once; its state is read off at any time."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import inf
+
+TERMINAL = frozenset({"Succeeded", "Failed", "Stopped"})
+STOPPING_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Transition:
+    """From `at` seconds after creation the job has this status, for this reason."""
+
+    at: float
+    status: str
+    code: str = ""
+    message: str = ""
+
+
+Life = tuple[Transition, ...]
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A status and how long it lasts; an endless one ends the list."""
+
+    status: str
+    seconds: float
+    code: str = ""
+    message: str = ""
+
+
+def life(phases: Sequence[Phase]) -> Life:
+    """Lays phases end to end, up to the first that never ends."""
+    transitions: list[Transition] = []
+    at = 0.0
+    for phase in phases:
+        transitions.append(Transition(at, phase.status, phase.code, phase.message))
+        at += phase.seconds
+        if at == inf:
+            break
+    return tuple(transitions)
+
+
+def so_far(transitions: Life, elapsed: float) -> Life:
+    """What has happened; the last one is the job's present."""
+    return tuple(t for t in transitions if t.at <= elapsed) or transitions[:1]
+
+
+def spans(transitions: Life) -> Iterator[tuple[Transition, float | None]]:
+    """Each transition with the offset at which the next one replaced it."""
+    for this, following in pairwise(transitions):
+        yield this, following.at
+    yield transitions[-1], None
+
+
+def last(transitions: Life, *statuses: str) -> Transition | None:
+    return next((t for t in reversed(transitions) if t.status in statuses), None)
+
+
+def stopped(transitions: Life, elapsed: float, code: str, message: str) -> Life:
+    """The life of a job told to stop: its future is cut off, Stopping and Stopped take its place."""
+    return (
+        *so_far(transitions, elapsed),
+        Transition(elapsed, "Stopping"),
+        Transition(elapsed + STOPPING_SECONDS, "Stopped", code, message),
+    )

@@ -1,0 +1,35 @@
+"""GetPodLogs."""
+
+from datetime import timedelta
+
+from pai_dlc_mcp.emulator import pods
+from pai_dlc_mcp.emulator.request import Json, Request
+from pai_dlc_mcp.emulator.state import Account
+
+LOOK_BACK = timedelta(days=7)
+CONTAINERS = {"PyTorchJob": "pytorch", "TFJob": "tensorflow", "MPIJob": "mpi", "RayJob": "ray"}
+
+
+def get_pod_logs(account: Account, request: Request) -> Json:
+    """Oldest first; of more than MaxLines records the last ones, see Account.log_order. The service looks back
+    7 days unless told otherwise (API documentation), and answers an empty list before the pod runs."""
+    job = account.job(request.ids["JobId"], "GetPodLogs")
+    now = account.now()
+    since = request.time("StartTime", now - LOOK_BACK).replace(microsecond=0)
+    until = request.time("EndTime", now)
+    limit = request.number("MaxLines", 2000)
+    pod = pods.find(job, request.ids["PodId"], request.text("PodUid"), now)
+    elapsed = job.elapsed(now)
+    records = [
+        text
+        for offset, text in (pods.lines(job, pod) if pod else ())
+        if offset <= elapsed and since <= job.at(offset).replace(microsecond=0) <= until
+    ]
+    return {
+        "JobId": job.job_id,
+        "PodId": request.ids["PodId"],
+        "PodUid": pod.uid if pod else "",
+        "Logs": records[-limit:] if account.log_order == "tail" else records[:limit],
+        "ContainerInfo": {"MainContainer": CONTAINERS.get(job.kind, "main"), "SidecarContainers": []},
+        "Containers": "",
+    }

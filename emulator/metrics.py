@@ -1,0 +1,115 @@
+"""GetJobMetrics, and GetMetrics, the door to CloudMonitor."""
+
+import json
+import re
+from datetime import datetime, timedelta
+from random import Random
+
+from pai_dlc_mcp.emulator import errors, pods
+from pai_dlc_mcp.emulator.pods import Pod
+from pai_dlc_mcp.emulator.request import Json, Request
+from pai_dlc_mcp.emulator.state import OWNER_ID, REGION, Account, Job
+
+BUSY = {
+    "GpuCoreUsage": 96.0,
+    "GpuMemoryUsage": 82.0,
+    "CpuCoreUsage": 41.0,
+    "MemoryUsage": 37.0,
+    "NetworkInputRate": 2.1e8,
+    "NetworkOutputRate": 2.0e8,
+    "DiskReadRate": 3.4e7,
+    "DiskWriteRate": 1.2e6,
+}
+"""What a pod that computes shows; percent for the usages, bytes a second for the rates."""
+
+HELD = ("GpuMemoryUsage", "MemoryUsage")
+"""What a pod that hangs still holds."""
+
+CLOUD_MONITOR = {
+    "JOB_GPU_ACCELERATOR_DUTTY_UTIL": "GpuCoreUsage",
+    "CARD_GPU_DRAM_ACTIVE_UTIL": "GpuMemoryUsage",
+    "JOB_CPU_UTIL": "CpuCoreUsage",
+    "JOB_MEMORY_UTIL": "MemoryUsage",
+}
+UNITS = {"s": 1, "m": 60, "h": 3600, "": 60}
+
+
+def get_job_metrics(account: Account, request: Request) -> Json:
+    """The last hour in steps of five minutes unless told otherwise; Time is in epoch milliseconds."""
+    job = account.job(request.ids["JobId"], "GetJobMetrics")
+    kind = request.text("MetricType")
+    if kind not in BUSY:
+        raise errors.invalid(f"MetricType {kind!r} is invalid.")
+    step = re.fullmatch(r"([1-9]\d*)([smh]?)", request.text("TimeStep", "5"))
+    if not step:
+        raise errors.invalid("TimeStep is invalid.")
+    since, until = window(account, request)
+    seconds = int(step[1]) * UNITS[step[2]]
+    present = [lives[-1] for lives in pods.incarnations(job, account.now()).values()]
+    found = [
+        {
+            "PodId": pod.pod_id,
+            "Metrics": [
+                {"Time": time, "Value": value} for time, value in points(job, pod, kind, since, until, seconds)
+            ],
+        }
+        for pod in present
+        if pod.rank >= 0 and (pod.gpus or not kind.startswith("Gpu"))
+    ]
+    return {"JobId": job.job_id, "PodMetrics": [pod for pod in found if pod["Metrics"]]}
+
+
+def window(account: Account, request: Request) -> tuple[datetime, datetime]:
+    now = account.now()
+    until = min(request.time("EndTime", now), now)
+    return request.time("StartTime", until - timedelta(hours=1)), until
+
+
+def points(job: Job, pod: Pod, kind: str, since: datetime, until: datetime, step: int) -> list[tuple[int, float]]:
+    """(epoch milliseconds, value) at whole steps while the pod ran."""
+    first = int(-(-since.timestamp() // step)) * step
+    found: list[tuple[int, float]] = []
+    for time in range(first, int(until.timestamp()) + 1, step):
+        offset = time - job.created.timestamp()
+        if pod.started <= offset < pod.finished:
+            found.append((time * 1000, value(job, pod, kind, time, offset - pod.started)))
+    return found
+
+
+def value(job: Job, pod: Pod, kind: str, time: int, running: float) -> float:
+    idle = running >= job.scenario.idle_after and kind not in HELD
+    noise = Random(f"{pod.uid}/{kind}/{time}").uniform(-0.03, 0.03)
+    return 0.0 if idle else round(BUSY[kind] * (1 + noise), 1)
+
+
+def get_metrics(account: Account, request: Request) -> Json:
+    """CloudMonitor's answer: Success may be false in a 200, and DataPoints is a JSON string."""
+    period = request.number("Period", 60)
+    kind = CLOUD_MONITOR.get(request.text("MetricName"), "")
+    answer: Json = {"Period": str(period), "NextToken": "", "DataPoints": "[]"}
+    if not kind or request.text("Namespace") != "acs_pai_dlc":
+        return {
+            **answer,
+            "Code": "ResourceNotFound",
+            "Success": False,
+            "Message": "The metric does not exist.",
+        }
+    job = account.job(request.text("JobId"), "GetMetrics")
+    since, until = window(account, request)
+    present = [lives[-1] for lives in pods.incarnations(job, account.now()).values()]
+    labels = {
+        "jobId": job.job_id,
+        "userId": OWNER_ID,
+        "regionId": REGION,
+        "workspaceId": job.body["WorkspaceId"],
+    }
+    series: dict[int, list[float]] = {}
+    for pod in present:
+        if pod.rank >= 0:
+            for time, figure in points(job, pod, kind, since, until, period):
+                series.setdefault(time, []).append(figure)
+    data = [
+        {"timestamp": time, **labels, "Value": round(sum(figures) / len(figures), 1)}
+        for time, figures in sorted(series.items())
+    ]
+    return {**answer, "Code": "200", "Success": True, "Message": "", "DataPoints": json.dumps(data)}

@@ -1,0 +1,198 @@
+"""A job's pods as functions of its life: who they are, when each incarnation ran, and what it printed."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from math import inf
+
+from pai_dlc_mcp.emulator import clock, errors
+from pai_dlc_mcp.emulator.lifecycle import last
+from pai_dlc_mcp.emulator.request import Json
+from pai_dlc_mcp.emulator.scenarios.scenario import Line, Run
+from pai_dlc_mcp.emulator.state import Job
+
+ENDS = ("Restarting", "Stopping", "Succeeded", "Failed", "Stopped")
+"""Statuses that end a pod; those of reserved jobs keep it."""
+
+
+@dataclass(frozen=True)
+class Pod:
+    """One incarnation; offsets are seconds since the job's creation, inf for what has not been planned."""
+
+    pod_id: str
+    role: str
+    index: int
+    rank: int
+    """Among the job's training pods; -1 for the AIMaster."""
+    gpus: int
+    attempt: int
+    uid: str
+    node: str
+    ip: str
+    created: float
+    started: float
+    finished: float
+    exit_code: int | None
+    """None while it runs, and for a pod that was stopped."""
+
+    def status(self, elapsed: float) -> str:
+        if elapsed >= self.finished:
+            return {None: "Unknown", 0: "Succeeded"}.get(self.exit_code, "Failed")
+        return "Running" if elapsed >= self.started else "Pending"
+
+
+def names(job: Job) -> list[tuple[str, int, int]]:
+    """(role, index, gpus) of each pod, by rank. A PyTorchJob without a Master has its first worker promoted."""
+    pods: list[tuple[str, int, int]] = []
+    for spec, resources in zip(job.body["JobSpecs"], job.resources, strict=True):
+        role = spec["Type"].lower()
+        pods += [(role, index, resources.gpu) for index in range(int(spec.get("PodCount", 1)))]
+    if job.kind == "PyTorchJob" and not any(role == "master" for role, _, _ in pods):
+        pods = [("master", 0, pods[0][2])] + [(role, index, gpus) for role, index, gpus in pods[:-1]]
+    return sorted(pods, key=lambda pod: pod[0] not in ("master", "chief", "head"))
+
+
+def all_pods(job: Job) -> list[Pod]:
+    """Every incarnation of every pod there is or will be, oldest incarnation first; a stop changes the future."""
+    preparing = [t.at for t in job.life if t.status == "EnvPreparing"]
+    members = names(job)
+    found = [
+        _pod(job, attempt, created, rank, len(members), *member)
+        for attempt, created in enumerate(preparing)
+        for rank, member in enumerate(members)
+    ]
+    if preparing and has_aimaster(job):
+        found.append(_pod(job, 0, preparing[0], -1, len(members), "aimaster", 0, 0))
+    return found
+
+
+def has_aimaster(job: Job) -> bool:
+    asked = job.body.get("ElasticSpec", {}).get("EnableAIMaster")
+    return bool(asked or job.body.get("Settings", {}).get("EnableErrorMonitoringInAIMaster"))
+
+
+def _pod(job: Job, attempt: int, created: float, rank: int, world: int, role: str, index: int, gpus: int) -> Pod:
+    later = [t for t in job.life if t.at >= created]
+    attempt_over = rank >= 0
+    started = next((t.at for t in later if t.status == "Running"), inf)
+    end = next((t for t in later if t.status in ENDS and (attempt_over or t.status != "Restarting")), None)
+    if end and end.at < started:
+        started = inf
+    finished, exit_code = _end(job, rank, world, end.status, end.at) if end else (inf, None)
+    pod_id = f"{job.job_id}-{role}-{index}"
+    address = 33 + (rank + 8 * attempt) % 200
+    return Pod(
+        pod_id=pod_id,
+        role=role,
+        index=index,
+        rank=rank,
+        gpus=gpus,
+        attempt=attempt,
+        uid=str(uuid.uuid5(uuid.NAMESPACE_OID, f"{pod_id}/{attempt}")),
+        node=f"cn-hangzhou.10.224.36.{address}",
+        ip=f"10.224.36.{address}",
+        created=created,
+        started=started,
+        finished=finished,
+        exit_code=exit_code,
+    )
+
+
+def _end(job: Job, rank: int, world: int, status: str, at: float) -> tuple[float, int | None]:
+    """When and how a pod ends, given the status that ended it."""
+    scenario = job.scenario
+    if status in ("Stopping", "Stopped"):
+        return (last(job.life, "Stopped") or job.life[-1]).at, None
+    if rank < 0 or status == "Succeeded":
+        return at, 0
+    if rank == culprit(job, world):
+        return at, scenario.exit_code or 1
+    return at + scenario.victims_after, scenario.victims_exit_code
+
+
+def culprit(job: Job, world: int) -> int:
+    return min(job.scenario.culprit, world - 1)
+
+
+def incarnations(job: Job, now: datetime) -> dict[str, list[Pod]]:
+    """The pods that exist by now, by id; the last incarnation is the present one."""
+    elapsed = job.elapsed(now)
+    found: dict[str, list[Pod]] = {}
+    for pod in all_pods(job):
+        if pod.created <= elapsed:
+            found.setdefault(pod.pod_id, []).append(pod)
+    return found
+
+
+def find(job: Job, pod_id: str, uid: str, now: datetime) -> Pod | None:
+    """The incarnation asked for, the present one without a uid; None for a pod that is still to come."""
+    lives = incarnations(job, now).get(pod_id, [])
+    if not lives and pod_id not in [f"{job.job_id}-{role}-{index}" for role, index, _ in names(job)]:
+        raise errors.not_found(f"Pod {pod_id} of job {job.job_id} not found.")
+    return next((pod for pod in reversed(lives) if uid in ("", pod.uid)), None)
+
+
+def lines(job: Job, pod: Pod) -> Iterator[Line]:
+    """What the incarnation prints in its whole life, at seconds since the job's creation, in order."""
+    if pod.started == inf:
+        return
+    if pod.rank < 0:
+        yield pod.started, "I aimaster: watching the job's pods, restart on failure enabled"
+        return
+    members = names(job)
+    run = Run(
+        command=job.body.get("UserCommand", ""),
+        envs=job.body.get("Envs", {}),
+        pod_id=pod.pod_id,
+        rank=pod.rank,
+        world=len(members),
+        gpus=pod.gpus,
+        attempt=pod.attempt,
+        culprit=pod.rank == culprit(job, len(members)),
+        start=job.at(pod.started),
+        seconds=planned_seconds(job, pod, len(members)),
+    )
+    for offset, text in job.scenario.script(run):
+        if pod.started + offset <= pod.finished:
+            yield pod.started + offset, text
+
+
+def planned_seconds(job: Job, pod: Pod, world: int) -> float:
+    """How long the container would live if nobody stopped it: a stop must not rewrite what was printed before."""
+    runs = job.scenario.runs
+    last_one = pod.attempt >= len(runs) - 1
+    if (job.scenario.exit_code == 0 and last_one) or pod.rank == culprit(job, world):
+        return runs[min(pod.attempt, len(runs) - 1)]
+    return runs[min(pod.attempt, len(runs) - 1)] + job.scenario.victims_after
+
+
+def describe(job: Job, pod: Pod, now: datetime) -> Json:
+    """One entry of GetJob's Pods, without its history."""
+    elapsed = job.elapsed(now)
+    body: Json = {
+        "Type": pod.role,
+        "PodId": pod.pod_id,
+        "PodUid": pod.uid,
+        "Status": pod.status(elapsed),
+        "SubStatus": "Normal",
+        "Ip": pod.ip,
+        "NodeName": pod.node,
+        "GmtCreateTime": clock.utc(job.at(pod.created)),
+        "ResourceType": "Normal",
+        "PodIps": [{"InterfaceName": "eth0", "Ip": pod.ip}],
+    }
+    if elapsed >= pod.started:
+        body["GmtStartTime"] = clock.utc(job.at(pod.started))
+    if elapsed >= pod.finished:
+        body["GmtFinishTime"] = clock.utc(job.at(pod.finished))
+        body["Duration"] = int(pod.finished - pod.created)
+    return body
+
+
+def describe_all(job: Job, now: datetime) -> list[Json]:
+    """GetJob's Pods: empty until the job is scheduled; earlier incarnations hang under the present one."""
+    return [
+        {**describe(job, lives[-1], now), "HistoryPods": [describe(job, pod, now) for pod in lives[:-1]]}
+        for lives in incarnations(job, now).values()
+    ]

@@ -1,0 +1,29 @@
+"""ListEcsSpecs: the pay-as-you-go machine types."""
+
+from pai_dlc_mcp.emulator import errors, listing
+from pai_dlc_mcp.emulator.request import Json, Request
+from pai_dlc_mcp.emulator.state import Account
+
+
+def list_ecs_specs(account: Account, request: Request) -> Json:
+    """SortBy is documented, yet the service rejects every value of it (Alibaba's own job skill)."""
+    if request.text("SortBy"):
+        raise errors.invalid(f"SortBy {request.text('SortBy')} is invalid.")
+    types = request.words("InstanceTypes")
+    found = [
+        spec
+        for spec in account.specs
+        if request.text("AcceleratorType") in ("", spec["AcceleratorType"])
+        and request.text("ResourceType") in ("", spec["ResourceType"])
+        and (not types or spec["InstanceType"] in types)
+    ]
+    return {"EcsSpecs": listing.page(found, request, 10), "TotalCount": len(found)}
+
+
+def find(account: Account, instance_type: str) -> Json | None:
+    return next((spec for spec in account.specs if spec["InstanceType"] == instance_type), None)
+
+
+def available(account: Account, instance_type: str) -> bool:
+    spec = find(account, instance_type)
+    return spec is not None and spec["IsAvailable"]

@@ -1,0 +1,190 @@
+"""All that changes: one Account of one Alibaba Cloud user, seeded from seeds/*.json, and the jobs in it."""
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from pai_dlc_mcp.emulator import clock, errors
+from pai_dlc_mcp.emulator.clock import Clock
+from pai_dlc_mcp.emulator.lifecycle import TERMINAL, Life, Transition, last, so_far
+from pai_dlc_mcp.emulator.request import Json
+from pai_dlc_mcp.emulator.scenarios.catalog import SCENARIOS
+from pai_dlc_mcp.emulator.scenarios.scenario import Scenario
+from pai_dlc_mcp.emulator.signature import Key
+
+# Invented: they open nothing but emulators.
+ACCESS_KEY_ID = "emulator-access-key-id"
+ACCESS_KEY_SECRET = "emulator-access-key-secret"  # noqa: S105
+STS_ACCESS_KEY_ID = "STS.emulator-access-key-id"
+STS_ACCESS_KEY_SECRET = "emulator-sts-access-key-secret"  # noqa: S105
+STS_SECURITY_TOKEN = "emulator-security-token"  # noqa: S105
+
+REGION = "cn-hangzhou"
+OWNER_ID = "1234567890123456"
+USER_ID = "201234567890123456"
+USER_NAMES = {USER_ID: "alice", "209876543210987654": "bob", OWNER_ID: "owner"}
+
+SEEDS = Path(__file__).parent / "seeds"
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What one pod of a spec asks for; memory in GiB."""
+
+    cpu: int
+    gpu: int
+    memory: int
+
+
+@dataclass
+class Job:
+    """A job as it was created, and the life computed for it then."""
+
+    job_id: str
+    user_id: str
+    created: datetime
+    body: Json
+    scenario_name: str
+    resources: list[Resources]
+    """One for each of the body's JobSpecs."""
+    life: Life
+    modified: datetime
+    priorities: list[tuple[datetime, int]] = field(default_factory=list[tuple[datetime, int]])
+    """Accepted changes and when they become visible."""
+
+    @property
+    def scenario(self) -> Scenario:
+        return SCENARIOS[self.scenario_name]
+
+    @property
+    def kind(self) -> str:
+        return self.body["JobType"]
+
+    @property
+    def public(self) -> bool:
+        return self.body.get("Accessibility") == "PUBLIC"
+
+    @property
+    def quota_id(self) -> str:
+        return self.body.get("ResourceId", "")
+
+    def at(self, offset: float) -> datetime:
+        return self.created + timedelta(seconds=offset)
+
+    def elapsed(self, now: datetime) -> float:
+        return (now - self.created).total_seconds()
+
+    def history(self, now: datetime) -> Life:
+        return so_far(self.life, self.elapsed(now))
+
+    def present(self, now: datetime) -> Transition:
+        return self.history(now)[-1]
+
+    def status(self, now: datetime) -> str:
+        return self.present(now).status
+
+    def finished(self, now: datetime) -> datetime | None:
+        """When it reached a terminal status, if it has."""
+        end = last(self.history(now), *TERMINAL)
+        return self.at(end.at) if end else None
+
+    def priority(self, now: datetime) -> int:
+        seen = [value for visible, value in self.priorities if visible <= now]
+        return seen[-1] if seen else self.body.get("Priority", 1)
+
+
+@dataclass
+class Tensorboard:
+    """A TensorBoard instance; it can be started again, so its life only grows."""
+
+    board_id: str
+    created: datetime
+    modified: datetime
+    body: Json
+    life: Life
+
+
+class Account:
+    """What one RAM user sees of PAI, in every region alike. `log_order` is a switch: the API documentation does
+    not say whether GetPodLogs cuts to the last MaxLines records or to the first."""
+
+    clock: Clock
+    keys: dict[str, Key]
+    log_order: Literal["tail", "head"]
+    jobs: dict[str, Job]
+    templates: dict[str, Json]
+    tensorboards: dict[str, Tensorboard]
+    signals: dict[str, list[Json]]
+    workspaces: list[Json]
+    images: list[Json]
+    datasets: list[Json]
+    code_sources: list[Json]
+    specs: list[Json]
+    quotas: list[Json]
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.reset()
+
+    def reset(self) -> None:
+        """Back to the seeds; the past jobs are written in by jobs.seed."""
+        self.keys = {
+            ACCESS_KEY_ID: Key(ACCESS_KEY_SECRET),
+            STS_ACCESS_KEY_ID: Key(STS_ACCESS_KEY_SECRET, STS_SECURITY_TOKEN),
+        }
+        self.log_order = "tail"
+        self.jobs, self.templates, self.tensorboards, self.signals = {}, {}, {}, {}
+        for name in ("workspaces", "images", "datasets", "code_sources", "specs", "quotas"):
+            setattr(self, name, seed(name))
+        self._count = 0
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def utc_now(self) -> str:
+        return clock.utc(self.now())
+
+    def new_id(self, prefix: str, length: int) -> str:
+        """The account's next id: the same ones in every run."""
+        self._count += 1
+        number = int.from_bytes(hashlib.sha256(f"{prefix}{self._count}".encode()).digest())
+        return prefix + "".join(DIGITS[number // 36**place % 36] for place in range(length))
+
+    def new_request_id(self) -> str:
+        self._count += 1
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, str(self._count))).upper()
+
+    def default_workspace(self) -> Json:
+        return next(workspace for workspace in self.workspaces if workspace["IsDefault"])
+
+    def workspace(self, workspace_id: str) -> Json:
+        for workspace in self.workspaces:
+            if workspace["WorkspaceId"] == workspace_id:
+                return workspace
+        raise errors.workspace_not_found()
+
+    def quota(self, quota_id: str) -> Json:
+        for quota in self.quotas:
+            if quota["QuotaId"] == quota_id:
+                return quota
+        raise errors.not_found(f"Quota {quota_id} not found.")
+
+    def job(self, job_id: str, action: str, *, own: bool = False) -> Job:
+        """The job, if there is one and the user may read it (or, with `own`, change it)."""
+        job = self.jobs.get(job_id)
+        if not job:
+            raise errors.not_found(f"Job {job_id} not found.")
+        if job.user_id != USER_ID and (own or not job.public):
+            raise errors.denied(f"paidlc:{action}", USER_ID, OWNER_ID)
+        return job
+
+
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def seed(name: str) -> list[Json]:
+    return json.loads((SEEDS / f"{name}.json").read_text(encoding="utf-8"))

@@ -1,0 +1,153 @@
+"""TensorBoard instances: a small life of their own, in the words of the API documentation."""
+
+from pai_dlc_mcp.emulator import clock, errors, listing
+from pai_dlc_mcp.emulator.lifecycle import Transition, so_far
+from pai_dlc_mcp.emulator.request import Json, Request
+from pai_dlc_mcp.emulator.state import USER_ID, USER_NAMES, Account, Tensorboard
+
+STARTING_SECONDS = 20.0
+KEPT = (
+    "Accessibility",
+    "Cpu",
+    "DataSourceId",
+    "DataSourceType",
+    "DisplayName",
+    "JobId",
+    "MaxRunningTimeMinutes",
+    "Memory",
+    "Options",
+    "Priority",
+    "QuotaId",
+    "SummaryPath",
+    "SummaryRelativePath",
+    "TensorboardDataSources",
+    "TensorboardSpec",
+    "WorkspaceId",
+)
+
+
+def create_tensorboard(account: Account, request: Request) -> Json:
+    sent = request.sent()
+    body: Json = {"Accessibility": "PRIVATE", **{key: sent[key] for key in KEPT if key in sent}}
+    body.setdefault("WorkspaceId", account.default_workspace()["WorkspaceId"])
+    account.workspace(body["WorkspaceId"])
+    if body.get("JobId"):
+        account.job(body["JobId"], "CreateTensorboard")
+    now = account.now()
+    board = Tensorboard(account.new_id("tb", 14), now, now, body, starting(0))
+    account.tensorboards[board.board_id] = board
+    return {
+        "TensorboardId": board.board_id,
+        "JobId": body.get("JobId", ""),
+        "DataSourceId": body.get("DataSourceId", ""),
+    }
+
+
+def starting(at: float) -> tuple[Transition, ...]:
+    return Transition(at, "Creating"), Transition(at + STARTING_SECONDS, "Running")
+
+
+def find(account: Account, request: Request) -> Tensorboard:
+    board_id = request.ids["TensorboardId"]
+    if board := account.tensorboards.get(board_id):
+        return board
+    raise errors.not_found(f"Tensorboard {board_id} not found.")
+
+
+def view(account: Account, board: Tensorboard) -> Json:
+    now = account.now()
+    elapsed = (now - board.created).total_seconds()
+    present = so_far(board.life, elapsed)[-1]
+    running = present.status == "Running"
+    body: Json = {
+        **board.body,
+        "TensorboardId": board.board_id,
+        "TensorboardUrl": f"https://{HOST}/tensorboard/{board.board_id}/" if running else "",
+        "Status": present.status,
+        "ReasonCode": present.code,
+        "ReasonMessage": present.message,
+        "Duration": str(int(present.at if present.status == "Stopped" else elapsed)),
+        "UserId": USER_ID,
+        "Username": USER_NAMES[USER_ID],
+        "GmtCreateTime": clock.utc(board.created),
+        "GmtModifyTime": clock.utc(board.modified),
+    }
+    if present.status == "Stopped":
+        body["GmtFinishTime"] = clock.utc(board.modified)
+    return body
+
+
+HOST = "pai-dlc-proxy-cn-hangzhou.example.invalid"
+
+
+def get_tensorboard(account: Account, request: Request) -> Json:
+    return view(account, find(account, request))
+
+
+def list_tensorboards(account: Account, request: Request) -> Json:
+    exact = {"JobId": "JobId", "TensorboardId": "TensorboardId", "Status": "Status", "QuotaId": "QuotaId"}
+    workspace = request.text("WorkspaceId", account.default_workspace()["WorkspaceId"])
+    found = [
+        board
+        for board in (view(account, board) for board in account.tensorboards.values())
+        if board["WorkspaceId"] == workspace
+        and all(request.text(name) in ("", board.get(key, "")) for name, key in exact.items())
+        and listing.matches(board, request, DisplayName="DisplayName")
+    ]
+    found = listing.ordered(found, request, "GmtCreateTime", "desc")
+    return {"Tensorboards": listing.page(found, request, 10, 100), "TotalCount": len(found)}
+
+
+def update_tensorboard(account: Account, request: Request) -> Json:
+    """Changes come in the query."""
+    board = find(account, request)
+    board.body |= {key: request.query[key] for key in ("Accessibility", "Priority") if key in request.query}
+    if request.text("MaxRunningTimeMinutes"):
+        board.body["MaxRunningTimeMinutes"] = request.number("MaxRunningTimeMinutes", 1)
+    board.modified = account.now()
+    return {"TensorboardId": board.board_id}
+
+
+def start_tensorboard(account: Account, request: Request) -> Json:
+    board = find(account, request)
+    if status(account, board) != "Stopped":
+        raise errors.wrong_state(f"Tensorboard {board.board_id} is not stopped.")
+    return move(account, board, *starting(elapsed(account, board)))
+
+
+def stop_tensorboard(account: Account, request: Request) -> Json:
+    board = find(account, request)
+    if status(account, board) == "Stopped":
+        raise errors.wrong_state(f"Tensorboard {board.board_id} is stopped already.")
+    stopped = Transition(elapsed(account, board), "Stopped", "StoppedByUser", "Tensorboard is stopped by user.")
+    return move(account, board, stopped)
+
+
+def elapsed(account: Account, board: Tensorboard) -> float:
+    return (account.now() - board.created).total_seconds()
+
+
+def status(account: Account, board: Tensorboard) -> str:
+    return so_far(board.life, elapsed(account, board))[-1].status
+
+
+def move(account: Account, board: Tensorboard, *transitions: Transition) -> Json:
+    board.life = (*so_far(board.life, elapsed(account, board)), *transitions)
+    board.modified = account.now()
+    return {"TensorboardId": board.board_id}
+
+
+def delete_tensorboard(account: Account, request: Request) -> Json:
+    board = find(account, request)
+    del account.tensorboards[board.board_id]
+    return {"TensorboardId": board.board_id}
+
+
+def get_tensorboard_shared_url(account: Account, request: Request) -> Json:
+    """A link for people without an account, for a day unless told otherwise."""
+    board = find(account, request)
+    request.number("ExpireTimeSeconds", 86400)
+    if status(account, board) != "Running":
+        raise errors.wrong_state(f"Tensorboard {board.board_id} is not running.")
+    token = account.new_id("EXAMPLE-SHARE-TOKEN-", 16)
+    return {"TensorboardSharedUrl": f"https://{HOST}/tensorboard/{board.board_id}/{token}/"}

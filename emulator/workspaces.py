@@ -1,0 +1,89 @@
+"""Workspaces, and the small operations AIWorkSpace has beside them: permissions, products, its own quotas."""
+
+from pai_dlc_mcp.emulator import errors, listing
+from pai_dlc_mcp.emulator.request import Json, Request
+from pai_dlc_mcp.emulator.state import OWNER_ID, USER_NAMES, Account
+
+PERMISSIONS = ("PaiDLC:GetJob", "PaiDLC:ListJobs", "PaiDLC:CreateJob", "PaiDLC:StopJob", "PaiDLC:GetPodLogs")
+
+
+def list_workspaces(account: Account, request: Request) -> Json:
+    ids = request.words("WorkspaceIds")
+    found = [
+        workspace
+        for workspace in account.workspaces
+        if (not ids or workspace["WorkspaceId"] in ids)
+        and request.text("Status") in ("", workspace["Status"])
+        and listing.matches(workspace, request, WorkspaceName="WorkspaceName")
+    ]
+    found = listing.ordered(found, request, "GmtCreateTime", "ASC")
+    return {"Workspaces": listing.page(found, request, 20), "TotalCount": len(found)}
+
+
+def get_workspace(account: Account, request: Request) -> Json:
+    workspace = account.workspace(request.ids["WorkspaceId"])
+    body = {key: value for key, value in workspace.items() if key != "resourceGroupId"}
+    return {**body, "ResourceGroupId": workspace["resourceGroupId"], "Owner": owner()}
+
+
+def get_default_workspace(account: Account, request: Request) -> Json:
+    workspace = account.default_workspace()
+    left_out = ("resourceGroupId", "AdminNames", "ExtraInfos", "IsDefault")
+    body = {key: value for key, value in workspace.items() if key not in left_out}
+    return {**body, "Owner": owner(), "Conditions": [{"Type": "ENABLED", "Code": 200, "Message": ""}]}
+
+
+def owner() -> Json:
+    return {"UserKp": OWNER_ID, "UserId": OWNER_ID, "UserName": USER_NAMES[OWNER_ID]}
+
+
+def get_permission(account: Account, request: Request) -> Json:
+    account.workspace(request.ids["WorkspaceId"])
+    code = request.ids["PermissionCode"]
+    if code not in PERMISSIONS:
+        raise errors.not_found(f"Permission {code} not exists.")
+    return permission(code)
+
+
+def list_permissions(account: Account, request: Request) -> Json:
+    account.workspace(request.ids["WorkspaceId"])
+    return {"Permissions": [permission(code) for code in PERMISSIONS], "TotalCount": len(PERMISSIONS)}
+
+
+def permission(code: str) -> Json:
+    rules = [
+        {"Accessibility": "PUBLIC", "EntityAccessType": "ANY"},
+        {"Accessibility": "PRIVATE", "EntityAccessType": "CREATOR"},
+    ]
+    return {"PermissionCode": code, "PermissionRules": rules}
+
+
+def list_products(account: Account, request: Request) -> Json:
+    codes = request.words("ProductCodes")
+    products = [
+        {
+            "ProductCode": code,
+            "ProductId": "",
+            "IsPurchased": True,
+            "HasPermissionToPurchase": False,
+            "PurchaseUrl": "",
+        }
+        for code in ("PAI_share", "PAI_isolate", "DLC_share")
+        if not codes or code in codes
+    ]
+    return {"Products": products, "Services": [{"ServiceCode": "oss", "IsOpen": True, "OpenUrl": ""}]}
+
+
+def list_quotas(account: Account, request: Request) -> Json:
+    """AIWorkSpace's quotas are of its MaxCompute days: numeric ids, nothing a DLC job could run on."""
+    quota: Json = {
+        "Id": "1828233",
+        "Name": "pai-default",
+        "DisplayName": "pai-default",
+        "QuotaType": "PAI",
+        "Mode": "share",
+        "ProductCode": "PAI_share",
+        "Specs": [{"Name": "cu", "Value": "500", "Type": "string"}],
+    }
+    found = [quota] if listing.matches(quota, request, Name="Name") else []
+    return {"Quotas": found, "TotalCount": len(found)}

@@ -1,0 +1,66 @@
+"""Markdown with front matter, as MCP prompts. Checked at start: a placeholder without an argument is an error."""
+
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Annotated
+
+from mcp.server.mcpserver.prompts import Prompt
+from pydantic import Field
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A prompt's file. `arguments` maps a name to its description; a trailing `?` made it optional."""
+
+    name: str
+    title: str
+    description: str
+    arguments: dict[str, str]
+    optional: frozenset[str]
+    body: str
+
+
+def load() -> list[Prompt]:
+    """All prompts of this folder, in the order of their names."""
+    return [_prompt(sheet) for sheet in sheets()]
+
+
+def sheets() -> Iterator[Sheet]:
+    for file in sorted(files("pai_dlc_mcp.prompts").iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".md"):
+            yield parse(file.name.removesuffix(".md"), file.read_text("utf-8"))
+
+
+def parse(name: str, text: str) -> Sheet:
+    """`---` front matter of `key: value` lines, `---`, body. Raises ValueError when they do not fit together."""
+    _, head, body = text.split("---\n", 2)
+    fields = dict(line.split(": ", 1) for line in head.strip().splitlines())
+    title, description = fields.pop("title"), fields.pop("description")
+    arguments = {key.removesuffix("?"): value for key, value in fields.items()}
+    if unknown := set(_PLACEHOLDER.findall(body)) ^ arguments.keys():
+        raise ValueError(f"prompt {name}: {', '.join(sorted(unknown))} stands in only one of front matter and body")
+    optional = frozenset(key.removesuffix("?") for key in fields if key.endswith("?"))
+    return Sheet(name, title, description, arguments, optional, body.strip())
+
+
+def _prompt(sheet: Sheet) -> Prompt:
+    def render(**given: str) -> str:
+        return _PLACEHOLDER.sub(lambda found: given.get(found[1]) or "(not given: ask)", sheet.body)
+
+    parameters = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=Annotated[str, Field(description=text)],
+            default="" if name in sheet.optional else inspect.Parameter.empty,
+        )
+        for name, text in sheet.arguments.items()
+    ]
+    render.__signature__ = inspect.Signature(parameters)  # pyright: ignore[reportFunctionMemberAccess] - what the SDK reads
+    render.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return Prompt.from_function(render, name=sheet.name, title=sheet.title, description=sheet.description)

@@ -1,0 +1,1 @@
+"""What a host can read besides the tools: guides now, one Markdown file each."""

@@ -1,0 +1,94 @@
+"""How a tool takes its arguments: no unknown ones, schemas every host accepts, and one sentence a mistake."""
+
+from typing import Any, cast
+
+from mcp.server.mcpserver.tools import Tool
+from pydantic import ConfigDict, ValidationError
+
+from pai_dlc_mcp.server.errors import Failure
+from pai_dlc_mcp.server.strict import Strict, nearest
+
+_ECHO = 80  # characters of a caller's value that an error repeats
+
+
+def strict(tool: Tool) -> Tool:
+    """Make a tool refuse unknown arguments (the SDK ignores them) and publish lean, portable schemas."""
+    base = tool.fn_metadata.arg_model
+    tool.fn_metadata.arg_model = type(
+        base.__name__,
+        (Strict, base),
+        {
+            "model_config": ConfigDict(extra="forbid", arbitrary_types_allowed=True),
+            "__module__": base.__module__,
+        },
+    )
+    tool.parameters = portable(tool.fn_metadata.arg_model.model_json_schema(by_alias=False))
+    tool.parameters.setdefault("properties", {})
+    if tool.fn_metadata.output_schema is not None:
+        tool.fn_metadata.output_schema = _outline(portable(tool.fn_metadata.output_schema))
+    return tool
+
+
+def portable(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema without titles, `$ref`, null arms or null defaults: some hosts refuse them, all pay for them."""
+    return _plain_schema(schema, schema.get("$defs", {}))
+
+
+def _plain_schema(node: Any, defs: dict[str, Any]) -> Any:
+    if isinstance(node, list):
+        return [_plain_schema(item, defs) for item in cast("list[Any]", node)]
+    if not isinstance(node, dict):
+        return node
+    schema = cast("dict[str, Any]", node)
+    if isinstance(ref := schema.get("$ref"), str):
+        schema = {**defs[ref.rsplit("/", 1)[-1]], **{k: v for k, v in schema.items() if k != "$ref"}}
+    if isinstance(arms := schema.get("anyOf"), list):
+        arms = [arm for arm in cast("list[dict[str, Any]]", arms) if arm != {"type": "null"}]
+        rest = {k: v for k, v in schema.items() if k != "anyOf"}
+        schema = {**arms[0], **rest} if len(arms) == 1 else {**rest, "anyOf": arms}
+        return _plain_schema(schema, defs)
+    out: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key in ("title", "$defs") or (key == "default" and value in (None, [], {})):
+            continue
+        if key == "properties":
+            out[key] = {name: _plain_schema(part, defs) for name, part in value.items()}
+        else:
+            out[key] = value if key in ("default", "enum", "const") else _plain_schema(value, defs)
+    return out
+
+
+def _outline(schema: dict[str, Any]) -> dict[str, Any]:
+    """Names and types of a result's own fields. What a list holds is left to the result: it would be half the bytes."""
+    fields = {
+        name: {"type": part["type"]} if "type" in part else {} for name, part in schema.get("properties", {}).items()
+    }
+    return {"type": "object", "properties": fields}
+
+
+def explain(error: ValidationError) -> Failure:
+    """The mistakes in a call, one sentence each, with the value that was probably meant."""
+    told = [_sentence(dict(found)) for found in error.errors(include_url=False)]
+    return Failure(
+        "; ".join(dict.fromkeys(told)) + ".",
+        fix="Correct the arguments and call again.",
+        code="InvalidArgument",
+    )
+
+
+def _sentence(found: dict[str, Any]) -> str:
+    where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in found["loc"]).lstrip(".")
+    value = found.get("input")
+    echo = repr(value[:_ECHO]) if isinstance(value, str) else f"a {type(value).__name__}"
+    match found["type"]:
+        case "missing":
+            said = "is required"
+        case "literal_error":
+            expected = [word.strip("'") for word in found["ctx"]["expected"].replace(" or ", ", ").split(", ")]
+            near = nearest(value, expected) if isinstance(value, str) else None
+            said = f"{echo} is not valid, " + (f"use {near!r}" if near else f"use one of {', '.join(expected)}")
+        case "string_pattern_mismatch":
+            said = f"{echo} does not have the form {found['ctx']['pattern']}"
+        case _:
+            said = str(found["msg"]).removeprefix("Value error, ")
+    return f"{where}: {said}" if where else said

@@ -1,0 +1,200 @@
+"""Error blocks found anywhere in a log: what failed, where, and whether it is the cause or somebody else's victim."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pai_dlc_mcp.server.budget import scan
+from pai_dlc_mcp.server.budget.lines import Lines, body, rank
+
+# rank of a kind -> what it says about the failure; a lower one is nearer to the cause
+CAUSE, STALL, REPORT, NOISE, VICTIM = range(5)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How one family of failures looks in a line. The first kind that matches a line names it."""
+
+    name: str
+    level: int
+    pattern: str
+    alike: bool = False  # lines of it that differ in numbers only say the same
+
+
+KINDS = (
+    Kind(
+        "stopped by a signal",
+        VICTIM,
+        r"\bSIGTERM\b|(?:[Gg]ot|[Rr]eceived)(?: death)? signal:? 15\b|SignalException|exitcode: -15\b",
+        alike=True,
+    ),
+    Kind(
+        "lost a peer",
+        VICTIM,
+        r"Connection(?:Reset|Refused)Error|Connection (?:reset by peer|refused|closed by)|[Bb]roken ?[Pp]ipe"
+        r"|ncclRemoteError|remote process exited|Socket closed|recvValue failed|failed to recv"
+        r"|DistNetworkError|Rendezvous(?:Connection|Closed|Timeout)Error",
+        alike=True,
+    ),
+    Kind(
+        "torchrun report",
+        REPORT,
+        r"ChildFailedError|Root Cause \(first observed failure\)|failed \(exitcode: -?\d+\)|^ *exitcode +: "
+        r"|torch[./]distributed[./]elastic.*(?:[Ff]ailed|ERROR)",
+    ),
+    Kind(
+        "NCCL",
+        STALL,
+        r"collective operation timeout|NCCL (?:WARN|[Ee]rror)|nccl(?:Unhandled|System|Internal)\w*Error"
+        r"|DistBackendError|Some NCCL operations have failed or timed out",
+        alike=True,
+    ),
+    Kind(
+        "out of memory",
+        CAUSE,
+        r"out of memory|OutOfMemoryError|OOMKilled|oom-kill|Cannot allocate memory|can't allocate memory|std::bad_alloc"
+        r"|^(?:\S+ )*MemoryError\b",
+    ),
+    Kind(
+        "CUDA",
+        CAUSE,
+        r"CUDA (?:runtime |driver )?error|CU(?:DNN|BLAS)_STATUS_|device-side assert|no kernel image is available"
+        r"|\bXid\b|uncorrectable ECC",
+    ),
+    Kind(
+        "shell",
+        CAUSE,
+        r"command not found|sh: \d+: \S+: not found|syntax error near"
+        r"|unbound variable|can't open file|unrecognized arguments|arguments are required|[Ee]xec format error",
+    ),
+    Kind(
+        "crash",
+        CAUSE,
+        r"[Ss]egmentation fault|SIGSEGV|SIGBUS|SIGABRT|\bcore dumped\b|Fatal Python error|Bus error|terminate called",
+    ),
+    Kind("killed", CAUSE, r"SIGKILL|(?:^| )Killed\b|\bkilled by\b|exit(?:ed with)?(?: code| status)?:? 137\b"),
+    Kind(
+        "python",
+        CAUSE,
+        r"Traceback \(most recent call last\)|\b[A-Z]\w*(?:Error|Exception|Interrupt|Exit)(?::|$)",
+    ),
+    Kind("fatal", STALL, r"\b(?:FATAL|CRITICAL)\b|^F\d{4} |\b[Ff]atal(?: error)?:"),
+    Kind("file", NOISE, r": No such file or directory|[Pp]ermission denied"),
+    Kind("error", NOISE, r"\bERROR\b|\b[Ee]rror: *(?:[^\s\d.]|$)|^E\d{4} |\bfailed with exit code\b"),
+)
+_ANY = scan.compile("|".join(f"(?:{kind.pattern})" for kind in KINDS), one_line=True)
+_WHICH = scan.Set([kind.pattern for kind in KINDS])
+_PYTHON = next(kind for kind in KINDS if kind.name == "python")
+
+_OPENING = b"Traceback (most recent call last)"
+_CHAIN = (b"During handling of the above exception", b"The above exception was the direct cause")
+_ROOT = b"Root Cause (first observed failure)"
+_TABLE = re.compile(
+    rb"[=-]{5,}|Failures:|Root Cause |\[\d+\]:|<NO_OTHER_FAILURES>|[ \t]+\S"
+)  # lines of torchrun's report
+_ROOT_LINES = 8  # the entry of the rank that failed first
+_DIGITS = re.compile(rb"\d+")
+_MAX_LINES = 2000
+_STRAY = 20  # lines of others between two frames of one traceback
+
+
+@dataclass(frozen=True)
+class Block:
+    """Lines start..stop (exclusive); `keys` are those that say what happened, the nearest to the cause first."""
+
+    start: int
+    stop: int
+    keys: tuple[int, ...]
+    kind: Kind
+
+
+def find(log: Lines) -> list[Block]:
+    """All error blocks in order; they never overlap."""
+    hits: dict[int, Kind] = {}
+    position = 0
+    while position < len(log.text) and (match := _ANY.search(log.text, position)) is not None:
+        index = log.at(match.start())
+        hits[index] = kind_of(log.lines[index]) or _PYTHON
+        position = log.starts[index + 1]
+    found: list[Block] = []
+    for index in hits:
+        if not found or index >= found[-1].stop:
+            found.append(_block(log.lines, hits, index))
+    return found
+
+
+def kind_of(line: bytes) -> Kind | None:
+    """The first kind whose sign is in the line."""
+    matched = _WHICH.match(line)
+    return KINDS[min(matched)] if matched else None
+
+
+def sign(line: bytes) -> int:
+    """Byte offset of the sign of failure in a line; 0 if it has none."""
+    match = _ANY.search(line)
+    return match.start() if match else 0
+
+
+def root(found: Sequence[Block]) -> Block | None:
+    """The block nearest to the cause, the first of them if several are."""
+    return min(found, key=lambda block: (block.kind.level, block.start), default=None)
+
+
+def _block(lines: Sequence[bytes], hits: Mapping[int, Kind], first: int) -> Block:
+    """From its first sign as far as it goes: frames, chained exceptions, a table, further signs of the same level."""
+    open_ranks = {rank(lines[first])} if _OPENING in lines[first] else set[int | None]()
+    closing: list[int] = []  # the exception lines of its tracebacks
+    chained = False
+    stop = first + 1  # after the last line that belongs
+    for index in range(stop, min(len(lines), first + _MAX_LINES)):
+        line = lines[index]
+        words, who = body(line), rank(line)
+        if _OPENING in line:
+            if not (chained or open_ranks or (closing and who is not None and who != rank(lines[closing[-1]]))):
+                break
+            open_ranks.add(who)
+            chained = False
+        elif who in open_ranks:
+            if words and not words.startswith((b" ", b"\t")):
+                open_ranks.discard(who)
+                closing.append(index)
+        elif words.startswith(_CHAIN):
+            chained = True
+        elif not (_belongs(line, words) or (not closing and _level(hits, index) == _level(hits, first))):
+            # a blank line, or another process speaking between the frames
+            if not (open_ranks or not words.strip()) or index - stop >= _STRAY:
+                break
+            continue
+        stop = index + 1
+    return _judged(lines, hits, closing, first, stop)
+
+
+def _belongs(line: bytes, words: bytes) -> bool:
+    return words.startswith((b" ", b"\t")) or _TABLE.match(line) is not None
+
+
+def _level(hits: Mapping[int, Kind], index: int) -> int | None:
+    return hits[index].level if index in hits else None
+
+
+def _judged(lines: Sequence[bytes], hits: Mapping[int, Kind], closing: list[int], first: int, stop: int) -> Block:
+    if closing:
+        kinds = {index: hits.get(index, _PYTHON) for index in closing}
+        kinds = {index: _PYTHON if kind.level == NOISE else kind for index, kind in kinds.items()}
+    elif _OPENING in lines[first]:
+        kinds = {stop - 1: _PYTHON}  # cut off before its exception
+    else:
+        kinds = {index: hits[index] for index in range(first, stop) if index in hits}
+    keys = sorted(kinds, key=lambda index: (kinds[index].level, index))
+    table = next((index for index in range(first, stop) if _ROOT in lines[index]), stop)
+    named = [*range(table, min(stop, table + _ROOT_LINES)), *keys]
+    return Block(first, stop, tuple(dict.fromkeys(named)), kinds[keys[0]])
+
+
+def distinct(lines: Sequence[bytes], found: Iterable[Block]) -> list[list[Block]]:
+    """Blocks that say the same together, in order; of the groups the nearest to the cause first."""
+    same: dict[tuple[str, bytes], list[Block]] = {}
+    for block in found:
+        words = body(lines[block.keys[0]])
+        same.setdefault((block.kind.name, _DIGITS.sub(b"", words) if block.kind.alike else words), []).append(block)
+    return sorted(same.values(), key=lambda group: (group[0].kind.level, group[0].start))

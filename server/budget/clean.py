@@ -1,0 +1,52 @@
+r"""What a terminal would have shown, and nothing else: UTF-8 lines without control characters but \n and \t.
+
+Strips what hides text from a reader or from the redactor: escape codes, bidi, tags, zero-width characters."""
+
+import re
+from collections.abc import Iterable
+
+_CONTROLS = bytes(set(range(32)) - {9, 10}) + b"\x7f"
+
+# Possessive and bounded by ESC or the line, so linear. An unterminated OSC loses its opening only: to
+# swallow the line, as a terminal does, could hide an error.
+_ESCAPES = re.compile(
+    rb"\x1b(?:\[[0-?]*+[ -/]*+[@-~]?|[\]PX^_](?:[^\x07\x1b\n]*+(?:\x07|\x1b\\))?|[ -/]*+[0-Z\\^-~]?)"
+)
+
+# UTF-8 of: CSI, OSC and other C1, soft hyphen; U+034F; U+061C; U+115F-1160; U+17B4-17B5; U+180B-180F; U+200B-200F,
+# U+202A-202E; U+2060-206F; U+3164; variation selectors; BOM; U+FFA0; U+FFF9-FFFB; U+1D173-1D17A; tags, plane 14
+_INVISIBLE = re.compile(
+    rb"\xc2(?:\x9b[0-?]*+[ -/]*+[@-~]?|[\x9d\x90\x98\x9e\x9f](?:[^\x07\x1b\n\xc2]*+(?:\x07|\xc2\x9c))?|[\x80-\x9f\xad])"
+    rb"|\xcd\x8f|\xd8\x9c|\xe1(?:\x85[\x9f\xa0]|\x9e[\xb4\xb5]|\xa0[\x8b-\x8f])"
+    rb"|\xe2(?:\x80[\x8b-\x8f\xaa-\xae]|\x81[\xa0-\xaf])|\xe3\x85\xa4"
+    rb"|\xef(?:\xb8[\x80-\x8f]|\xbb\xbf|\xbe\xa0|\xbf[\xb9-\xbb])|\xf0\x9d\x85[\xb3-\xba]|\xf3[\xa0-\xaf][\x80-\xbf]{2}"
+)
+_SEPARATORS = (b"\xe2\x80\xa8", b"\xe2\x80\xa9")  # U+2028, U+2029: a line break to some readers
+
+
+def clean(records: Iterable[str]) -> bytes:
+    """One UTF-8 text with the lines of all records; linear in the input."""
+    joined = "\n".join(record.removesuffix("\n") for record in records)
+    text = joined.encode("utf-8", "ignore")  # "ignore" drops lone surrogates (gotchas 7)
+    if b"\r" in text:
+        text = b"\n".join(_last_state(line) if b"\r" in line else line for line in text.split(b"\n"))
+    if b"\x1b" in text:
+        text = _ESCAPES.sub(b"", text)
+    if not text.isascii():
+        text = _INVISIBLE.sub(b"", text)
+        for separator in _SEPARATORS:
+            text = text.replace(separator, b" ")
+    return text.translate(None, _CONTROLS)
+
+
+def clean_text(text: str) -> str:
+    """The same for one piece of text."""
+    return clean([text]).decode()
+
+
+def _last_state(line: bytes) -> bytes:
+    r"""tqdm writes thousands of frames in one record, and blanks or erases the last with `leave=False`."""
+    for frame in reversed(line.split(b"\r")):
+        if _ESCAPES.sub(b"", frame).strip():
+            return frame
+    return b""

@@ -1,0 +1,81 @@
+"""What stays when not all fits: long lines cut, then the root cause with its surroundings, then the tail."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from pai_dlc_mcp.server.budget.estimate import room, size
+from pai_dlc_mcp.server.budget.fence import open_fence
+
+LINE_CHARS = 1000
+CONTEXT_LINES = 10  # on either side of the first error block
+
+_GAP_BYTES = 48  # of a marker for lines left out
+_CLOSING_BYTES = 64  # of a fence's closing tag and line ends
+
+
+def cut_line(line: bytes, most: int = LINE_CHARS, focus: int = 0) -> str:
+    """At most `most` characters, plus how many were cut. `focus` is a byte offset that has to stay in sight."""
+    if len(line) <= most:
+        return line.decode(errors="replace")
+    text = line.decode(errors="replace")
+    at = len(line[:focus].decode(errors="ignore"))
+    start = 0 if at < most * 3 // 4 else at - most // 4
+    kept = text[start : start + most]
+    before = f"[{start:,} chars cut] " if start else ""
+    after = len(text) - start - len(kept)
+    return before + kept + (f" [{after:,} chars cut]" if after else "")
+
+
+def left_out(lines: int) -> str:
+    """The marker that stands for lines not shown."""
+    return f"[... {lines:,} line{'' if lines == 1 else 's'} left out ...]"
+
+
+class Choice:
+    """Positions chosen from a list of entries, the most important first, never above a number of bytes."""
+
+    def __init__(self, cost: Callable[[int], int], room: int) -> None:
+        self.chosen: set[int] = set()
+        self._cost = cost
+        self._room = room - _GAP_BYTES
+        self._spent = 0
+
+    def take(self, order: Iterable[int], share: float = 1.0) -> None:
+        """Take in `order` until the first that would bring the total above a share of the room."""
+        for position in order:
+            if position in self.chosen:
+                continue
+            island = position - 1 not in self.chosen and position + 1 not in self.chosen
+            cost = self._cost(position) + (_GAP_BYTES if island else 0)
+            if self._spent + cost > self._room * share:
+                return
+            self._spent += cost
+            self.chosen.add(position)
+
+    def take_each(self, order: Iterable[int], share: float = 1.0) -> None:
+        """As `take`, but one that does not fit is passed over."""
+        for position in order:
+            self.take((position,), share)
+
+
+def outward(keys: Sequence[int], low: int, high: int) -> list[int]:
+    """low..high (exclusive), from the first key outward, upward first: a traceback's cause stands under its frames."""
+    if not keys:
+        return []
+    key = keys[0]
+    return [*keys, *range(key, low - 1, -1), *range(key + 1, high)]
+
+
+def fit(text: str, max_tokens: int, how_to_get_the_rest: str) -> str:
+    """The ceiling of every result: `text` if it fits, else its first lines and how to get the rest.
+
+    A fence that the cut leaves open is closed before the notice. Below some 30 tokens the notice goes too."""
+    data = text.encode("utf-8", "replace")
+    most = room(max_tokens)
+    if len(data) <= most:
+        return data.decode()
+    notice = f"[cut at {max_tokens:,} tokens of {-(-len(data) // 2):,}. {how_to_get_the_rest}]"
+    kept = data[: max(0, most - size(notice) - _CLOSING_BYTES)]
+    kept = kept[: kept.rfind(b"\n")] if b"\n" in kept else kept
+    parts = [kept.decode(errors="ignore"), open_fence(kept.decode(errors="ignore")), notice]
+    cut = "\n".join(part for part in parts if part)
+    return next((short for short in (cut, notice, "[cut]") if size(short) <= most), "")

@@ -1,0 +1,51 @@
+"""A cleaned, redacted log as one text and its lines; and what stands before a line's own words."""
+
+import re
+from bisect import bisect_right
+from functools import cached_property
+from itertools import accumulate
+
+# A clock and who speaks: torchrun `[rank3]:` and `[default3]:`, `[3]`, srun -l `3: `, mpirun `[1,3]<stdout>:`
+_CLOCK = rb"(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?Z?\]?[ \t]*)?"
+_PREFIX = re.compile(
+    _CLOCK + rb"(?:\[(?:[Rr]ank|RANK|default)? ?(\d{1,6})\]:?[ \t]?|[Rr]ank ?(\d{1,6})\]?:[ \t]?|(\d{1,6}):[ \t]"
+    rb"|\[\d+,(\d{1,6})\]<std(?:out|err)>:[ \t]?)?" + _CLOCK
+)
+
+
+def rank(line: bytes) -> int | None:
+    """Who speaks, where the line says so."""
+    match = _PREFIX.match(line)
+    return int(match[match.lastindex]) if match and match.lastindex else None
+
+
+def body(line: bytes) -> bytes:
+    """The line without its clock and rank."""
+    match = _PREFIX.match(line)
+    return line[match.end() :] if match else line
+
+
+def with_ranks(line: bytes, ranks: bytes) -> bytes:
+    """`[rank3]: x` as `[rank0-7]: x`, when several say it."""
+    match = _PREFIX.match(line)
+    if not match or not match.lastindex or ranks.isdigit():
+        return line
+    start, end = match.span(match.lastindex)
+    return line[:start] + ranks + line[end:]
+
+
+class Lines:
+    """`text` is UTF-8 without carriage returns; `lines` are its lines without line ends."""
+
+    def __init__(self, text: bytes) -> None:
+        self.text = text
+        self.lines = text.split(b"\n") if text else []
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Byte offset of every line."""
+        return list(accumulate((len(line) + 1 for line in self.lines), initial=0))
+
+    def at(self, offset: int) -> int:
+        """The line that holds a byte offset."""
+        return min(bisect_right(self.starts, offset), len(self.lines)) - 1

@@ -1,0 +1,46 @@
+"""A log in a few lines: how much, what failed where, what it warns of, what it repeats."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+from pai_dlc_mcp.server.budget import scan
+from pai_dlc_mcp.server.budget.blocks import Block
+from pai_dlc_mcp.server.budget.fold import shapes_of
+from pai_dlc_mcp.server.budget.lines import Lines
+
+_WARNING = scan.compile(r"(?i)\bwarn(?:ing)?\b|\w+Warning:", one_line=True)
+_SHAPES = 8  # of the repeated lines shown
+
+
+def summary(
+    log: Lines, found: Sequence[Block], distinct: Sequence[Sequence[Block]], cut: Callable[[int], str]
+) -> Iterator[str]:
+    """The most important first. `cut` renders the line of a number; numbers shown count from 1."""
+    kinds = Counter(block.kind.name for block in found)
+    yield f"{len(log.lines):,} lines, {len(found):,} error blocks" + "".join(
+        f"; {count:,} {name}" for name, count in kinds.most_common()
+    )
+    for same in distinct[:1]:
+        yield from _error("nearest to the cause", same, cut)
+    if log.lines:
+        yield f"first line: {cut(0)}"
+        yield f"last line: {cut(len(log.lines) - 1)}"
+    for same in distinct[1:]:
+        yield from _error("error", same, cut)
+    warnings = [log.at(match.start()) for match in _WARNING.finditer(log.text)]
+    if warnings:
+        yield f"{len(set(warnings)):,} lines warn, first at {warnings[0] + 1:,}: {cut(warnings[0])}"
+    shapes = shapes_of(log.text)
+    for shape, count in Counter(shapes).most_common(_SHAPES):
+        if shape and count > 1:
+            yield f"x{count:,} alike, last at {_last(shapes, shape) + 1:,}: {cut(_last(shapes, shape))}"
+
+
+def _error(title: str, same: Sequence[Block], cut: Callable[[int], str]) -> Iterator[str]:
+    first, last = same[0], same[-1]
+    times = f", x{len(same):,}, last at {last.start + 1:,}" if len(same) > 1 else ""
+    yield f"{title}: {first.kind.name}, lines {first.start + 1:,}-{first.stop:,}{times}: {cut(first.keys[0])}"
+
+
+def _last(shapes: Sequence[bytes], shape: bytes) -> int:
+    return next(index for index in range(len(shapes) - 1, -1, -1) if shapes[index] == shape)

@@ -1,0 +1,122 @@
+"""Does what a job names exist? Workspace, images, specs, data and code sources, looked up before a create."""
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+
+import anyio
+
+from pai_dlc_mcp.server.cloud import ids
+from pai_dlc_mcp.server.cloud.errors import CloudError
+from pai_dlc_mcp.server.cloud.specs import EcsSpec
+from pai_dlc_mcp.server.deps import CloudInRegion
+from pai_dlc_mcp.server.errors import Failure
+from pai_dlc_mcp.server.rules.job_spec import Draft
+from pai_dlc_mcp.server.strict import nearest
+
+_OFFERS = 5
+
+
+async def check(cloud: CloudInRegion, draft: Draft) -> Sequence[EcsSpec]:
+    """Look up everything the draft names, at once. Returns the ECS specs it asks for.
+
+    Raises one Failure naming all that does not exist, or the first CloudError.
+    """
+    problems: list[str] = []
+    failures: list[Failure] = []
+    specs: list[EcsSpec] = []
+
+    async def look(check_one: Callable[[], Awaitable[str | None]]) -> None:
+        try:
+            if problem := await check_one():
+                problems.append(problem)
+        except Failure as failure:
+            failures.append(failure)
+
+    async def ecs_specs() -> str | None:
+        wanted = dict.fromkeys(spec.ecs_spec for spec in draft.job_specs if spec.ecs_spec)
+        found = {spec.instance_type: spec for spec in await cloud.specs.list({})} if wanted else {}
+        specs.extend(found[name] for name in wanted if name in found)
+        return "; ".join(_no_spec(name, list(found)) for name in wanted if name not in found) or None
+
+    images = dict.fromkeys(spec.image for spec in draft.job_specs)
+    datasets = [source.data_source_id for source in draft.data_sources or [] if source.data_source_id]
+    code = draft.code_source.code_source_id if draft.code_source else None
+    async with anyio.create_task_group() as group:
+        group.start_soon(look, lambda: _workspace(cloud, draft.workspace_id))
+        group.start_soon(look, ecs_specs)
+        if cloud.settings.image_policy == "catalog":
+            for image in images:
+                group.start_soon(look, lambda image=image: _image(cloud, image, draft.workspace_id))
+        for dataset in dict.fromkeys(datasets):
+            group.start_soon(look, lambda dataset=dataset: _dataset(cloud, dataset))
+        if code:
+            group.start_soon(look, lambda: _code_source(cloud, code))
+    if problems:
+        raise Failure(
+            f"The job cannot be created in {cloud.region}: {'; '.join(sorted(problems))}.",
+            fix="Correct these fields, with values that the named list tools show.",
+            code="NotInCatalog",
+        )
+    if failures:
+        raise failures[0]
+    return specs
+
+
+async def _workspace(cloud: CloudInRegion, workspace_id: str) -> str | None:
+    if await _missing(cloud.workspaces.get(workspace_id)):
+        return f"workspace {workspace_id} does not exist in {cloud.region} (list_workspaces shows yours)"
+    return None
+
+
+async def _dataset(cloud: CloudInRegion, dataset_id: str) -> str | None:
+    if await _missing(cloud.sources.dataset(dataset_id)):
+        return f"dataset {dataset_id} does not exist in {cloud.region} (list_datasets)"
+    return None
+
+
+async def _code_source(cloud: CloudInRegion, code_source_id: str) -> str | None:
+    if await _missing(cloud.sources.code_source(code_source_id)):
+        return f"code source {code_source_id} does not exist in {cloud.region} (list_code_sources)"
+    return None
+
+
+async def _image(cloud: CloudInRegion, given: str, workspace_id: str) -> str | None:
+    """An image must be an ImageUri of the catalogue, verbatim; a name or an id is answered with its uri."""
+    for workspace in (None, workspace_id):
+        if await cloud.images.with_uri(given, workspace):
+            return None
+    meant = await _uri_of(cloud, given, workspace_id)
+    offer = f"its ImageUri is {meant}" if meant else "list_images shows the ImageUris"
+    return f"image {given!r} is not an ImageUri of this region's catalogue ({offer})"
+
+
+async def _uri_of(cloud: CloudInRegion, given: str, workspace_id: str) -> str | None:
+    if re.fullmatch(ids.IMAGE_ID, given):
+        try:
+            return (await cloud.images.get(given)).uri
+        except CloudError as error:
+            if error.kind == "not_found":
+                return None
+            raise
+    name = given.rsplit("/", 1)[-1]
+    for workspace in (None, workspace_id):
+        page = await cloud.images.list({"Name": name, "WorkspaceId": workspace}, 0, _OFFERS)
+        if page.items:
+            return page.items[0].uri
+    return None
+
+
+def _no_spec(name: str, known: Sequence[str]) -> str:
+    near = [k for k in known if k.startswith(name)][:_OFFERS] or [n for n in [nearest(name, known)] if n]
+    offer = f"there is {', '.join(near)}" if near else "list_ecs_specs shows them"
+    return f"ecs_spec {name!r} does not exist ({offer})"
+
+
+async def _missing(look_up: Awaitable[object]) -> bool:
+    try:
+        await look_up
+    except CloudError as error:
+        if error.kind == "not_found":
+            return True
+        raise
+    return False

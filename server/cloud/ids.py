@@ -1,0 +1,21 @@
+"""What an identifier may look like. Checked before any request: the SDK lets `..` and the empty string into a path."""
+
+import re
+
+JOB_ID = r"^dlc(?:[0-9a-z]{13}|-[0-9a-z-]{1,200})$"
+POD_ID = r"^dlc[0-9a-z-]{1,250}$"
+POD_UID = r"^[0-9a-fA-F-]{8,64}$"
+WORKSPACE_ID = r"^\d{1,20}$"
+QUOTA_ID = r"^(?:quota|rg)[0-9a-z]{3,60}$"
+IMAGE_ID = r"^image-[0-9a-z]{1,64}$"
+DATASET_ID = r"^d-[0-9a-z]{1,64}$"
+CODE_SOURCE_ID = r"^code-[0-9A-Za-z-]{1,128}$"
+INSTANCE_TYPE = r"^[A-Za-z0-9][A-Za-z0-9.-]{1,99}$"
+REGION = r"^[a-z]{2}-[a-z0-9-]{2,40}$"
+
+_PATH_SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,255}")
+
+
+def is_path_segment(value: str) -> bool:
+    """Whether a value may stand in a request path: no dot, slash, percent sign, space or empty string."""
+    return _PATH_SEGMENT.fullmatch(value) is not None

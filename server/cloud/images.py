@@ -1,0 +1,63 @@
+"""Images and their labels (AIWorkSpace)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import Field
+
+from pai_dlc_mcp.server.cloud.answer import Answer, Page, Regional, page
+from pai_dlc_mcp.server.cloud.shape import as_list
+
+_PAGE = 100
+_MOST = 10  # pages of the catalogue that a look-up reads
+
+
+class Label(Answer):
+    key: str = Field(default="", alias="Key")
+    value: str = Field(default="", alias="Value")
+
+
+class Image(Answer):
+    """`uri` is what a job's Image takes, verbatim."""
+
+    image_id: str = Field(default="", alias="ImageId")
+    name: str = Field(default="", alias="Name")
+    uri: str = Field(default="", alias="ImageUri")
+    description: str | None = Field(default=None, alias="Description")
+    accessibility: str | None = Field(default=None, alias="Accessibility")
+    workspace_id: str | None = Field(default=None, alias="WorkspaceId")
+    size: int | None = Field(default=None, alias="Size")
+    source: str | None = Field(default=None, alias="SourceType")
+    created: str | None = Field(default=None, alias="GmtCreateTime")
+    labels: tuple[Label, ...] = Field(default=(), alias="Labels")
+
+
+class Images(Regional):
+    """Operations on images in one region. Without a workspace the official public images are listed, with one
+    the custom images of that workspace."""
+
+    async def list(self, filters: Mapping[str, Any], offset: int = 0, limit: int = 20) -> Page[Image]:
+        def ask(paging: dict[str, Any]) -> Any:
+            params = {"Verbose": True, "SortBy": "GmtCreateTime", "Order": "DESC", **filters, **paging}
+            return self.gateway.call("aiworkspace", "ListImages", self.region, params=params)
+
+        return await page(ask, "Images", Image, offset, limit)
+
+    async def get(self, image_id: str) -> Image:
+        params = {"Verbose": True}
+        body = await self.gateway.call("aiworkspace", "GetImage", self.region, image_id, params=params)
+        return Image.model_validate({**body, "ImageId": image_id})
+
+    async def with_uri(self, uri: str, workspace_id: str | None) -> Image | None:
+        """The image with exactly this uri. Whether the service's ImageUri filter is exact is not documented, so
+        its answers are compared here, page after page."""
+        for number in range(_MOST):
+            found = await self.list({"ImageUri": uri, "WorkspaceId": workspace_id}, number * _PAGE, _PAGE)
+            match = next((image for image in found.items if image.uri == uri), None)
+            if match or found.next_offset is None:
+                return match
+        return None
+
+    async def labels(self, params: Mapping[str, Any]) -> Sequence[Label]:
+        body = await self.gateway.call("aiworkspace", "ListImageLabels", self.region, params=params)
+        return [Label.model_validate(label) for label in as_list(body.get("Labels"))]

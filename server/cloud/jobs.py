@@ -1,0 +1,170 @@
+"""Training jobs: their models and one method an operation."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from pai_dlc_mcp.server.cloud.answer import Answer, Page, Regional, page
+from pai_dlc_mcp.server.cloud.shape import as_list, as_object
+
+TERMINAL = frozenset({"Succeeded", "Failed", "Stopped"})
+
+
+class Pod(Answer):
+    """One pod; `history` holds its earlier incarnations, which have the same pod id and another uid."""
+
+    pod_id: str = Field(default="", alias="PodId")
+    uid: str = Field(default="", alias="PodUid")
+    role: str = Field(default="", alias="Type")
+    status: str = Field(default="Unknown", alias="Status")
+    sub_status: str | None = Field(default=None, alias="SubStatus")
+    node: str | None = Field(default=None, alias="NodeName")
+    created: datetime | None = Field(default=None, alias="GmtCreateTime")
+    started: datetime | None = Field(default=None, alias="GmtStartTime")
+    finished: datetime | None = Field(default=None, alias="GmtFinishTime")
+    history: "tuple[Pod, ...]" = Field(default=(), alias="HistoryPods")
+
+
+class Resources(Answer):
+    """ResourceConfig: what a pod asks of a quota. The values are strings ("8", "100Gi")."""
+
+    cpu: str | None = Field(default=None, alias="CPU")
+    memory: str | None = Field(default=None, alias="Memory")
+    gpu: str | None = Field(default=None, alias="GPU")
+    gpu_type: str | None = Field(default=None, alias="GPUType")
+
+
+class Spec(Answer):
+    """One role of a job: how many pods of what."""
+
+    type: str = Field(default="", alias="Type")
+    pod_count: int = Field(default=1, alias="PodCount")
+    image: str = Field(default="", alias="Image")
+    ecs_spec: str | None = Field(default=None, alias="EcsSpec")
+    resources: Resources | None = Field(default=None, alias="ResourceConfig")
+    spot: bool = Field(default=False, alias="UseSpotInstance")
+    auto_scaling: dict[str, Any] | None = Field(default=None, alias="AutoScalingSpec")
+
+    @property
+    def compute(self) -> str:
+        """What one pod gets: an instance type, or `8 GPU 96 CPU 1000Gi` of a quota."""
+        if self.ecs_spec or not self.resources:
+            return self.ecs_spec or "?"
+        asked = self.resources
+        parts = ((asked.gpu, " GPU"), (asked.cpu, " CPU"), (asked.memory, ""))
+        return " ".join(f"{value}{unit}" for value, unit in parts if value and value != "0") or "?"
+
+
+class JobOptions(Answer):
+    """Settings, as far as they are read here."""
+
+    tags: dict[str, str] = Field(default={}, alias="Tags")
+
+
+class JobSummary(Answer):
+    """A job as ListJobs shows it."""
+
+    job_id: str = Field(default="", alias="JobId")
+    display_name: str = Field(default="", alias="DisplayName")
+    job_type: str = Field(default="", alias="JobType")
+    status: str = Field(default="Unknown", alias="Status")
+    workspace_id: str = Field(default="", alias="WorkspaceId")
+    user_id: str = Field(default="", alias="UserId")
+    resource_id: str | None = Field(default=None, alias="ResourceId")
+    priority: int | None = Field(default=None, alias="Priority")
+    specs: tuple[Spec, ...] = Field(default=(), alias="JobSpecs")
+    gpus: float | None = Field(default=None, alias="RequestGPU")
+    created: datetime | None = Field(default=None, alias="GmtCreateTime")
+    modified: datetime | None = Field(default=None, alias="GmtModifiedTime")
+    running_since: datetime | None = Field(default=None, alias="GmtRunningTime")
+    finished: datetime | None = Field(default=None, alias="GmtFinishTime")
+    duration: int | None = Field(default=None, alias="Duration")
+    reason_code: str | None = Field(default=None, alias="ReasonCode")
+    settings: JobOptions = Field(default=JobOptions(), alias="Settings")
+
+    @property
+    def terminal(self) -> bool:
+        return self.status in TERMINAL
+
+    @property
+    def pods_asked(self) -> int:
+        return sum(spec.pod_count for spec in self.specs)
+
+
+class Job(JobSummary):
+    """A job as GetJob shows it. `raw` is the whole answer, fields newer than this code included."""
+
+    workspace_name: str = Field(default="", alias="WorkspaceName")
+    description: str | None = Field(default=None, alias="Description")
+    accessibility: str | None = Field(default=None, alias="Accessibility")
+    sub_status: str | None = Field(default=None, alias="SubStatus")
+    reason_message: str | None = Field(default=None, alias="ReasonMessage")
+    command: str | None = Field(default=None, alias="UserCommand")
+    envs: dict[str, Any] = Field(default={}, alias="Envs")
+    pods: tuple[Pod, ...] = Field(default=(), alias="Pods")
+    restarts: str | None = Field(default=None, alias="RestartTimes")
+    raw: dict[str, Any] = Field(default={}, exclude=True, repr=False)
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """The values of its environment variables, of every role and container: what a log may not repeat."""
+        found = {name: str(value) for name, value in self.envs.items()}
+        for custom in map(as_object, as_list(self.raw.get("CustomEnvs"))):
+            found[str(custom.get("Key"))] = str(custom.get("Value"))
+        for spec in map(as_object, as_list(self.raw.get("JobSpecs"))):
+            pod = as_object(spec.get("ExtraPodSpec"))
+            for container in as_list(pod.get("SideCarContainers")) + as_list(pod.get("InitContainers")):
+                for env in map(as_object, as_list(as_object(container).get("Env"))):
+                    found[str(env.get("Name"))] = str(env.get("Value"))
+        return found
+
+    @property
+    def reason(self) -> str | None:
+        """ReasonMessage in words: on failure it is often JSON: overview, and pods with exit codes."""
+        try:
+            told = as_object(json.loads(self.reason_message or ""))
+            parts = [str(told["overview"])]
+            for entry in map(as_object, as_list(told.get("content"))):
+                pods = [f"{role} {n}" for role, numbers in as_object(entry["pods"]).items() for n in as_list(numbers)]
+                parts.append(f"{', '.join(pods)}: exit code {entry['reason']}")
+        except (ValueError, KeyError):
+            return self.reason_message
+        return " ".join(parts)
+
+    @classmethod
+    def of(cls, body: dict[str, Any]) -> "Job":
+        return cls.model_validate({**body, "raw": body})
+
+
+class Jobs(Regional):
+    """Operations on jobs in one region."""
+
+    async def create(self, body: Mapping[str, Any]) -> str:
+        """CreateJob, sent once: it takes no client token. Returns the job id."""
+        answer = await self.gateway.call("pai-dlc", "CreateJob", self.region, params=body)
+        return str(answer.get("JobId", ""))
+
+    async def list(self, filters: Mapping[str, Any], offset: int = 0, limit: int = 20) -> Page[JobSummary]:
+        """ListJobs. By default the service lists the caller's own jobs of the last 7 days, newest first."""
+
+        def ask(paging: dict[str, Any]) -> Any:
+            return self.gateway.call("pai-dlc", "ListJobs", self.region, params={**filters, **paging})
+
+        return await page(ask, "Jobs", JobSummary, offset, limit)
+
+    async def get(self, job_id: str) -> Job:
+        return Job.of(await self.gateway.call("pai-dlc", "GetJob", self.region, job_id, params={"NeedDetail": True}))
+
+    async def update(self, job_id: str, changes: Mapping[str, Any]) -> None:
+        """UpdateJob. The service answers 200 and ignores a priority it will not apply; re-read to know."""
+        await self.gateway.call("pai-dlc", "UpdateJob", self.region, job_id, params=changes)
+
+    async def stop(self, job_id: str) -> None:
+        await self.gateway.call("pai-dlc", "StopJob", self.region, job_id)
+
+    async def delete(self, job_id: str) -> None:
+        """DeleteJob: finished jobs only."""
+        await self.gateway.call("pai-dlc", "DeleteJob", self.region, job_id)

@@ -1,0 +1,65 @@
+"""What a job reads: datasets and code sources (AIWorkSpace). Access tokens and mount options are never read."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from pai_dlc_mcp.server.cloud.answer import Answer, Page, Regional, page
+
+
+class Dataset(Answer):
+    dataset_id: str = Field(default="", alias="DatasetId")
+    name: str = Field(default="", alias="Name")
+    uri: str | None = Field(default=None, alias="Uri")
+    description: str | None = Field(default=None, alias="Description")
+    source_type: str | None = Field(default=None, alias="DataSourceType")
+    data_type: str | None = Field(default=None, alias="DataType")
+    property: str | None = Field(default=None, alias="Property")
+    accessibility: str | None = Field(default=None, alias="Accessibility")
+    mount_access: str | None = Field(default=None, alias="MountAccess")
+    workspace_id: str | None = Field(default=None, alias="WorkspaceId")
+    created: str | None = Field(default=None, alias="GmtCreateTime")
+
+
+class CodeSource(Answer):
+    code_source_id: str = Field(default="", alias="CodeSourceId")
+    name: str = Field(default="", alias="DisplayName")
+    repo: str | None = Field(default=None, alias="CodeRepo")
+    branch: str | None = Field(default=None, alias="CodeBranch")
+    commit: str | None = Field(default=None, alias="CodeCommit")
+    mount_path: str | None = Field(default=None, alias="MountPath")
+    description: str | None = Field(default=None, alias="Description")
+    accessibility: str | None = Field(default=None, alias="Accessibility")
+    workspace_id: str | None = Field(default=None, alias="WorkspaceId")
+    created: str | None = Field(default=None, alias="GmtCreateTime")
+
+
+class Sources(Regional):
+    """Operations on datasets and code sources in one region."""
+
+    async def datasets(self, filters: Mapping[str, Any], offset: int = 0, limit: int = 20) -> Page[Dataset]:
+        """ListDatasets. Without a WorkspaceId the service takes the caller's default workspace."""
+
+        def ask(paging: dict[str, Any]) -> Any:
+            params = {"SortBy": "GmtCreateTime", "Order": "DESC", **filters, **paging}
+            return self.gateway.call("aiworkspace", "ListDatasets", self.region, params=params)
+
+        return await page(ask, "Datasets", Dataset, offset, limit)
+
+    async def dataset(self, dataset_id: str) -> Dataset:
+        body = await self.gateway.call("aiworkspace", "GetDataset", self.region, dataset_id, params={})
+        return Dataset.model_validate(body)
+
+    async def code_sources(self, filters: Mapping[str, Any], offset: int = 0, limit: int = 20) -> Page[CodeSource]:
+        """ListCodeSources; WorkspaceId is required."""
+
+        def ask(paging: dict[str, Any]) -> Any:
+            params = {"SortBy": "GmtCreateTime", "Order": "DESC", **filters, **paging}
+            return self.gateway.call("aiworkspace", "ListCodeSources", self.region, params=params)
+
+        return await page(ask, "CodeSources", CodeSource, offset, limit)
+
+    async def code_source(self, code_source_id: str) -> CodeSource:
+        body = await self.gateway.call("aiworkspace", "GetCodeSource", self.region, code_source_id, params={})
+        return CodeSource.model_validate(body)

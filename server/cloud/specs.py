@@ -1,0 +1,44 @@
+"""ECS specs: the instance types a pay-as-you-go job can ask for."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import Field
+
+from pai_dlc_mcp.server.cloud.answer import Answer, Regional, page
+
+_PAGE = 100
+_MOST = 20  # pages
+
+
+class EcsSpec(Answer):
+    """`instance_type` is what a job's EcsSpec takes, verbatim. Memory in GiB."""
+
+    instance_type: str = Field(default="", alias="InstanceType")
+    accelerator: str = Field(default="", alias="AcceleratorType")
+    gpus: int = Field(default=0, alias="Gpu")
+    gpu_type: str | None = Field(default=None, alias="GpuType")
+    gpu_memory: int | None = Field(default=None, alias="GpuMemory")
+    cpus: int = Field(default=0, alias="Cpu")
+    memory: int = Field(default=0, alias="Memory")
+    available: bool = Field(default=False, alias="IsAvailable")
+    spot_stock: str | None = Field(default=None, alias="SpotStockStatus")
+    resource_type: str | None = Field(default=None, alias="ResourceType")
+
+
+class Specs(Regional):
+    """Operations on instance types in one region."""
+
+    async def list(self, filters: Mapping[str, Any]) -> Sequence[EcsSpec]:
+        """ListEcsSpecs, all pages, unsorted: the service rejects every SortBy its reference documents."""
+
+        def ask(paging: dict[str, Any]) -> Any:
+            return self.gateway.call("pai-dlc", "ListEcsSpecs", self.region, params={**filters, **paging})
+
+        specs: list[EcsSpec] = []
+        for number in range(_MOST):
+            found = await page(ask, "EcsSpecs", EcsSpec, number * _PAGE, _PAGE)
+            specs += found.items
+            if found.next_offset is None:
+                break
+        return specs

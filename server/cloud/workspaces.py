@@ -1,0 +1,34 @@
+"""Workspaces (AIWorkSpace)."""
+
+from typing import Any
+
+from pydantic import Field
+
+from pai_dlc_mcp.server.cloud.answer import Answer, Page, Regional, page
+
+
+class Workspace(Answer):
+    workspace_id: str = Field(default="", alias="WorkspaceId")
+    name: str = Field(default="", alias="WorkspaceName")
+    display_name: str = Field(default="", alias="DisplayName")
+    description: str | None = Field(default=None, alias="Description")
+    status: str = Field(default="", alias="Status")
+    is_default: bool = Field(default=False, alias="IsDefault")
+    created: str | None = Field(default=None, alias="GmtCreateTime")
+
+
+class Workspaces(Regional):
+    """Operations on workspaces in one region."""
+
+    async def list(self, name: str | None = None, offset: int = 0, limit: int = 20) -> Page[Workspace]:
+        """ListWorkspaces the caller is a member of, newest first; `name` matches part of the name."""
+
+        def ask(paging: dict[str, Any]) -> Any:
+            params = {"WorkspaceName": name, "SortBy": "GmtCreateTime", "Order": "DESC", **paging}
+            return self.gateway.call("aiworkspace", "ListWorkspaces", self.region, params=params)
+
+        return await page(ask, "Workspaces", Workspace, offset, limit)
+
+    async def get(self, workspace_id: str) -> Workspace:
+        body = await self.gateway.call("aiworkspace", "GetWorkspace", self.region, workspace_id, params={})
+        return Workspace.model_validate(body)

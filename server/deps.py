@@ -1,0 +1,61 @@
+"""What a tool may ask for, as Annotated[T, Resolve(fn)]: hidden from the model, filled before the body runs."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from mcp.server.mcpserver import Context, Resolve
+
+from pai_dlc_mcp.server.cloud import endpoints
+from pai_dlc_mcp.server.cloud.events import Events
+from pai_dlc_mcp.server.cloud.gateway import Gateway
+from pai_dlc_mcp.server.cloud.images import Images
+from pai_dlc_mcp.server.cloud.jobs import Job, Jobs
+from pai_dlc_mcp.server.cloud.logs import Logs
+from pai_dlc_mcp.server.cloud.sources import Sources
+from pai_dlc_mcp.server.cloud.specs import Specs
+from pai_dlc_mcp.server.cloud.workspaces import Workspaces
+from pai_dlc_mcp.server.safety.gate import Gate
+from pai_dlc_mcp.server.settings import Settings
+
+
+@dataclass(frozen=True)
+class App:
+    """What lives as long as the server: one a process."""
+
+    settings: Settings
+    gateway: Gateway
+    gate: Gate
+
+
+class CloudInRegion:
+    """The cloud as one call sees it: its region, and the operations of each noun there."""
+
+    def __init__(self, app: App, region: endpoints.Region) -> None:
+        self.settings, self.region, self.region_source = app.settings, region.id, region.source
+        at = (app.gateway, region.id)
+        self.jobs, self.logs, self.events = Jobs(*at), Logs(*at), Events(*at)
+        self.workspaces, self.images, self.sources, self.specs = (
+            Workspaces(*at), Images(*at), Sources(*at), Specs(*at),
+        )  # fmt: skip
+
+
+async def _cloud(region: str | None, ctx: Context[App]) -> CloudInRegion:
+    app = ctx.request_context.lifespan_context
+    return CloudInRegion(app, endpoints.resolve_region(region, app.settings))
+
+
+Cloud = Annotated[CloudInRegion, Resolve(_cloud)]
+
+
+async def _fresh_job(job_id: str, cloud: Cloud) -> Job:
+    return await cloud.jobs.get(job_id)
+
+
+FreshJob = Annotated[Job, Resolve(_fresh_job)]
+
+
+async def _gate(ctx: Context[App]) -> Gate:
+    return ctx.request_context.lifespan_context.gate
+
+
+TheGate = Annotated[Gate, Resolve(_gate)]

@@ -1,0 +1,31 @@
+"""What may go wrong on purpose. Plain exceptions: nothing here knows MCP or a cloud SDK.
+
+Failure
+└── CloudError (server/cloud/errors.py)   the service refused, or could not be reached
+
+A tool or a resolver raises; server/app.py turns it into the one error shape an agent sees.
+"""
+
+
+class Failure(Exception):
+    """What happened, and what to do about it, for a reader who sees nothing else.
+
+    `what` is one sentence with the id and the region; `fix` names the next call, or the person to ask.
+    `code` is the service's error code where there is one, else ours.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        fix: str,
+        code: str,
+        http_status: int | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.fix = fix
+        self.code = code
+        self.http_status = http_status
+        self.request_id = request_id

@@ -1,0 +1,1 @@
+"""The skill's hard rules as pure functions: one function and one test a rule."""

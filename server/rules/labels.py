@@ -1,0 +1,37 @@
+"""Image labels: `K=V,K=V`, from list_image_labels. A label that does not exist would match nothing, in silence."""
+
+from collections.abc import Mapping, Set
+
+from pai_dlc_mcp.server.errors import Failure
+from pai_dlc_mcp.server.strict import nearest
+
+_SHOWN = 12
+
+
+def parse(text: str) -> dict[str, str]:
+    """`K=V,K=V` as a mapping. Raises Failure for JSON, spaces around separators and pairs without a value."""
+    pairs = [pair.partition("=") for pair in text.split(",")]
+    if text != text.strip() or any(not (key and sep and value) or key != key.strip() for key, sep, value in pairs):
+        raise Failure(
+            f"labels {text[:120]!r} is not of the form K=V,K=V.",
+            fix="Write comma-separated Key=Value pairs without JSON or spaces, e.g. "
+            "system.chipType=GPU,system.framework.PyTorch=2.6.0.",
+            code="InvalidLabels",
+        )
+    return {key: value for key, _, value in pairs}
+
+
+def check(given: Mapping[str, str], known: Mapping[str, Set[str]]) -> None:
+    """Raises Failure for a key or value that list_image_labels does not have, naming the valid ones."""
+    for key, value in given.items():
+        if key not in known:
+            near = nearest(key, known)
+            offer = f"did you mean {near!r}? " if near else ""
+            valid = ", ".join(sorted(known)[:_SHOWN])
+            raise Failure(f"There is no image label {key!r}: {offer}Keys are {valid}.", fix=_FIX, code="InvalidLabels")
+        if value not in known[key]:
+            valid = ", ".join(sorted(known[key])[:_SHOWN])
+            raise Failure(f"Image label {key} has no value {value!r}: it has {valid}.", fix=_FIX, code="InvalidLabels")
+
+
+_FIX = "Take keys and values from list_image_labels."

@@ -1,0 +1,50 @@
+"""The effect table: what a call may do that a user wants to be asked about. A new risky tool is a new row."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Effect = Literal[
+    "stop_running",
+    "stop_queued",
+    "stop_many",
+    "delete",
+    "share_terminal",
+    "share_token",
+    "make_public",
+    "shrink",
+]
+
+
+@dataclass(frozen=True)
+class Risk:
+    """`consequence` is the sentence of the question that says what cannot be taken back; `asks` closes it."""
+
+    action: str
+    consequence: str
+    asks: str
+
+
+RISKS: dict[Effect, Risk] = {
+    "stop_running": Risk(
+        "StopJob", "Stopping a running job cannot be undone and discards in-memory progress.", "Stop it?"
+    ),
+    "stop_queued": Risk("StopJob", "Stopping a waiting job gives up its place in the queue.", "Stop it?"),
+    "stop_many": Risk(
+        "StopJob", "Stopping jobs cannot be undone and discards in-memory progress.", "Stop all of them?"
+    ),
+    "delete": Risk("DeleteJob", "Deleting a job removes its record, logs and events for good.", "Delete it?"),
+    "share_terminal": Risk(
+        "GetWebTerminal", "The link opens a shell inside the pod to whoever holds it.", "Create the link?"
+    ),
+    "share_token": Risk(
+        "GetToken",
+        "Whoever holds the token can read this job until it expires; it cannot be revoked.",
+        "Issue it?",
+    ),
+    "make_public": Risk(
+        "UpdateJob",
+        "Every member of the workspace will see the job; it cannot be made private again.",
+        "Make it public?",
+    ),
+    "shrink": Risk("UpdateJob", "Pods that are removed lose their in-memory progress.", "Remove them?"),
+}

@@ -1,0 +1,75 @@
+"""Settings: flags, then PAI_DLC_* variables, then the defaults documented here. Read once, at start."""
+
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Words = Annotated[tuple[str, ...], NoDecode]
+
+ENDPOINT = r"^[A-Za-z0-9.-]+(:\d{1,5})?$"
+
+
+class Settings(BaseSettings):
+    """One server's configuration. Each field is `PAI_DLC_<NAME>` in the environment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PAI_DLC_", env_ignore_empty=True, frozen=True, extra="ignore", populate_by_name=True
+    )
+
+    region: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("region", "PAI_DLC_REGION", "ALIBABA_CLOUD_REGION_ID"),
+        description="Region of a call that names none. Unset: the aliyun CLI profile's region_id.",
+    )
+    network: Literal["public", "vpc"] = Field(
+        default="public", description="Which endpoints to call: the internet's or the VPC's."
+    )
+    endpoint: str | None = Field(
+        default=None,
+        pattern=ENDPOINT,
+        description="host:port for all three products, for private networks and tests. Never a tool argument.",
+    )
+    protocol: Literal["https", "http"] = Field(
+        default="https", description="http is accepted for a loopback endpoint only."
+    )
+    connect_timeout: float = Field(default=15, gt=0, description="Seconds to connect.")
+    read_timeout: float = Field(default=30, gt=0, description="Seconds between two reads of an answer.")
+    deadline: float = Field(
+        default=50, gt=0, description="Seconds for a call with its retries; many hosts give up at 60."
+    )
+    toolsets: Words = Field(default=(), description="Opt-in toolsets besides core, comma-separated; or `all`.")
+    read_only: bool = Field(default=False, description="Offer only tools that change nothing.")
+    allow_tools: Words = Field(default=(), description="Offer only these tools. Empty: all of the toolsets.")
+    deny_tools: Words = Field(default=(), description="Never offer these tools.")
+    max_tokens: int = Field(
+        default=20_000, ge=500, le=20_000, description="Ceiling of one result; hosts cut at 25,000 tokens."
+    )
+    image_policy: Literal["catalog", "any"] = Field(
+        default="catalog",
+        description="catalog: an image must be an ImageUri of list_images. any: not checked.",
+    )
+    confirm: Literal["auto", "elicit", "token", "human"] = Field(
+        default="auto",
+        description="How a user is asked. auto: the client's form where it has one, else a token. elicit: the form "
+        "or nothing. token: always a token. human: a code that only `pai-dlc-mcp approve` on a terminal redeems.",
+    )
+    confirm_timeout: float = Field(default=300, gt=0, le=3600, description="Seconds a question stays answerable.")
+    confirm_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        default=(),
+        description="Keys (32 characters or more each, comma-separated) shared by replicas; the first signs. "
+        "Empty: a random key a process.",
+    )
+    emulator: bool = Field(default=False, description="Set by --emulator: every result says so.")
+
+    @field_validator("toolsets", "allow_tools", "deny_tools", "confirm_keys", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+
+    @field_validator("confirm_keys")
+    @classmethod
+    def _long_enough(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(key.get_secret_value()) < 32 for key in keys):
+            raise ValueError("each key needs at least 32 characters")
+        return keys

@@ -1,0 +1,46 @@
+"""Models that refuse a name they do not know, and say which one was probably meant."""
+
+import difflib
+from collections.abc import Iterable
+from typing import Any, cast
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+
+class Strict(BaseModel):
+    """Refuses a field it does not know, by name and with the nearest it does; takes the API's spelling as well."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, frozen=True, protected_namespaces=())
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_names(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        given = cast("dict[str, Any]", value)
+        spellings = {name: field.alias or name for name, field in cls.model_fields.items()}
+        known = {*spellings, *spellings.values()}
+        if unknown := [key for key in given if key not in known]:
+            raise ValueError("; ".join(_unknown(key, known, spellings) for key in unknown))
+        if twice := [name for name, alias in spellings.items() if name != alias and {name, alias} <= given.keys()]:
+            raise ValueError(f"{twice[0]} is given twice, also as {spellings[twice[0]]}")
+        return given
+
+
+def _unknown(key: str, known: Iterable[str], names: Iterable[str]) -> str:
+    near = nearest(key, known)
+    hint = f"did you mean {near!r}?" if near else f"known are {', '.join(names)}"
+    return f"unknown field {key!r}: {hint}"
+
+
+def nearest(value: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant: alike but for case, dashes and underscores, else close in spelling."""
+    plain = {_plain(word): word for word in known}
+    if word := plain.get(_plain(value)):
+        return word
+    close = difflib.get_close_matches(_plain(value), plain, n=1, cutoff=0.7)
+    return plain[close[0]] if close else None
+
+
+def _plain(word: str) -> str:
+    return word.lower().replace("_", "").replace("-", "")

@@ -1,0 +1,109 @@
+"""What a tool is to this server: a function, a title, a toolset and its hints; and which ones a server offers."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from mcp.server.mcpserver.tools import Tool as McpTool
+from mcp.types import ToolAnnotations
+
+from pai_dlc_mcp.server.arguments import strict
+from pai_dlc_mcp.server.settings import Settings
+from pai_dlc_mcp.server.strict import nearest
+
+ToolFunction = Callable[..., Awaitable[Any]]
+F = TypeVar("F", bound=ToolFunction)
+
+
+def _hints(*, read_only: bool, destructive: bool, idempotent: bool) -> ToolAnnotations:
+    return ToolAnnotations(
+        read_only_hint=read_only,
+        destructive_hint=destructive,
+        idempotent_hint=idempotent,
+        open_world_hint=True,
+    )
+
+
+READ = _hints(read_only=True, destructive=False, idempotent=True)
+WRITE = _hints(read_only=False, destructive=False, idempotent=False)
+SETTLE = _hints(read_only=False, destructive=False, idempotent=True)
+DESTROY = _hints(read_only=False, destructive=True, idempotent=True)
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One operation an agent can call; its name and description are its function's."""
+
+    function: ToolFunction
+    title: str
+    toolset: str
+    annotations: ToolAnnotations
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+    def build(self) -> McpTool:
+        doc = " ".join((self.function.__doc__ or "").split())
+        return strict(
+            McpTool.from_function(self.function, title=self.title, description=doc, annotations=self.annotations)
+        )
+
+
+@dataclass
+class Toolset:
+    """A named group of tools a user can switch on; a tool family declares into it."""
+
+    name: str
+    tools: list[Tool] = field(default_factory=list[Tool])
+
+    def read(self, title: str) -> Callable[[F], F]:
+        """Changes nothing."""
+        return self._declare(title, READ)
+
+    def write(self, title: str) -> Callable[[F], F]:
+        """Adds something; called twice, it adds two."""
+        return self._declare(title, WRITE)
+
+    def settle(self, title: str) -> Callable[[F], F]:
+        """Changes something to a stated value; called twice, it is the same."""
+        return self._declare(title, SETTLE)
+
+    def destroy(self, title: str) -> Callable[[F], F]:
+        """Cannot be undone."""
+        return self._declare(title, DESTROY)
+
+    def _declare(self, title: str, annotations: ToolAnnotations) -> Callable[[F], F]:
+        def declare(function: F) -> F:
+            self.tools.append(Tool(function, title, self.name, annotations))
+            return function
+
+        return declare
+
+
+def offered(toolsets: Iterable[Toolset], settings: Settings) -> list[Tool]:
+    """The tools these settings show, in listing order. `core` is always on.
+
+    Raises ValueError for a toolset or tool name that does not exist: a misspelt deny would deny nothing.
+    """
+    tools = [tool for toolset in toolsets for tool in toolset.tools]
+    groups = {tool.toolset for tool in tools}
+    _known(settings.toolsets, groups | {"all"}, "toolset")
+    _known((*settings.allow_tools, *settings.deny_tools), {tool.name for tool in tools}, "tool")
+    on = groups if "all" in settings.toolsets else {"core", *settings.toolsets}
+    return [
+        tool
+        for tool in tools
+        if tool.toolset in on
+        and not (settings.read_only and not tool.annotations.read_only_hint)
+        and (not settings.allow_tools or tool.name in settings.allow_tools)
+        and tool.name not in settings.deny_tools
+    ]
+
+
+def _known(given: Iterable[str], known: set[str], kind: str) -> None:
+    for word in given:
+        if word not in known:
+            near = nearest(word, known)
+            hint = f"did you mean {near!r}?" if near else f"known are {', '.join(sorted(known))}"
+            raise ValueError(f"unknown {kind} {word!r}: {hint}")

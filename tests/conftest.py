@@ -1,0 +1,136 @@
+"""A clean environment, an emulator whose clock only tests move, and a real client over a real transport."""
+
+import os
+from collections.abc import Callable, Generator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from mcp import Client
+from mcp.types import CallToolResult, TextContent, Tool
+from pai_dlc_mcp import tools
+from pai_dlc_mcp.emulator import embedded
+from pai_dlc_mcp.emulator.clock import Clock
+from pai_dlc_mcp.emulator.embedded import Emulator
+from pai_dlc_mcp.server import app
+from pai_dlc_mcp.server.cloud.credentials import StaticKey
+from pai_dlc_mcp.server.settings import Settings
+
+START = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
+WORKSPACE = "123456"
+IMAGE = "dsw-registry-vpc.cn-hangzhou.cr.aliyuncs.com/pai/pytorch:2.6.0-gpu-py311-cu124-ubuntu22.04"
+SPEC = {"type": "Worker", "image": IMAGE, "ecs_spec": "ecs.gn6i-c4g1.xlarge"}
+RUNNING_AFTER = 400  # virtual seconds after which a job of the emulator is Running
+
+os.environ["ALIBABA_CLOUD_ECS_METADATA_DISABLED"] = "true"  # read by the SDK when it is imported
+
+
+class Agent:
+    """What a test says to the server: call() for a result, text() for its words. Each call is a connection of its own,
+    so that a fixture can hold an agent: a client lives in the task that opened it."""
+
+    def __init__(self, open_client: Callable[[], Client]) -> None:
+        self.open_client = open_client
+        self.JOB = JOB
+
+    async def call(self, tool: str, /, **arguments: Any) -> CallToolResult:
+        async with self.open_client() as client:
+            return await client.call_tool(tool, arguments)
+
+    async def __aenter__(self) -> "Agent":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        return None
+
+    async def tools(self) -> list[Tool]:
+        async with self.open_client() as client:
+            return (await client.list_tools()).tools
+
+    async def facts(self, tool: str, /, **arguments: Any) -> dict[str, Any]:
+        """Structured content of a call that must succeed."""
+        result = await self.call(tool, **arguments)
+        assert not result.is_error, words(result)
+        assert result.structured_content is not None
+        return result.structured_content
+
+    async def text(self, tool: str, /, **arguments: Any) -> str:
+        """The words of a call that must succeed."""
+        result = await self.call(tool, **arguments)
+        assert not result.is_error, words(result)
+        return words(result)
+
+    async def error(self, tool: str, /, **arguments: Any) -> str:
+        """The words of a call that must fail."""
+        result = await self.call(tool, **arguments)
+        assert result.is_error, words(result)
+        return words(result)
+
+    async def job(self, **changes: Any) -> str:
+        """Creates a job, by default a healthy one-pod training, and returns its id."""
+        made = await self.facts("create_job", **{**JOB, **changes})
+        return made["job_id"]
+
+
+JOB: dict[str, Any] = {
+    "workspace_id": WORKSPACE,
+    "display_name": "resnet50",
+    "job_type": "PyTorchJob",
+    "job_specs": [SPEC],
+    "user_command": "python train.py",
+}
+
+Connect = Callable[..., Agent]
+
+
+def words(result: CallToolResult) -> str:
+    return "\n".join(block.text for block in result.content if isinstance(block, TextContent))
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    for name in list(os.environ):
+        if name.startswith(("PAI_DLC_", "ALIBABA_CLOUD_")) and name != "ALIBABA_CLOUD_ECS_METADATA_DISABLED":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+@pytest.fixture(scope="session")
+def one_emulator() -> Generator[Emulator]:
+    with embedded.start(clock=Clock(START, speed=0)) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulator(one_emulator: Emulator) -> Emulator:
+    """The emulator as new: seeded jobs, no faults, an empty record, its clock at START."""
+    one_emulator.reset()
+    return one_emulator
+
+
+@pytest.fixture
+def settings_for(emulator: Emulator) -> Callable[..., Settings]:
+    def settings(**changes: Any) -> Settings:
+        here = {"region": "cn-hangzhou", "endpoint": emulator.endpoint, "protocol": "http", "emulator": True}
+        return Settings(**{**here, **changes})
+
+    return settings
+
+
+@pytest.fixture
+def connect(emulator: Emulator, settings_for: Callable[..., Settings]) -> Connect:
+    """connect(mode="auto" | "legacy", elicitation_callback=…, now=…, **settings): an agent of a server of its own."""
+
+    def connected(*, mode: str = "auto", elicitation_callback: Any = None, now: Any = None, **changes: Any) -> Agent:
+        key = StaticKey(emulator.access_key_id, emulator.access_key_secret)
+        options = {"now": now} if now else {}
+        server = app.build(settings_for(**changes), tools.TOOLSETS, key, **options)
+        return Agent(lambda: Client(server, mode=mode, cache=None, elicitation_callback=elicitation_callback))
+
+    return connected
+
+
+@pytest.fixture
+def agent(connect: Connect) -> Agent:
+    """An agent whose client cannot be asked anything: the plainest there is."""
+    return connect()

@@ -1,0 +1,68 @@
+"""The side door, and the record of requests."""
+
+import json
+import urllib.request
+from typing import Any
+from urllib.error import HTTPError
+
+import pytest
+from alibabacloud_pai_dlc20201203 import models
+from alibabacloud_pai_dlc20201203.client import Client
+from alibabacloud_tea_openapi.exceptions import ServerException
+
+from pai_dlc_mcp.emulator.embedded import Emulator
+from pai_dlc_mcp.emulator.faults import Fault
+
+
+def knock(emulator: Emulator, door: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    data = None if body is None else json.dumps(body).encode()
+    with urllib.request.urlopen(f"http://{emulator.endpoint}/emulator/{door}", data) as answer:
+        return json.load(answer)
+
+
+def test_the_clock_is_moved_from_outside(emulator: Emulator) -> None:
+    assert knock(emulator, "clock") == {"now": "2026-01-05T08:00:00.000+00:00", "speed": 0}
+    assert knock(emulator, "clock", {"advance": 90})["now"] == "2026-01-05T08:01:30.000+00:00"
+
+
+def test_a_fault_is_switched_on_from_outside(dlc: Client, emulator: Emulator) -> None:
+    fault = {"action": "ListJobs", "kind": "unavailable", "times": 1}
+    assert knock(emulator, "faults", fault)["faults"][0].items() >= fault.items()
+    with pytest.raises(ServerException):
+        dlc.list_jobs(models.ListJobsRequest())
+
+
+def test_requests_are_recorded_without_secrets(dlc: Client, emulator: Emulator) -> None:
+    dlc.list_jobs(models.ListJobsRequest(page_size=5))
+    dlc.update_job("dlc4stillrunning", models.UpdateJobRequest(description="x"))
+    assert emulator.requests.actions() == ["ListJobs", "UpdateJob"]
+    first, second = emulator.requests
+    assert (first.method, first.path, first.query, first.body) == ("GET", "/api/v1/jobs", {"PageSize": "5"}, None)
+    assert (second.ids, second.body) == ({"JobId": "dlc4stillrunning"}, {"Description": "x"})
+    assert first.user_agent.startswith("AlibabaCloud (")
+    assert "x-acs-date" in first.headers
+    assert "authorization" not in first.headers
+    assert [request["action"] for request in knock(emulator, "requests")["requests"]] == ["ListJobs", "UpdateJob"]
+
+
+def test_a_reset_brings_back_the_seeds_and_the_time(dlc: Client, emulator: Emulator) -> None:
+    dlc.delete_job("dlc1succeeded001")
+    emulator.clock.advance(60)
+    emulator.faults.add(Fault("*", "unavailable"))
+    assert knock(emulator, "reset") == {"jobs": 8}
+    assert knock(emulator, "reset", {}) == {"jobs": 9}
+    assert knock(emulator, "clock")["now"] == "2026-01-05T08:00:00.000+00:00"
+    assert not emulator.faults
+    assert not emulator.requests
+
+
+@pytest.mark.parametrize(
+    ("door", "body", "status"),
+    [("window", None, 404), ("clock", {}, 400), ("faults", {"colour": "red"}, 400)],
+)
+def test_a_wrong_knock_is_explained(emulator: Emulator, door: str, body: Any, status: int) -> None:
+    with pytest.raises(HTTPError) as caught:
+        knock(emulator, door, body)
+    with caught.value as answer:
+        assert answer.code == status
+        assert json.load(answer)["Message"]

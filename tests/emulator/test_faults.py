@@ -1,0 +1,122 @@
+"""Faults: each kind as the SDK sees it, counted and matched by action."""
+
+import time
+
+import pytest
+from alibabacloud_pai_dlc20201203 import models
+from alibabacloud_pai_dlc20201203.client import Client
+from alibabacloud_tea_openapi.exceptions import ClientException, ServerException, ThrottlingException
+from alibabacloud_tea_openapi.models import Config
+from darabonba.exceptions import UnretryableException
+
+from pai_dlc_mcp.emulator.embedded import Emulator
+from pai_dlc_mcp.emulator.faults import Fault
+
+JOB = {
+    "DisplayName": "once",
+    "JobType": "PyTorchJob",
+    "UserCommand": "ls",
+    "JobSpecs": [{"Type": "Worker", "Image": "x", "EcsSpec": "ecs.g6.large"}],
+}
+
+
+def list_jobs(dlc: Client) -> int:
+    return dlc.list_jobs(models.ListJobsRequest()).body.total_count
+
+
+def create(dlc: Client) -> None:
+    dlc.create_job(models.CreateJobRequest().from_map(JOB))
+
+
+def once(dlc: Client) -> int:
+    return dlc.list_jobs(models.ListJobsRequest(display_name="once")).body.total_count
+
+
+def test_throttling_says_how_many_milliseconds_to_wait(dlc: Client, emulator: Emulator) -> None:
+    emulator.faults.add(Fault("ListJobs", "throttling", retry_after_ms=1500))
+    with pytest.raises(ThrottlingException) as caught:
+        list_jobs(dlc)
+    assert (caught.value.status_code, caught.value.code, caught.value.retry_after) == (400, "Throttling", 1500)
+    assert list_jobs(dlc) == 6
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "code"),
+    [
+        ("forbidden_ram", 403, "Forbidden.RAM"),
+        ("no_permission", 403, "NoPermission"),
+        ("numeric_code", 404, "100400027"),
+        ("clock_skew", 400, "InvalidTimeStamp.Expired"),
+        ("expired_token", 400, "InvalidSecurityToken.Expired"),
+        ("internal_error", 500, "InternalError"),
+        ("unavailable", 503, "ServiceUnavailable"),
+    ],
+)
+def test_an_answer_has_the_services_shape(dlc: Client, emulator: Emulator, kind: str, status: int, code: str) -> None:
+    emulator.faults.add(Fault("ListJobs", kind))  # pyright: ignore[reportArgumentType]
+    with pytest.raises(ServerException if status >= 500 else ClientException) as caught:
+        list_jobs(dlc)
+    assert (caught.value.status_code, caught.value.code) == (status, code)
+    assert set(caught.value.data) >= {"Code", "Message", "RequestId", "HostId"}
+
+
+def test_a_refusal_names_the_missing_ram_action(dlc: Client, emulator: Emulator) -> None:
+    emulator.faults.add(Fault("ListJobs", "no_permission"))
+    with pytest.raises(ClientException) as caught:
+        list_jobs(dlc)
+    assert caught.value.access_denied_detail["AuthAction"] == "paidlc:ListJobs"
+
+
+def test_a_response_lost_after_the_job_was_made(dlc: Client, emulator: Emulator) -> None:
+    emulator.faults.add(Fault("CreateJob", "lost_response"))
+    with pytest.raises(UnretryableException):
+        create(dlc)
+    assert once(dlc) == 1
+
+
+def test_a_connection_closed_before_anything_was_done(dlc: Client, emulator: Emulator) -> None:
+    emulator.faults.add(Fault("CreateJob", "early_close"))
+    with pytest.raises(UnretryableException):
+        create(dlc)
+    assert once(dlc) == 0
+
+
+def test_a_proxys_page_is_not_json(dlc: Client, emulator: Emulator) -> None:
+    emulator.faults.add(Fault("ListJobs", "html_502"))
+    with pytest.raises(UnretryableException):
+        list_jobs(dlc)
+
+
+def test_a_late_answer_passes_the_read_timeout(config: Config, emulator: Emulator) -> None:
+    config.read_timeout = 100
+    emulator.faults.add(Fault("CreateJob", "delay", seconds=30))
+    with pytest.raises(UnretryableException):
+        create(Client(config))
+    assert once(Client(config)) == 1
+
+
+def test_a_slow_drip_outlives_the_read_timeout(config: Config, emulator: Emulator) -> None:
+    """The SDK's timeout is for each read, so a byte now and then keeps it waiting."""
+    config.read_timeout = 100
+    emulator.faults.add(Fault("ListEcsSpecs", "slow_drip", seconds=0.002))
+    began = time.monotonic()
+    body = Client(config).list_ecs_specs(models.ListEcsSpecsRequest(page_size=1)).body
+    assert body.total_count == 24
+    assert time.monotonic() - began > 0.2
+
+
+def test_faults_are_counted_and_may_wait_their_turn(dlc: Client, emulator: Emulator) -> None:
+    emulator.faults.add(Fault("ListJobs", "unavailable", times=2, skip=1))
+    outcomes: list[bool] = []
+    for _ in range(4):
+        try:
+            outcomes.append(bool(list_jobs(dlc)))
+        except ServerException:
+            outcomes.append(False)
+    assert outcomes == [True, False, False, True]
+
+
+def test_a_star_matches_every_action(dlc: Client, emulator: Emulator) -> None:
+    emulator.faults.add(Fault("*", "unavailable"))
+    with pytest.raises(ServerException):
+        dlc.list_ecs_specs(models.ListEcsSpecsRequest())

@@ -1,0 +1,14 @@
+"""What an agent can call, in the order it is listed: one file a family, one function a tool."""
+
+from pai_dlc_mcp.tools import change, create, images, jobs, logs, sources, specs, workspaces
+
+TOOLSETS = (
+    workspaces.tools,
+    images.tools,
+    sources.tools,
+    specs.tools,
+    create.tools,
+    jobs.tools,
+    change.tools,
+    logs.tools,
+)

@@ -1,0 +1,108 @@
+"""Creating a training job: every rule first, then one request."""
+
+from typing import Annotated, Any, Literal
+
+from mcp.types import CallToolResult
+from pydantic import Field
+
+from pai_dlc_mcp.server import catalog
+from pai_dlc_mcp.server.deps import Cloud
+from pai_dlc_mcp.server.reply import Facts, facts
+from pai_dlc_mcp.server.rules import advice, job_spec
+from pai_dlc_mcp.server.rules.job_spec import CodeSource, DataSource, Draft, JobSettings, JobSpec
+from pai_dlc_mcp.server.submit import submit
+from pai_dlc_mcp.server.toolset import Toolset
+from pai_dlc_mcp.tools.params import JobType, QuotaId, Region, WorkspaceId
+
+tools = Toolset("core")
+
+
+class CreateReply(Facts):
+    """`status`: created, existing, recovered, not_created, or checked for a dry run."""
+
+    status: str
+    job_id: str | None = None
+    workspace_id: str
+    pods: int
+    gpus: int | None = None
+    client_request_id: str | None = None
+    warnings: list[str] | None = None
+    body: dict[str, Any] | None = None
+    next: str | None = None
+
+
+@tools.write("Create a training job")
+async def create_job(
+    workspace_id: WorkspaceId,
+    display_name: job_spec.DisplayName,
+    job_type: JobType,
+    job_specs: list[JobSpec],
+    user_command: Annotated[str, Field(min_length=1, description="Shell command each pod runs.")],
+    cloud: Cloud,
+    resource_id: QuotaId | None = None,
+    data_sources: list[DataSource] | None = None,
+    code_source: CodeSource | None = None,
+    envs: dict[str, str] | None = None,
+    settings: JobSettings | None = None,
+    priority: Annotated[int | None, Field(ge=1, le=9)] = None,
+    job_max_running_time_minutes: Annotated[int | None, Field(ge=1, description="Stops the job then.")] = None,
+    description: str | None = None,
+    accessibility: Literal["PUBLIC", "PRIVATE"] | None = None,
+    user_vpc: Annotated[dict[str, Any] | None, Field(description="As in the API: VpcId, SwitchId…")] = None,
+    other: Annotated[dict[str, Any] | None, Field(description="Further CreateJob fields, as in the API.")] = None,
+    dry_run: Annotated[bool, Field(description="Check everything, create nothing.")] = False,
+    client_request_id: Annotated[
+        str | None, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$", description="Same id, same job: safe to repeat.")
+    ] = None,
+    allow_same_name: bool = False,
+    region: Region = None,
+) -> Annotated[CallToolResult, CreateReply]:
+    """Create a distributed training job. Confirm workspace, image, spec and command with the user first; dry_run=true
+    checks all of it. Each job_spec takes ecs_spec (pay-as-you-go) or resource_config with resource_id (quota).
+    Fields take snake_case or the API's names. Use job_max_running_time_minutes to bound the cost."""
+    draft = Draft(
+        workspace_id=workspace_id,
+        display_name=display_name,
+        job_type=job_type,
+        job_specs=job_specs,
+        user_command=user_command,
+        resource_id=resource_id,
+        data_sources=data_sources,
+        code_source=code_source,
+        envs=envs,
+        settings=settings,
+        priority=priority,
+        job_max_running_time_minutes=job_max_running_time_minutes,
+        description=description,
+        accessibility=accessibility,
+        user_vpc=user_vpc,
+        other=other or {},
+    )
+    job_spec.check(draft)
+    specs = await catalog.check(cloud, draft)
+    reply = CreateReply(
+        status="checked",
+        workspace_id=workspace_id,
+        pods=sum(spec.pod_count for spec in job_specs),
+        gpus=advice.gpus(draft, specs),
+        warnings=advice.warnings(draft, specs) or None,
+    )
+    if dry_run:
+        return facts(cloud, reply.model_copy(update={"body": advice.shown(draft)}))
+    made = await submit(cloud, draft.body(), client_request_id=client_request_id, allow_same_name=allow_same_name)
+    outcome = {
+        "status": made.status,
+        "job_id": made.job_id,
+        "client_request_id": made.request_id,
+        "next": _AFTER_CREATE[made.status],
+    }
+    return facts(cloud, reply.model_copy(update=outcome))
+
+
+_AFTER_CREATE = {
+    "created": "get_job shows its status; get_pod_logs its log once it is Running.",
+    "existing": "An earlier call with this client_request_id created this job; nothing was created now.",
+    "recovered": "No answer came to the create, but the job exists: use this one, do not create it again.",
+    "not_created": "No answer came and no job carries this request id. Check list_jobs in a minute; then call again "
+    "with this client_request_id, which cannot create a second one.",
+}

@@ -1,0 +1,132 @@
+"""Images: what a job's pods run."""
+
+from typing import Annotated, Any, Literal
+
+from mcp.types import CallToolResult
+from pydantic import BaseModel, Field
+
+from pai_dlc_mcp.server.cloud.images import Image
+from pai_dlc_mcp.server.deps import Cloud, CloudInRegion
+from pai_dlc_mcp.server.reply import Facts, ForeignName, ForeignText, Listing, Verbatim, facts, listing
+from pai_dlc_mcp.server.rules import labels as label_rules
+from pai_dlc_mcp.server.toolset import Toolset
+from pai_dlc_mcp.tools.params import ImageId, Limit, Offset, Region, WorkspaceId
+
+tools = Toolset("core")
+
+_FRAMEWORK = "system.framework."
+_SHOWN = {"system.chipType": "", "system.pythonVersion": "python "}
+
+Labels = Annotated[str | None, Field(description="K=V,K=V, all must match; from list_image_labels.")]
+
+
+class ImageRow(BaseModel):
+    image_uri: Verbatim
+    name: ForeignName
+    image_id: str
+    about: ForeignText | None = None
+
+
+class ImageList(Listing):
+    images: list[ImageRow]
+
+
+class LabelRow(BaseModel):
+    key: ForeignName
+    values: ForeignText
+
+
+class LabelList(Facts):
+    labels: list[LabelRow]
+
+
+class ImageFacts(Facts):
+    image_id: str
+    image_uri: Verbatim
+    name: ForeignName
+    description: ForeignText | None = None
+    labels: ForeignText | None = None
+    accessibility: str | None = None
+    workspace_id: str | None = None
+    size: int | None = None
+    source_type: str | None = None
+    created: str | None = None
+
+
+@tools.read("List image labels")
+async def list_image_labels(
+    cloud: Cloud,
+    keys: Annotated[str | None, Field(description="Only these keys, comma-separated.")] = None,
+    workspace_id: WorkspaceId | None = None,
+    region: Region = None,
+) -> Annotated[CallToolResult, LabelList]:
+    """List the label keys and values that images carry (framework, Python version, chip type). Use it before
+    list_images to build its labels filter."""
+    known = await _known_labels(cloud, {"LabelKeys": keys, "WorkspaceId": workspace_id})
+    rows = [LabelRow(key=key, values=", ".join(sorted(values))) for key, values in sorted(known.items())]
+    return facts(cloud, LabelList(labels=rows))
+
+
+@tools.read("List images")
+async def list_images(
+    cloud: Cloud,
+    labels: Labels = None,
+    name: Annotated[str | None, Field(description="Part of the name.")] = None,
+    accelerator: Literal["GPU", "CPU"] | None = None,
+    workspace_id: Annotated[WorkspaceId | None, Field(description="Only for its custom images.")] = None,
+    limit: Limit = 20,
+    offset: Offset = 0,
+    region: Region = None,
+) -> Annotated[CallToolResult, ImageList]:
+    """List images DLC can run: the official public ones, or with workspace_id that workspace's custom ones. The
+    image_uri goes verbatim into create_job's job_specs[].image."""
+    wanted = label_rules.parse(labels) if labels else {}
+    if wanted:
+        label_rules.check(wanted, await _known_labels(cloud, {"WorkspaceId": workspace_id}))
+    if accelerator:
+        wanted["system.chipType"] = accelerator
+    if not workspace_id:  # a custom image need not carry the label
+        wanted["system.supported.dlc"] = "true"
+    filters = {"Labels": ",".join(f"{k}={v}" for k, v in wanted.items()) or None, "Name": name}
+    page = await cloud.images.list({**filters, "WorkspaceId": workspace_id}, offset, limit)
+    return listing(cloud, ImageList, [_row(image) for image in page.items], page)
+
+
+@tools.read("Get an image")
+async def get_image(image_id: ImageId, cloud: Cloud, region: Region = None) -> Annotated[CallToolResult, ImageFacts]:
+    """Get one image's uri, labels and origin by its image_id. Use list_images to search."""
+    image = await cloud.images.get(image_id)
+    return facts(
+        cloud,
+        ImageFacts(
+            image_id=image_id,
+            image_uri=image.uri,
+            name=image.name,
+            description=image.description,
+            labels=",".join(f"{label.key}={label.value}" for label in image.labels) or None,
+            accessibility=image.accessibility,
+            workspace_id=image.workspace_id,
+            size=image.size,
+            source_type=image.source,
+            created=image.created,
+        ),
+    )
+
+
+async def _known_labels(cloud: CloudInRegion, params: dict[str, Any]) -> dict[str, set[str]]:
+    known: dict[str, set[str]] = {}
+    for label in await cloud.images.labels(params):
+        known.setdefault(label.key, set()).add(label.value)
+    return known
+
+
+def _row(image: Image) -> ImageRow:
+    return ImageRow(image_uri=image.uri, name=image.name, image_id=image.image_id, about=_about(image))
+
+
+def _about(image: Image) -> str | None:
+    """`PyTorch 2.6.0, GPU, python 3.11` and the labels that are not the platform's own."""
+    said = [f"{label.key.removeprefix(_FRAMEWORK)} {label.value}" for label in image.labels if _FRAMEWORK in label.key]
+    said += [f"{_SHOWN[label.key]}{label.value}" for label in image.labels if label.key in _SHOWN]
+    said += [f"{label.key}={label.value}" for label in image.labels if not label.key.startswith("system.")]
+    return ", ".join(said) or None

@@ -1,0 +1,193 @@
+"""Training jobs: find them and look at one."""
+
+from typing import Annotated
+
+from mcp.types import CallToolResult
+from pydantic import BaseModel, Field
+
+from pai_dlc_mcp.server.cloud.jobs import JobSummary, Pod
+from pai_dlc_mcp.server.cloud.times import to_utc
+from pai_dlc_mcp.server.deps import Cloud, FreshJob
+from pai_dlc_mcp.server.reply import Facts, ForeignName, ForeignText, Listing, Verbatim, facts, listing
+from pai_dlc_mcp.server.toolset import Toolset
+from pai_dlc_mcp.tools.params import (
+    JobId,
+    JobType,
+    Limit,
+    Moment,
+    Offset,
+    QuotaId,
+    Region,
+    Status,
+    WorkspaceId,
+)
+
+tools = Toolset("core")
+
+_PODS_SHOWN = 20
+
+
+class JobRow(BaseModel):
+    job_id: str
+    display_name: ForeignName
+    status: str
+    job_type: str
+    workspace_id: str
+    resource_id: str | None = None
+    specs: str
+    created: str | None = None
+    finished: str | None = None
+    reason_code: str | None = None
+
+
+class JobList(Listing):
+    jobs: list[JobRow]
+
+
+class PodRow(BaseModel):
+    pod_id: str
+    status: str
+    started: str | None = None
+    finished: str | None = None
+    node: str | None = None
+    restarts: int | None = None
+
+
+class JobFacts(Facts):
+    job_id: str
+    display_name: ForeignName
+    status: str
+    sub_status: str | None = None
+    job_type: str
+    workspace_id: str
+    resource_id: str | None = None
+    priority: int | None = None
+    accessibility: str | None = None
+    description: ForeignText | None = None
+    reason_code: str | None = None
+    reason: ForeignText | None = None
+    created: str | None = None
+    running_since: str | None = None
+    finished: str | None = None
+    specs: str
+    images: Verbatim
+    command: Verbatim | None = None
+    env_names: list[str]
+    restarts: str | None = None
+    pods_total: int
+    pods: list[PodRow]
+    console: str
+
+
+@tools.read("List training jobs")
+async def list_jobs(
+    cloud: Cloud,
+    workspace_id: WorkspaceId | None = None,
+    status: Status | None = None,
+    display_name: Annotated[str | None, Field(description="Part of the name.")] = None,
+    job_type: JobType | None = None,
+    resource_id: QuotaId | None = None,
+    show_own: Annotated[bool, Field(description="false: everybody's jobs in workspace_id.")] = True,
+    start_time: Annotated[Moment | None, Field(description="Created after; default 7 days ago.")] = None,
+    end_time: Annotated[Moment | None, Field(description="Created before.")] = None,
+    limit: Limit = 20,
+    offset: Offset = 0,
+    region: Region = None,
+) -> Annotated[CallToolResult, JobList]:
+    """List training jobs, newest first. By default only your own, created in the last 7 days; start_time and
+    show_own=false widen that. Use get_job for one job's pods, reason and command."""
+    filters = {
+        "WorkspaceId": workspace_id,
+        "Status": status,
+        "DisplayName": display_name,
+        "JobType": job_type,
+        "ResourceId": resource_id,
+        "ShowOwn": show_own,
+        "StartTime": start_time,
+        "EndTime": end_time,
+        "SortBy": "GmtCreateTime",
+        "Order": "desc",
+    }
+    page = await cloud.jobs.list(filters, offset, limit)
+    scope = ["your own jobs (show_own=false with workspace_id shows the team's)"] if show_own else []
+    scope += ["created in the last 7 days (start_time=1970-01-01T00:00:00Z shows all)"] if not start_time else []
+    return listing(cloud, JobList, [_job_row(job) for job in page.items], page, note=", ".join(scope) or None)
+
+
+@tools.read("Get a training job")
+async def get_job(
+    job_id: JobId, job: FreshJob, cloud: Cloud, region: Region = None
+) -> Annotated[CallToolResult, JobFacts]:
+    """Get one job: status, reason, times, specs, pods. Env values are never shown. For a failed job go on with
+    get_job_events, then get_pod_logs."""
+    pods = sorted(job.pods, key=lambda pod: pod.status != "Failed")[:_PODS_SHOWN]
+    return facts(
+        cloud,
+        JobFacts(
+            **job.model_dump(
+                include={
+                    "job_id",
+                    "display_name",
+                    "status",
+                    "sub_status",
+                    "job_type",
+                    "workspace_id",
+                    "resource_id",
+                    "priority",
+                    "accessibility",
+                    "description",
+                    "reason_code",
+                    "restarts",
+                }
+            ),
+            reason=job.reason,
+            created=to_utc(job.created),
+            running_since=to_utc(job.running_since),
+            finished=to_utc(job.finished),
+            specs=_specs(job),
+            images=", ".join(dict.fromkeys(spec.image for spec in job.specs)),
+            command=job.command,
+            env_names=sorted(job.envs),
+            pods_total=len(job.pods),
+            pods=[_pod_row(pod) for pod in pods],
+            console=console(cloud.region, job),
+        ),
+        note=f"{len(pods)} of {len(job.pods)} pods, failed ones first" if len(pods) < len(job.pods) else None,
+    )
+
+
+def _job_row(job: JobSummary) -> JobRow:
+    return JobRow(
+        job_id=job.job_id,
+        display_name=job.display_name,
+        status=job.status,
+        job_type=job.job_type,
+        workspace_id=job.workspace_id,
+        resource_id=job.resource_id,
+        specs=_specs(job),
+        created=to_utc(job.created),
+        finished=to_utc(job.finished),
+        reason_code=job.reason_code,
+    )
+
+
+def _pod_row(pod: Pod) -> PodRow:
+    return PodRow(
+        pod_id=pod.pod_id,
+        status=pod.status if pod.sub_status in (None, "Normal") else f"{pod.status} ({pod.sub_status})",
+        started=to_utc(pod.started),
+        finished=to_utc(pod.finished),
+        node=pod.node,
+        restarts=len(pod.history) or None,
+    )
+
+
+def _specs(job: JobSummary) -> str:
+    """`Worker 4 x ecs.gn7e-c16g1.4xlarge`, or `Worker 4 x 8 GPU 96 CPU 1000Gi` for a quota."""
+    return ", ".join(f"{spec.type} {spec.pod_count} x {spec.compute}" for spec in job.specs)
+
+
+def console(region: str, job: JobSummary) -> str:
+    """The job's page in the PAI console."""
+    where = f"regionId={region}&workspaceId={job.workspace_id}"
+    return f"https://pai.console.aliyun.com/?{where}#/dlc/jobs/{job.job_id}/overview"

@@ -1,0 +1,30 @@
+"""The vocabulary of the tools: each parameter's pattern and description, once."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from pai_dlc_mcp.server.cloud import ids
+from pai_dlc_mcp.server.rules import job_types
+
+JobId = Annotated[str, Field(pattern=ids.JOB_ID, description="From list_jobs or create_job.")]
+PodId = Annotated[str, Field(pattern=ids.POD_ID, description="From get_job.")]
+PodUid = Annotated[str, Field(pattern=ids.POD_UID, description="From get_job.")]
+WorkspaceId = Annotated[str, Field(pattern=ids.WORKSPACE_ID, description="From list_workspaces.")]
+QuotaId = Annotated[str, Field(pattern=ids.QUOTA_ID, description="Quota id, from the user.")]
+ImageId = Annotated[str, Field(pattern=ids.IMAGE_ID, description="From list_images.")]
+DatasetId = Annotated[str, Field(pattern=ids.DATASET_ID, description="From list_datasets.")]
+CodeSourceId = Annotated[str, Field(pattern=ids.CODE_SOURCE_ID, description="From list_code_sources.")]
+Region = Annotated[str | None, Field(pattern=ids.REGION, description="Region id; default: the configured region.")]
+JobType = Annotated[job_types.JobType, BeforeValidator(job_types.exact)]
+Status = Literal[
+    "Creating", "Queuing", "Bidding", "EnvPreparing", "SanityChecking", "Running", "Restarting", "Stopping",
+    "SucceededReserving", "FailedReserving", "Succeeded", "Failed", "Stopped",
+]  # fmt: skip
+Limit = Annotated[int, Field(ge=1, le=100)]
+Offset = Annotated[int, Field(ge=0, le=100_000)]
+MaxTokens = Annotated[int, Field(ge=200, le=20_000, description="Size of the answer.")]
+Moment = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", description="UTC, 2026-01-31T08:00:00Z.")]
+ConfirmationToken = Annotated[
+    str | None, Field(description="Of an earlier confirmation_required, after the user said yes.")
+]

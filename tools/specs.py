@@ -1,0 +1,72 @@
+"""ECS specs: the instance types of pay-as-you-go jobs."""
+
+from typing import Annotated, Literal
+
+from mcp.types import CallToolResult
+from pydantic import BaseModel, Field
+
+from pai_dlc_mcp.server.cloud import ids
+from pai_dlc_mcp.server.cloud.answer import Page
+from pai_dlc_mcp.server.cloud.specs import EcsSpec
+from pai_dlc_mcp.server.deps import Cloud
+from pai_dlc_mcp.server.reply import Listing, listing
+from pai_dlc_mcp.server.toolset import Toolset
+from pai_dlc_mcp.tools.params import Limit, Offset, Region
+
+tools = Toolset("core")
+
+SortBy = Literal["gpus", "gpu_memory", "cpus", "memory"]
+
+
+class SpecRow(BaseModel):
+    """Memory in GiB."""
+
+    instance_type: str
+    gpus: int
+    gpu_type: str | None = None
+    gpu_memory: int | None = None
+    cpus: int
+    memory: int
+    available: bool
+    spot_stock: str | None = None
+
+
+class SpecList(Listing):
+    specs: list[SpecRow]
+
+
+@tools.read("List ECS specs")
+async def list_ecs_specs(
+    cloud: Cloud,
+    accelerator: Literal["GPU", "CPU"] | None = None,
+    gpus: Annotated[int | None, Field(ge=0, le=64, description="Exactly this many GPUs.")] = None,
+    prefix: Annotated[str | None, Field(pattern=ids.INSTANCE_TYPE, description="e.g. ecs.gn6i")] = None,
+    available_only: bool = True,
+    resource_type: Literal["ECS", "Lingjun"] | None = None,
+    sort_by: SortBy = "gpus",
+    order: Literal["asc", "desc"] = "asc",
+    limit: Limit = 20,
+    offset: Offset = 0,
+    region: Region = None,
+) -> Annotated[CallToolResult, SpecList]:
+    """List instance types for pay-as-you-go jobs, with GPUs, memory (GiB) and stock. The instance_type goes verbatim
+    into create_job's job_specs[].ecs_spec; quota jobs use resource_config instead."""
+    found = await cloud.specs.list({"AcceleratorType": accelerator, "ResourceType": resource_type})
+    kept = [
+        spec
+        for spec in found
+        if (spec.available or not available_only)
+        and (gpus is None or spec.gpus == gpus)
+        and spec.instance_type.startswith(prefix or "")
+    ]
+    kept.sort(key=lambda spec: _size(spec, sort_by), reverse=order == "desc")
+    page = Page(kept[offset : offset + limit], offset, len(kept))
+    rows = [SpecRow.model_validate(spec, from_attributes=True) for spec in page.items]
+    hidden = sum(not spec.available for spec in found) if available_only else 0
+    note = f"{hidden} specs without stock are hidden (available_only=false shows them)" if hidden else None
+    return listing(cloud, SpecList, rows, page, note=note)
+
+
+def _size(spec: EcsSpec, sort_by: SortBy) -> tuple[int, ...]:
+    sizes = {"gpus": spec.gpus, "gpu_memory": spec.gpu_memory or 0, "cpus": spec.cpus, "memory": spec.memory}
+    return (sizes[sort_by], spec.gpus, spec.cpus, spec.memory)
