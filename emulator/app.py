@@ -11,6 +11,7 @@ from pai_dlc_mcp.emulator import (
     access,
     control,
     dashboards,
+    errors,
     events,
     faults,
     images,
@@ -217,12 +218,21 @@ class Call:
             if not self.operation:
                 message = "Specified api is not found, please check your url and method."
                 raise ServiceError(404, "InvalidAction.NotFound", message)
-            body = self.operation(self.world.account, self.request)
+            body = self.carry_out(self.operation)
         except ServiceError as error:
             host = self.incoming.headers.get("host", "")
             return wire.reply(error.status, error.body(request_id, host), request_id, error.headers)
         key = REQUEST_ID.get(self.request.action, "RequestId")
         return wire.reply(200, {**body, key: request_id} if key else body, request_id)
+
+    def carry_out(self, operation: Operation) -> Json:
+        """A body whose values have the wrong types is the caller's mistake; without a body it would be ours."""
+        try:
+            return operation(self.world.account, self.request)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            if not self.request.body:
+                raise
+            raise errors.invalid(f"The body has a value of the wrong type: {error}.") from error
 
     def ram_action(self) -> str:
         segment = (self.raw_path.split("/") + [""] * 4)[3]

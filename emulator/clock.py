@@ -30,11 +30,6 @@ def utc(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def utc_ms(moment: datetime) -> str:
-    """AIWorkSpace's Gmt* fields: UTC with milliseconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
-
-
 def utc_minutes(moment: datetime) -> str:
     """Job templates: documented as yyyy-MM-ddTHH:mmZ."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")

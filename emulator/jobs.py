@@ -73,6 +73,7 @@ EXACT = {
 """Filters of ListJobs that compare a whole field."""
 
 STOPPED_BY_USER = ("JobStoppedByUser", "Job is stopped by user.")
+MAX_PODS = 1000
 PRIORITY_DELAY = timedelta(seconds=30)
 LOOK_BACK = timedelta(days=7)
 
@@ -109,6 +110,8 @@ def check(account: Account, body: Json) -> None:
     for spec in body["JobSpecs"]:
         if not spec.get("Type"):
             raise errors.invalid("JobSpecs.Type is required.")
+        if not 1 <= spec["PodCount"] <= MAX_PODS:
+            raise errors.invalid(f"JobSpecs.PodCount must be between 1 and {MAX_PODS}.")
         check_resources(account, spec, quota_id)
 
 

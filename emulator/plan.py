@@ -61,19 +61,16 @@ def _ending(job: Job, phases: list[Phase]) -> list[Phase]:
         return [Phase("Failed", inf, "JobFailed", failure)]
     if phases[-1].status == "Running" and job.scenario.exit_code == 0:
         message = f"{job.kind} {job.job_id} is successfully completed."
-        return [*_reserved(job, "Succeeded", "OnSucceed"), Phase("Succeeded", inf, "JobSucceeded", message)]
-    return [
-        *_reserved(job, "Failed", "OnFailure"),
-        Phase("Failed", inf, "JobFailed", failure_message(job, seconds)),
-    ]
+        return _reserved(job, Phase("Succeeded", inf, "JobSucceeded", message), "OnSucceed")
+    return _reserved(job, Phase("Failed", inf, "JobFailed", failure_message(job, seconds)), "OnFailure")
 
 
-def _reserved(job: Job, status: str, policy: str) -> list[Phase]:
+def _reserved(job: Job, end: Phase, policy: str) -> list[Phase]:
     settings: Json = job.body.get("Settings", {})
     minutes = settings.get("JobReservedMinutes", 0)
-    if minutes and settings.get("JobReservedPolicy", "Always") in ("Always", policy):
-        return [Phase(f"{status}Reserving", minutes * 60.0)]
-    return []
+    if not minutes or settings.get("JobReservedPolicy", "Always") not in ("Always", policy):
+        return [end]
+    return [Phase(f"{end.status}Reserving", minutes * 60.0, end.code, end.message), end]
 
 
 def _role(job: Job) -> tuple[str, int]:

@@ -13,7 +13,7 @@ from pai_dlc_mcp.emulator.scenarios.scenario import Line, Run
 from pai_dlc_mcp.emulator.state import Job
 
 ENDS = ("Restarting", "Stopping", "Succeeded", "Failed", "Stopped")
-"""Statuses that end a pod; those of reserved jobs keep it."""
+"""Statuses that end a pod, though not the first one the AIMaster; those of reserved jobs keep it."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,9 @@ def has_aimaster(job: Job) -> bool:
 
 def _pod(job: Job, attempt: int, created: float, rank: int, world: int, role: str, index: int, gpus: int) -> Pod:
     later = [t for t in job.life if t.at >= created]
-    attempt_over = rank >= 0
+    ends = ENDS if rank >= 0 else ENDS[1:]
     started = next((t.at for t in later if t.status == "Running"), inf)
-    end = next((t for t in later if t.status in ENDS and (attempt_over or t.status != "Restarting")), None)
+    end = next((t for t in later if t.status in ends), None)
     if end and end.at < started:
         started = inf
     finished, exit_code = _end(job, rank, world, end.status, end.at) if end else (inf, None)
@@ -160,11 +160,10 @@ def lines(job: Job, pod: Pod) -> Iterator[Line]:
 
 def planned_seconds(job: Job, pod: Pod, world: int) -> float:
     """How long the container would live if nobody stopped it: a stop must not rewrite what was printed before."""
-    runs = job.scenario.runs
-    last_one = pod.attempt >= len(runs) - 1
-    if (job.scenario.exit_code == 0 and last_one) or pod.rank == culprit(job, world):
-        return runs[min(pod.attempt, len(runs) - 1)]
-    return runs[min(pod.attempt, len(runs) - 1)] + job.scenario.victims_after
+    scenario = job.scenario
+    fails = bool(scenario.exit_code) or pod.attempt < len(scenario.runs) - 1
+    survives = fails and pod.rank != culprit(job, world)
+    return scenario.runs[pod.attempt] + (scenario.victims_after if survives else 0.0)
 
 
 def describe(job: Job, pod: Pod, now: datetime) -> Json:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from pai_dlc_mcp.emulator import clock, errors
+from pai_dlc_mcp.emulator import errors
 from pai_dlc_mcp.emulator.clock import Clock
 from pai_dlc_mcp.emulator.lifecycle import TERMINAL, Life, Transition, last, so_far
 from pai_dlc_mcp.emulator.request import Json
@@ -144,9 +144,6 @@ class Account:
 
     def now(self) -> datetime:
         return self.clock.now()
-
-    def utc_now(self) -> str:
-        return clock.utc(self.now())
 
     def new_id(self, prefix: str, length: int) -> str:
         """The account's next id: the same ones in every run."""

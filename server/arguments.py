@@ -23,7 +23,7 @@ def strict(tool: Tool) -> Tool:
         },
     )
     tool.parameters = portable(tool.fn_metadata.arg_model.model_json_schema(by_alias=False))
-    tool.parameters.setdefault("properties", {})
+    tool.parameters = {"properties": {}, **tool.parameters, "additionalProperties": False}
     if tool.fn_metadata.output_schema is not None:
         tool.fn_metadata.output_schema = _outline(portable(tool.fn_metadata.output_schema))
     return tool
@@ -49,7 +49,8 @@ def _plain_schema(node: Any, defs: dict[str, Any]) -> Any:
         return _plain_schema(schema, defs)
     out: dict[str, Any] = {}
     for key, value in schema.items():
-        if key in ("title", "$defs") or (key == "default" and value in (None, [], {})):
+        idle = (key == "default" and value in (None, [], {})) or (key == "additionalProperties" and value is False)
+        if idle or key in ("title", "$defs"):
             continue
         if key == "properties":
             out[key] = {name: _plain_schema(part, defs) for name, part in value.items()}
@@ -59,11 +60,9 @@ def _plain_schema(node: Any, defs: dict[str, Any]) -> Any:
 
 
 def _outline(schema: dict[str, Any]) -> dict[str, Any]:
-    """Names and types of a result's own fields. What a list holds is left to the result: it would be half the bytes."""
-    fields = {
-        name: {"type": part["type"]} if "type" in part else {} for name, part in schema.get("properties", {}).items()
-    }
-    return {"type": "object", "properties": fields}
+    """The fields a result always has, by name and type. The rest is left to the result: it would be half the bytes."""
+    always = {name: {"type": schema["properties"][name]["type"]} for name in schema.get("required", [])}
+    return {"type": "object", "properties": always, "required": list(always)}
 
 
 def explain(error: ValidationError) -> Failure:

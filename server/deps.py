@@ -6,6 +6,8 @@ from typing import Annotated
 from mcp.server.mcpserver import Context, Resolve
 
 from pai_dlc_mcp.server.cloud import endpoints
+from pai_dlc_mcp.server.cloud.access import Access
+from pai_dlc_mcp.server.cloud.account import Account
 from pai_dlc_mcp.server.cloud.events import Events
 from pai_dlc_mcp.server.cloud.gateway import Gateway
 from pai_dlc_mcp.server.cloud.images import Images
@@ -33,10 +35,15 @@ class CloudInRegion:
     def __init__(self, app: App, region: endpoints.Region) -> None:
         self.settings, self.region, self.region_source = app.settings, region.id, region.source
         at = (app.gateway, region.id)
-        self.jobs, self.logs, self.events = Jobs(*at), Logs(*at), Events(*at)
-        self.workspaces, self.images, self.sources, self.specs = (
-            Workspaces(*at), Images(*at), Sources(*at), Specs(*at),
-        )  # fmt: skip
+        self.access = Access(*at)
+        self.account = Account(*at)
+        self.events = Events(*at)
+        self.images = Images(*at)
+        self.jobs = Jobs(*at)
+        self.logs = Logs(*at)
+        self.sources = Sources(*at)
+        self.specs = Specs(*at)
+        self.workspaces = Workspaces(*at)
 
 
 async def _cloud(region: str | None, ctx: Context[App]) -> CloudInRegion:

@@ -17,6 +17,7 @@ from pai_dlc_mcp.server.settings import Settings
 
 FACTS_TOKENS = 2000
 STREAM_TOKENS = 4000
+HEADER_TOKENS = 150  # of a stream's budget, for the lines above its fence
 _VERBATIM = 4000  # characters of a uri or a command
 
 

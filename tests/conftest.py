@@ -134,3 +134,7 @@ def connect(emulator: Emulator, settings_for: Callable[..., Settings]) -> Connec
 def agent(connect: Connect) -> Agent:
     """An agent whose client cannot be asked anything: the plainest there is."""
     return connect()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-snapshots", action="store_true", help="rewrite the golden tools/list files")

@@ -1,6 +1,6 @@
 """What an agent can call, in the order it is listed: one file a family, one function a tool."""
 
-from pai_dlc_mcp.tools import change, create, images, jobs, logs, sources, specs, workspaces
+from pai_dlc_mcp.tools import access, change, create, events, images, jobs, logs, setup, sources, specs, workspaces
 
 TOOLSETS = (
     workspaces.tools,
@@ -11,4 +11,7 @@ TOOLSETS = (
     jobs.tools,
     change.tools,
     logs.tools,
+    events.tools,
+    access.tools,
+    setup.tools,
 )

@@ -1,16 +1,21 @@
 """Changing a training job, behind the gate where it cannot be taken back."""
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
-from mcp.server.mcpserver import Context, Elicit, ElicitationResult, Resolve
+from mcp.server.mcpserver import ElicitationResult, Resolve
 from mcp.types import CallToolResult
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from pai_dlc_mcp.server import watch
 from pai_dlc_mcp.server.cloud.jobs import Job
-from pai_dlc_mcp.server.deps import App, Cloud, FreshJob, TheGate
-from pai_dlc_mcp.server.reply import Facts, facts
+from pai_dlc_mcp.server.deps import Cloud, FreshJob, TheGate
+from pai_dlc_mcp.server.gated import Gated, asking
+from pai_dlc_mcp.server.reply import facts
+from pai_dlc_mcp.server.rules import updates
+from pai_dlc_mcp.server.rules.updates import PodsChange
 from pai_dlc_mcp.server.safety import previews
-from pai_dlc_mcp.server.safety.gate import Passed, Preview, Verdict, Yes
+from pai_dlc_mcp.server.safety.gate import Passed, Preview, Yes
 from pai_dlc_mcp.server.toolset import Toolset
 from pai_dlc_mcp.tools.params import ConfirmationToken, JobId, Region
 
@@ -23,27 +28,88 @@ _AFTER_STOP = {
 }
 
 
-class StopReply(Facts):
-    """`status`: stopped, stopping or stop_requested, as observed; confirmation_required; not_executed; nothing_to_stop.
-    `job_status` is the job's when last looked at."""
+class UpdateReply(Gated):
+    """`applied` was seen in the job afterwards; `pending` was accepted and is not visible yet."""
 
     job_id: str
     workspace_id: str
-    status: str
     job_status: str
-    reason: str | None = None
-    question: str | None = None
-    confirmation_token: str | None = None
-    expires_at: str | None = None
-    next: str | None = None
+    applied: list[str] | None = None
+    pending: list[str] | None = None
 
 
-async def _ask_stop(
-    job: FreshJob, cloud: Cloud, gate: TheGate, ctx: Context[App], confirmation_token: str | None = None
-) -> Verdict | Elicit[Yes]:
-    if job.status not in previews.STOPPABLE:
-        return Verdict("not_possible")
-    return await gate.ask(previews.stop(job, cloud.region), ctx, confirmation_token)
+class StopReply(Gated):
+    """`status`: stopped, stopping or stop_requested, as observed; confirmation_required; not_executed;
+    nothing_to_stop. `job_status` is the job's when last looked at."""
+
+    job_id: str
+    workspace_id: str
+    job_status: str
+
+
+async def _update_preview(
+    job: FreshJob,
+    cloud: Cloud,
+    priority: int | None,
+    accessibility: str | None,
+    description: str | None,
+    job_specs: list[PodsChange] | None,
+    display_name: str | None,
+) -> Preview | None:
+    """What has to be asked. Refuses what the service would ignore first: nobody is asked in vain."""
+    if display_name is not None:
+        updates.name_never_changes()
+    updates.changes(job, priority, accessibility, description, job_specs)
+    if job_specs and (removed := updates.removed_pods(job, job_specs)):
+        return previews.shrink(job, cloud.region, removed)
+    if accessibility == "PUBLIC" and job.accessibility != "PUBLIC":
+        return previews.make_public(job, cloud.region)
+    return None
+
+
+@tools.settle("Update a training job")
+async def update_job(
+    job_id: JobId,
+    job: FreshJob,
+    cloud: Cloud,
+    gate: TheGate,
+    preview: Annotated[Preview | None, Resolve(_update_preview)],
+    answer: Annotated[ElicitationResult[Yes], Resolve(asking(_update_preview))],
+    priority: Annotated[int | None, Field(ge=1, le=9, description="Quota jobs that do not run yet.")] = None,
+    accessibility: Annotated[Literal["PUBLIC", "PRIVATE"] | None, Field(description="Can only widen.")] = None,
+    description: str | None = None,
+    job_specs: Annotated[list[PodsChange] | None, Field(description="Elastic jobs: new pod counts.")] = None,
+    display_name: SkipJsonSchema[str | None] = None,
+    confirmation_token: ConfirmationToken = None,
+    region: Region = None,
+) -> Annotated[CallToolResult, UpdateReply]:
+    """Change a job's priority, visibility, description or, if elastic, pods. What the service would ignore is refused
+    here with the reason. Making it PUBLIC and removing pods ask the user first. A job cannot be renamed."""
+    given = (priority, accessibility, description, job_specs)
+    changes = updates.changes(job, *given)
+
+    async def reread() -> Preview | None:
+        return await _update_preview(await cloud.jobs.get(job_id), cloud, *given, display_name)
+
+    async def act() -> UpdateReply:
+        await cloud.jobs.update(job_id, changes)
+        seen = await cloud.jobs.get(job_id)
+        applied = [name for name, value in changes.items() if updates.shows(seen, name, value)]
+        pending = [name for name in changes if name not in applied]
+        return UpdateReply(
+            **_about(seen),
+            status="pending" if pending else "applied",
+            applied=applied,
+            pending=pending or None,
+            next="The service shows a change after 10 to 60 s: look again with get_job." if pending else None,
+        )
+
+    done = await act() if preview is None else await gate.pass_through(preview, answer, reread=reread, act=act)
+    return facts(cloud, UpdateReply(**_about(job), **dict(done)) if isinstance(done, Passed) else done)
+
+
+async def _stop_preview(job: FreshJob, cloud: Cloud) -> Preview | None:
+    return previews.stop(job, cloud.region) if job.status in previews.STOPPABLE else None
 
 
 @tools.destroy("Stop a training job")
@@ -52,41 +118,47 @@ async def stop_job(
     job: FreshJob,
     cloud: Cloud,
     gate: TheGate,
-    answer: Annotated[ElicitationResult[Yes], Resolve(_ask_stop)],
+    preview: Annotated[Preview | None, Resolve(_stop_preview)],
+    answer: Annotated[ElicitationResult[Yes], Resolve(asking(_stop_preview))],
     confirmation_token: ConfirmationToken = None,
     region: Region = None,
 ) -> Annotated[CallToolResult, StopReply]:
     """Stop a running or queuing job; in-memory progress is lost. The user is asked first: when it answers
     confirmation_required, put its question to the user and call again with the token only on their yes. A finished
     job is left alone."""
+    if preview is None:
+        return facts(cloud, _nothing_to_stop(job))
 
-    async def look() -> Job:
-        return await cloud.jobs.get(job_id)
+    async def reread() -> Preview | None:
+        return await _stop_preview(await cloud.jobs.get(job_id), cloud)
 
-    async def reread() -> Preview:
-        return previews.stop(await look(), cloud.region)
+    async def act() -> StopReply:
+        return await stop_and_watch(cloud, job_id)
 
-    async def act() -> Passed:
-        await cloud.jobs.stop(job_id)
-        seen = await watch.until(look, lambda job: job.terminal or job.status == "Stopping", _STOP_SECONDS)
-        after = {"Stopped": "stopped", "Stopping": "stopping"}.get(seen.status, "stop_requested")
-        return Passed(status=after, observed=seen.status, next=_AFTER_STOP.get(after))
-
-    if job.status not in previews.STOPPABLE:
-        passed = _nothing_to_stop(job)
-    else:
-        preview = previews.stop(job, cloud.region)
-        passed = await gate.pass_through(preview, answer, reread=reread, act=act)
-    told = passed.model_dump(exclude={"observed"})
-    now = passed.observed or job.status
-    return facts(cloud, StopReply(job_id=job_id, workspace_id=job.workspace_id, job_status=now, **told))
+    done = await gate.pass_through(preview, answer, reread=reread, act=act)
+    return facts(cloud, StopReply(**_about(job), **dict(done)) if isinstance(done, Passed) else done)
 
 
-def _nothing_to_stop(job: Job) -> Passed:
-    if job.terminal:
-        return Passed(status="nothing_to_stop", reason=f"The job is already {job.status}.")
-    return Passed(
-        status="nothing_to_stop" if job.status == "Stopping" else "not_executed",
-        reason=f"The job is {job.status}; only a Running or Queuing job can be stopped.",
-        next="Look again with get_job.",
+async def stop_and_watch(cloud: Cloud, job_id: str) -> StopReply:
+    """StopJob, then the status that was seen within a bound."""
+    await cloud.jobs.stop(job_id)
+    seen = await watch.until(
+        lambda: cloud.jobs.get(job_id), lambda job: job.terminal or job.status == "Stopping", _STOP_SECONDS
     )
+    status = {"Stopped": "stopped", "Stopping": "stopping"}.get(seen.status, "stop_requested")
+    return StopReply(**_about(seen), status=status, next=_AFTER_STOP.get(status))
+
+
+def _nothing_to_stop(job: Job) -> StopReply:
+    if job.terminal or job.status == "Stopping":
+        return StopReply(**_about(job), status="nothing_to_stop", reason=f"The job is already {job.status}.")
+    return StopReply(
+        **_about(job),
+        status="not_executed",
+        reason=f"The job is {job.status}; only a Running or Queuing job can be stopped.",
+        next="Nothing was done. Look again with get_job, and stop it once it is Running or Queuing.",
+    )
+
+
+def _about(job: Job) -> dict[str, Any]:
+    return {"job_id": job.job_id, "workspace_id": job.workspace_id, "job_status": job.status}

@@ -1,13 +1,71 @@
-"""Events: what the scheduler, the image puller and the job controller did."""
+"""Events: what the scheduler, the image puller and the job controller did, on one UTC timeline."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from mcp.types import CallToolResult
 from pydantic import Field
 
-from pai_dlc_mcp.server.deps import Cloud, FreshJob
-from pai_dlc_mcp.server.reply import STREAM_TOKENS, stream
+from pai_dlc_mcp.server.budget.events import events
+from pai_dlc_mcp.server.budget.redact import Redactor
+from pai_dlc_mcp.server.cloud.jobs import Job
+from pai_dlc_mcp.server.deps import Cloud, CloudInRegion, FreshJob
+from pai_dlc_mcp.server.reply import HEADER_TOKENS, STREAM_TOKENS, stream
+from pai_dlc_mcp.server.rules.pods import pod_of
 from pai_dlc_mcp.server.toolset import Toolset
-from pai_dlc_mcp.tools.params import JobId, MaxTokens, PodId, Region
+from pai_dlc_mcp.tools.params import JobId, MaxTokens, PodId, PodUid, Region
 
 tools = Toolset("core")
+
+JOB_EVENTS, POD_EVENTS = 50, 20  # the skill's caps
+MaxEvents = Annotated[int, Field(ge=1, le=2000)]
+
+
+@tools.read("Read a job's events")
+async def get_job_events(
+    job_id: JobId,
+    job: FreshJob,
+    cloud: Cloud,
+    max_events_num: MaxEvents = JOB_EVENTS,
+    max_tokens: MaxTokens = STREAM_TOKENS,
+    region: Region = None,
+) -> CallToolResult:
+    """Read a job's events since its creation: scheduling, pods created, restarts, why it failed. Use it after get_job
+    and before get_pod_logs; for one pod's image pull and containers use get_pod_events."""
+    found = await cloud.events.job(job_id, since=job.created, max_events=max_events_num)
+    return _told(cloud, job, f"events of job {job_id} ({job.status})", {"": found}, max_events_num, max_tokens)
+
+
+@tools.read("Read a pod's events")
+async def get_pod_events(
+    job_id: JobId,
+    pod_id: PodId,
+    job: FreshJob,
+    cloud: Cloud,
+    pod_uid: Annotated[PodUid | None, Field(description="An earlier incarnation.")] = None,
+    max_events_num: MaxEvents = POD_EVENTS,
+    max_tokens: MaxTokens = STREAM_TOKENS,
+    region: Region = None,
+) -> CallToolResult:
+    """Read one pod's events: node, image pull, containers, evictions. Use it when a job hangs in EnvPreparing or a pod
+    has no log."""
+    pod = pod_of(job, pod_id)
+    found = await cloud.events.pod(job_id, pod_id, since=job.created, max_events=max_events_num, pod_uid=pod_uid)
+    return _told(cloud, job, f"events of pod {pod_id} ({pod.status})", {"": found}, max_events_num, max_tokens)
+
+
+def _told(
+    cloud: CloudInRegion, job: Job, what: str, found: Mapping[str, Sequence[str]], asked: int, max_tokens: int
+) -> CallToolResult:
+    seen = events(
+        found, max_tokens=max_tokens - HEADER_TOKENS, redactor=Redactor(job.secrets), source=what.partition(" (")[0]
+    )
+    meta = {"job_id": job.job_id, "returned": seen.returned, "available": seen.available}
+    if not seen.available:
+        return stream(cloud, f"{what}: none since its creation", "", meta)
+    said = [what, f"{seen.returned} of {seen.available} events, times in UTC"]
+    if seen.left_out:
+        said.append(f"{seen.left_out} left out (more: max_tokens)")
+    if seen.available >= asked:
+        said.append(f"only the last {asked} were fetched (earlier: max_events_num)")
+    return stream(cloud, " · ".join(said), seen.text, meta)

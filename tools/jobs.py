@@ -9,6 +9,7 @@ from pai_dlc_mcp.server.cloud.jobs import JobSummary, Pod
 from pai_dlc_mcp.server.cloud.times import to_utc
 from pai_dlc_mcp.server.deps import Cloud, FreshJob
 from pai_dlc_mcp.server.reply import Facts, ForeignName, ForeignText, Listing, Verbatim, facts, listing
+from pai_dlc_mcp.server.rules.pods import by_importance
 from pai_dlc_mcp.server.toolset import Toolset
 from pai_dlc_mcp.tools.params import (
     JobId,
@@ -103,8 +104,8 @@ async def list_jobs(
         "JobType": job_type,
         "ResourceId": resource_id,
         "ShowOwn": show_own,
-        "StartTime": start_time,
-        "EndTime": end_time,
+        "StartTime": to_utc(start_time),
+        "EndTime": to_utc(end_time),
         "SortBy": "GmtCreateTime",
         "Order": "desc",
     }
@@ -120,7 +121,7 @@ async def get_job(
 ) -> Annotated[CallToolResult, JobFacts]:
     """Get one job: status, reason, times, specs, pods. Env values are never shown. For a failed job go on with
     get_job_events, then get_pod_logs."""
-    pods = sorted(job.pods, key=lambda pod: pod.status != "Failed")[:_PODS_SHOWN]
+    pods = by_importance(job)[:_PODS_SHOWN]
     return facts(
         cloud,
         JobFacts(

@@ -1,7 +1,7 @@
 """Pod logs, cut to a budget with the error kept."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Annotated
 
@@ -13,17 +13,17 @@ from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.budget.view import Mode, View, view
 from pai_dlc_mcp.server.cloud.jobs import Job, Pod
 from pai_dlc_mcp.server.cloud.logs import MAX_LINES
+from pai_dlc_mcp.server.cloud.times import to_utc
 from pai_dlc_mcp.server.deps import Cloud, FreshJob
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.reply import STREAM_TOKENS, stream
+from pai_dlc_mcp.server.reply import HEADER_TOKENS, STREAM_TOKENS, stream
+from pai_dlc_mcp.server.rules.pods import by_importance, pod_of
 from pai_dlc_mcp.server.toolset import Toolset
 from pai_dlc_mcp.tools.params import JobId, MaxTokens, Moment, PodId, Region
 
 tools = Toolset("core")
 
-_HEADER_TOKENS = 150  # kept back for the line above the fence
 _OTHERS = 8  # pods named besides the one that is read
-_LEADERS = ("master", "chief", "head", "launcher")
 
 
 @tools.read("Read a pod's log")
@@ -46,8 +46,7 @@ async def get_pod_logs(
     if (show == "grep") != (pattern is not None):
         raise Failure("show=grep and pattern go together.", fix="Pass both, or neither.", code="InvalidArgument")
     pod = _chosen(job, pod_id)
-    start, end = _moment(since) or pod.created or job.created, _moment(until)
-    log = await cloud.logs.pod(job_id, pod.pod_id, since=start, until=end)
+    log = await cloud.logs.pod(job_id, pod.pod_id, since=since or pod.created or job.created, until=until)
     if not log.records:
         return stream(cloud, _empty(job, pod, since), "", {"pod_id": pod.pod_id, "returned": 0, "available": 0})
     cut = partial(
@@ -55,7 +54,7 @@ async def get_pod_logs(
         log.records,
         mode=show,
         pattern=pattern,
-        max_tokens=max_tokens - _HEADER_TOKENS,
+        max_tokens=max_tokens - HEADER_TOKENS,
         redactor=Redactor(job.secrets),
         source=f"log of pod {pod.pod_id}",
     )
@@ -82,16 +81,16 @@ def _header(job: Job, pod: Pod, seen: View, full: bool) -> Sequence[str]:
     lines = [" · ".join(said)]
     if seen.cause and seen.cause.victim:
         lines.append("This pod was stopped by a peer's failure: look for the pod that failed first.")
-    if others := [f"{other.pod_id} {other.status}" for other in _by_failure(job) if other.pod_id != pod.pod_id]:
+    if others := [f"{other.pod_id} {other.status}" for other in by_importance(job) if other.pod_id != pod.pod_id]:
         more = f" and {len(others) - _OTHERS} more" if len(others) > _OTHERS else ""
         lines.append(f"other pods: {', '.join(others[:_OTHERS])}{more}")
     return lines
 
 
-def _empty(job: Job, pod: Pod, since: str | None) -> str:
+def _empty(job: Job, pod: Pod, since: datetime | None) -> str:
     why = f"log of {pod.pod_id}: no lines. The pod is {pod.status}, the job {job.status}"
     if since:
-        return f"{why}; nothing was written after {since}"
+        return f"{why}; nothing was written after {to_utc(since)}"
     return f"{why}. Before the container runs there is no log: get_job_events tells what it waits for"
 
 
@@ -103,27 +102,4 @@ def _chosen(job: Job, pod_id: str | None) -> Pod:
             fix="Look at get_job_events for what it waits for, and again when it is Running.",
             code="NoPods",
         )
-    if not pod_id:
-        return _by_failure(job)[0]
-    if pod := next((pod for pod in job.pods if pod.pod_id == pod_id), None):
-        return pod
-    raise Failure(
-        f"Job {job.job_id} has no pod {pod_id}.",
-        fix=f"Its pods: {', '.join(pod.pod_id for pod in _by_failure(job)[:_OTHERS])}.",
-        code="NoSuchPod",
-    )
-
-
-def _by_failure(job: Job) -> Sequence[Pod]:
-    """Failed pods by when they ended, then the master, then the others."""
-    late = datetime.max.replace(tzinfo=UTC)
-
-    def order(pod: Pod) -> tuple[bool, datetime, bool]:
-        failed = pod.status == "Failed"
-        return (not failed, (pod.finished or late) if failed else late, pod.role.lower() not in _LEADERS)
-
-    return sorted(job.pods, key=order)
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+    return pod_of(job, pod_id) if pod_id else by_importance(job)[0]

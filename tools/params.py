@@ -1,5 +1,6 @@
 """The vocabulary of the tools: each parameter's pattern and description, once."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
@@ -15,16 +16,16 @@ QuotaId = Annotated[str, Field(pattern=ids.QUOTA_ID, description="Quota id, from
 ImageId = Annotated[str, Field(pattern=ids.IMAGE_ID, description="From list_images.")]
 DatasetId = Annotated[str, Field(pattern=ids.DATASET_ID, description="From list_datasets.")]
 CodeSourceId = Annotated[str, Field(pattern=ids.CODE_SOURCE_ID, description="From list_code_sources.")]
-Region = Annotated[str | None, Field(pattern=ids.REGION, description="Region id; default: the configured region.")]
+Region = Annotated[str | None, Field(description="Default: the configured one.")]
 JobType = Annotated[job_types.JobType, BeforeValidator(job_types.exact)]
 Status = Literal[
     "Creating", "Queuing", "Bidding", "EnvPreparing", "SanityChecking", "Running", "Restarting", "Stopping",
     "SucceededReserving", "FailedReserving", "Succeeded", "Failed", "Stopped",
 ]  # fmt: skip
 Limit = Annotated[int, Field(ge=1, le=100)]
-Offset = Annotated[int, Field(ge=0, le=100_000)]
+Offset = Annotated[int, Field(ge=0)]
 MaxTokens = Annotated[int, Field(ge=200, le=20_000, description="Size of the answer.")]
-Moment = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", description="UTC, 2026-01-31T08:00:00Z.")]
+Moment = Annotated[datetime, Field(description="UTC.")]
 ConfirmationToken = Annotated[
     str | None, Field(description="Of an earlier confirmation_required, after the user said yes.")
 ]

@@ -25,7 +25,7 @@ KINDS = (
     Kind(
         "stopped by a signal",
         VICTIM,
-        r"\bSIGTERM\b|(?:[Gg]ot|[Rr]eceived)(?: death)? signal:? 15\b|SignalException|exitcode: -15\b",
+        r"\bSIGTERM\b|closing signal|(?:[Gg]ot|[Rr]eceived)(?: death)? signal:? 15\b|SignalException|exitcode: -15\b",
         alike=True,
     ),
     Kind(
@@ -39,8 +39,7 @@ KINDS = (
     Kind(
         "torchrun report",
         REPORT,
-        r"ChildFailedError|Root Cause \(first observed failure\)|failed \(exitcode: -?\d+\)|^ *exitcode +: "
-        r"|torch[./]distributed[./]elastic.*(?:[Ff]ailed|ERROR)",
+        r"ChildFailedError|Root Cause \(first observed failure\)|^ *exitcode +: ",
     ),
     Kind(
         "NCCL",
@@ -67,11 +66,10 @@ KINDS = (
         r"command not found|sh: \d+: \S+: not found|syntax error near"
         r"|unbound variable|can't open file|unrecognized arguments|arguments are required|[Ee]xec format error",
     ),
-    Kind(
-        "crash",
-        CAUSE,
-        r"[Ss]egmentation fault|SIGSEGV|SIGBUS|SIGABRT|\bcore dumped\b|Fatal Python error|Bus error|terminate called",
-    ),
+    Kind("crash", CAUSE, r"[Ss]egmentation fault|SIGSEGV|SIGBUS|Bus error"),
+    # what the NCCL watchdog and C++ exceptions end in: why stands before it
+    Kind("abort", REPORT, r"SIGABRT|Fatal Python error: Aborted|\bAborted\b|\bcore dumped\b|terminate called"),
+    Kind("crash", CAUSE, r"Fatal Python error"),
     Kind("killed", CAUSE, r"SIGKILL|(?:^| )Killed\b|\bkilled by\b|exit(?:ed with)?(?: code| status)?:? 137\b"),
     Kind(
         "python",
@@ -80,18 +78,19 @@ KINDS = (
     ),
     Kind("fatal", STALL, r"\b(?:FATAL|CRITICAL)\b|^F\d{4} |\b[Ff]atal(?: error)?:"),
     Kind("file", NOISE, r": No such file or directory|[Pp]ermission denied"),
-    Kind("error", NOISE, r"\bERROR\b|\b[Ee]rror: *(?:[^\s\d.]|$)|^E\d{4} |\bfailed with exit code\b"),
+    Kind("error", NOISE, r"\bERROR\b|\b[Ee]rror: *(?:[^\s\d.]|$)|^E\d{4} |\bfailed (?:with exit code|\(exitcode: )"),
 )
 _ANY = scan.compile("|".join(f"(?:{kind.pattern})" for kind in KINDS), one_line=True)
 _WHICH = scan.Set([kind.pattern for kind in KINDS])
 _PYTHON = next(kind for kind in KINDS if kind.name == "python")
 
 _OPENING = b"Traceback (most recent call last)"
+_INDENT = (b"  ", b"\t")  # Megatron begins its metric lines with one space
 _CHAIN = (b"During handling of the above exception", b"The above exception was the direct cause")
 _ROOT = b"Root Cause (first observed failure)"
-_TABLE = re.compile(
-    rb"[=-]{5,}|Failures:|Root Cause |\[\d+\]:|<NO_OTHER_FAILURES>|[ \t]+\S"
-)  # lines of torchrun's report
+# Lines of torchrun's report
+_TABLE = re.compile(rb"[=-]{5,}|.{1,200} FAILED$|Failures:|Root Cause |\[\d+\]:$|<NO_OTHER_FAILURES>")
+_TELLING = (b"  rank ", b"  exitcode ")
 _ROOT_LINES = 8  # the entry of the rank that failed first
 _DIGITS = re.compile(rb"\d+")
 _MAX_LINES = 2000
@@ -155,7 +154,7 @@ def _block(lines: Sequence[bytes], hits: Mapping[int, Kind], first: int) -> Bloc
             open_ranks.add(who)
             chained = False
         elif who in open_ranks:
-            if words and not words.startswith((b" ", b"\t")):
+            if words and not words.startswith(_INDENT):
                 open_ranks.discard(who)
                 closing.append(index)
         elif words.startswith(_CHAIN):
@@ -170,7 +169,7 @@ def _block(lines: Sequence[bytes], hits: Mapping[int, Kind], first: int) -> Bloc
 
 
 def _belongs(line: bytes, words: bytes) -> bool:
-    return words.startswith((b" ", b"\t")) or _TABLE.match(line) is not None
+    return words.startswith(_INDENT) or _TABLE.match(line) is not None
 
 
 def _level(hits: Mapping[int, Kind], index: int) -> int | None:
@@ -186,9 +185,15 @@ def _judged(lines: Sequence[bytes], hits: Mapping[int, Kind], closing: list[int]
     else:
         kinds = {index: hits[index] for index in range(first, stop) if index in hits}
     keys = sorted(kinds, key=lambda index: (kinds[index].level, index))
-    table = next((index for index in range(first, stop) if _ROOT in lines[index]), stop)
-    named = [*range(table, min(stop, table + _ROOT_LINES)), *keys]
-    return Block(first, stop, tuple(dict.fromkeys(named)), kinds[keys[0]])
+    kind = kinds[keys[0]]
+    if kind.level == REPORT:
+        table = next((index for index in range(first, stop) if _ROOT in lines[index]), stop)
+        entry = range(table, min(stop, table + _ROOT_LINES))
+        keys = sorted(entry, key=lambda index: not lines[index].startswith(_TELLING)) + keys
+    said: dict[bytes, int] = {}
+    for key in keys:
+        said.setdefault(body(lines[key]), key)
+    return Block(first, stop, tuple(said.values()), kind)
 
 
 def distinct(lines: Sequence[bytes], found: Iterable[Block]) -> list[list[Block]]:

@@ -9,9 +9,7 @@ _CONTROLS = bytes(set(range(32)) - {9, 10}) + b"\x7f"
 
 # Possessive and bounded by ESC or the line, so linear. An unterminated OSC loses its opening only: to
 # swallow the line, as a terminal does, could hide an error.
-_ESCAPES = re.compile(
-    rb"\x1b(?:\[[0-?]*+[ -/]*+[@-~]?|[\]PX^_](?:[^\x07\x1b\n]*+(?:\x07|\x1b\\))?|[ -/]*+[0-Z\\^-~]?)"
-)
+_ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*+[ -/]*+[@-~]?|[\]PX^_](?:[^\x07\x1b\n]*+(?:\x07|\x1b\\))?|[ -/]*+[0-Z\\^-~]?)")
 
 # UTF-8 of: CSI, OSC and other C1, soft hyphen; U+034F; U+061C; U+115F-1160; U+17B4-17B5; U+180B-180F; U+200B-200F,
 # U+202A-202E; U+2060-206F; U+3164; variation selectors; BOM; U+FFA0; U+FFF9-FFFB; U+1D173-1D17A; tags, plane 14

@@ -25,9 +25,9 @@ def cut_line(line: bytes, most: int = LINE_CHARS, focus: int = 0) -> str:
     return before + kept + (f" [{after:,} chars cut]" if after else "")
 
 
-def left_out(lines: int) -> str:
-    """The marker that stands for lines not shown."""
-    return f"[... {lines:,} line{'' if lines == 1 else 's'} left out ...]"
+def left_out(count: int, noun: str = "line") -> str:
+    """The marker that stands for what is not shown."""
+    return f"[... {count:,} {noun}{'' if count == 1 else 's'} left out ...]"
 
 
 class Choice:

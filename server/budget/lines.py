@@ -8,8 +8,8 @@ from itertools import accumulate
 # A clock and who speaks: torchrun `[rank3]:` and `[default3]:`, `[3]`, srun -l `3: `, mpirun `[1,3]<stdout>:`
 _CLOCK = rb"(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?Z?\]?[ \t]*)?"
 _PREFIX = re.compile(
-    _CLOCK + rb"(?:\[(?:[Rr]ank|RANK|default)? ?(\d{1,6})\]:?[ \t]?|[Rr]ank ?(\d{1,6})\]?:[ \t]?|(\d{1,6}):[ \t]"
-    rb"|\[\d+,(\d{1,6})\]<std(?:out|err)>:[ \t]?)?" + _CLOCK
+    _CLOCK + rb"(?:\[(?:[Rr]ank|RANK)? ?(\d{1,6})\]:?[ \t]?|[Rr]ank ?(\d{1,6})\]?:[ \t]?|(\d{1,6}):[ \t]"
+    rb"|\[default(\d{1,6})\]:|\[\d{1,6},(\d{1,6})\]<std(?:out|err)>:)?" + _CLOCK
 )
 
 

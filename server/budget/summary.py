@@ -10,6 +10,7 @@ from pai_dlc_mcp.server.budget.lines import Lines
 
 _WARNING = scan.compile(r"(?i)\bwarn(?:ing)?\b|\w+Warning:", one_line=True)
 _SHAPES = 8  # of the repeated lines shown
+_KEYS = 8  # lines of the first error: a chain of exceptions, or torchrun's entry
 
 
 def summary(
@@ -21,12 +22,13 @@ def summary(
         f"; {count:,} {name}" for name, count in kinds.most_common()
     )
     for same in distinct[:1]:
-        yield from _error("nearest to the cause", same, cut)
+        yield _error("nearest to the cause", same, cut)
+        yield from (f"  {cut(key)}" for key in same[0].keys[1:_KEYS])
     if log.lines:
         yield f"first line: {cut(0)}"
         yield f"last line: {cut(len(log.lines) - 1)}"
     for same in distinct[1:]:
-        yield from _error("error", same, cut)
+        yield _error("error", same, cut)
     warnings = [log.at(match.start()) for match in _WARNING.finditer(log.text)]
     if warnings:
         yield f"{len(set(warnings)):,} lines warn, first at {warnings[0] + 1:,}: {cut(warnings[0])}"
@@ -36,10 +38,10 @@ def summary(
             yield f"x{count:,} alike, last at {_last(shapes, shape) + 1:,}: {cut(_last(shapes, shape))}"
 
 
-def _error(title: str, same: Sequence[Block], cut: Callable[[int], str]) -> Iterator[str]:
+def _error(title: str, same: Sequence[Block], cut: Callable[[int], str]) -> str:
     first, last = same[0], same[-1]
     times = f", x{len(same):,}, last at {last.start + 1:,}" if len(same) > 1 else ""
-    yield f"{title}: {first.kind.name}, lines {first.start + 1:,}-{first.stop:,}{times}: {cut(first.keys[0])}"
+    return f"{title}: {first.kind.name}, lines {first.start + 1:,}-{first.stop:,}{times}: {cut(first.keys[0])}"
 
 
 def _last(shapes: Sequence[bytes], shape: bytes) -> int:

@@ -84,7 +84,7 @@ def view(
         page = _errors(sheet, found, spare) if mode == "errors" and found else _tail(sheet, found, spare)
 
     return View(
-        text=_text(page, source, nonce, max_tokens),
+        text=fence(page.payload, source, nonce) if page.payload else unfenced(page.available, "line", max_tokens),
         lines=len(log.lines),
         available=page.available,
         returned=page.returned,
@@ -121,7 +121,7 @@ def _tail(sheet: Sheet, found: Sequence[Block], spare: int, head: int = 0, match
         choice.take(range(low - 1, max(0, low - CONTEXT_LINES) - 1, -1), 0.75)
         choice.take(range(high, min(count, high + CONTEXT_LINES)), 0.75)
     others = blocks.distinct(sheet.lines, found)[1 : _OTHERS + 1]
-    choice.take_each((sheet.span(same[0])[0][0] for same in others), 0.8)
+    choice.take_each((key for same in others for key in sheet.span(same[0])[0][:2]), 0.8)
     choice.take(reversed(range(count)))
     return _page(sheet, choice, matched)
 
@@ -197,9 +197,7 @@ def _page(sheet: Sheet, choice: Choice, matched: int | None = None) -> _Page:
     return _Page(payload, available, returned, matched)
 
 
-def _text(page: _Page, source: str, nonce: str, max_tokens: int) -> str:
-    """The fenced payload, or what can still be said without one."""
-    if page.payload:
-        return fence(page.payload, source, nonce)
-    cut = f"[{page.available:,} lines cut: raise max_tokens]" if page.available else "[no lines]"
-    return next((text for text in (cut, "[cut]") if tokens(text) <= max_tokens), "")
+def unfenced(available: int, noun: str, max_tokens: int) -> str:
+    """What can be said when nothing of the payload is shown."""
+    sentence = f"[{available:,} {noun}s cut: raise max_tokens]" if available else f"[no {noun}s]"
+    return next((text for text in (sentence, "[cut]") if tokens(text) <= max_tokens), "")

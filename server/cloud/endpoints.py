@@ -12,7 +12,7 @@ from pai_dlc_mcp.server.cloud import ids
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.settings import Settings
 
-Product = Literal["pai-dlc", "aiworkspace", "pai"]
+Product = Literal["pai-dlc", "aiworkspace", "pai", "sts"]  # as in their host names; pai is PAI Studio
 
 # Regions with a pai-dlc endpoint (public API metadata, December 2025).
 REGIONS = frozenset(

@@ -18,7 +18,7 @@ import anyio.to_thread
 from pai_dlc_mcp.server.cloud import endpoints, ids
 from pai_dlc_mcp.server.cloud.credentials import Credentials, quiet_logs
 from pai_dlc_mcp.server.cloud.endpoints import Product
-from pai_dlc_mcp.server.cloud.errors import CloudError, from_sdk, timed_out
+from pai_dlc_mcp.server.cloud.errors import CloudError, from_sdk, no_credentials, timed_out
 from pai_dlc_mcp.server.cloud.shape import as_list, as_object
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.settings import Settings
@@ -27,9 +27,13 @@ USER_AGENT = f"AlibabaCloud-Agent-Skills/alibabacloud-pai-dlc-job/{uuid.uuid4().
 _SDKS: dict[Product, str] = {
     "pai-dlc": "alibabacloud_pai_dlc20201203",
     "aiworkspace": "alibabacloud_aiworkspace20210204",
-    "pai": "alibabacloud_tea_openapi",  # PAI Studio: the generic client, no third SDK
+    "pai": "alibabacloud_tea_openapi",
+    "sts": "alibabacloud_tea_openapi",
 }
-_PAI_STUDIO_VERSION = "2022-01-12"
+_GENERIC: dict[Product, dict[str, str]] = {  # called by path with the SDKs' common client: no third and fourth SDK
+    "pai": {"version": "2022-01-12", "style": "ROA", "method": "GET", "req_body_type": "json"},
+    "sts": {"version": "2015-04-01", "style": "RPC", "method": "POST", "req_body_type": "formData"},
+}
 _READ_TRIES = 3  # a first try and two retries
 _BACKOFF = 0.5  # seconds, doubled each time
 _THREADS = 64  # an abandoned call keeps its thread until its socket times out
@@ -47,6 +51,14 @@ class Gateway:
         self._clients: dict[tuple[Product, str], Any] = {}
         self._credential_config: dict[str, Any] | None = None
 
+    @property
+    def settings(self) -> Settings:
+        return self._settings
+
+    async def key_source(self) -> str:
+        """Which step of the credential chain yields a key, e.g. `default/env`; never a value. Raises CloudError."""
+        return await anyio.to_thread.run_sync(self._key_source, abandon_on_cancel=True, limiter=self._limiter)
+
     async def call(
         self,
         product: Product,
@@ -59,7 +71,7 @@ class Gateway:
         """Carry out one operation and return its body as the service sent it, unknown fields included.
 
         `params` are the API's own PascalCase names (query or body); None values are left out. `pathname` is for
-        PAI Studio, which has no generated client here. Reads are retried twice, writes never.
+        the products without a generated client here. Reads are retried twice, writes never.
         Raises CloudError; Failure for an id that may not stand in a path or a parameter the SDK does not know.
         """
         if bad := next((p for p in path if not ids.is_path_segment(p)), None):
@@ -98,7 +110,7 @@ class Gateway:
             if pathname is None:
                 _typed(client, product, action, path, params)
             else:
-                _generic(client, action, pathname, params)
+                _generic(client, product, action, pathname, params)
         except TeaException as error:
             raise from_sdk(error, product, action, host) from None  # the SDK's exception carries signed headers
         return as_object(client.answers.raw.get("body"))
@@ -110,9 +122,24 @@ class Gateway:
                 client = self._clients[product, region] = self._new_client(product, host)
             return client
 
-    def _new_client(self, product: Product, host: str) -> Any:
+    def _key_source(self) -> str:
+        with self._lock:
+            config = self._resolved()
+        if "credential" not in config:
+            return "static key of the emulator"
+        from alibabacloud_credentials.exceptions import CredentialException
+
+        try:
+            return str(config["credential"].get_credential().provider_name)
+        except CredentialException:
+            raise no_credentials() from None  # its text quotes each provider's
+
+    def _resolved(self) -> dict[str, Any]:
         if self._credential_config is None:
             self._credential_config = self._credentials.config()
+        return self._credential_config
+
+    def _new_client(self, product: Product, host: str) -> Any:
         settings = self._settings
         if settings.protocol == "http" and not endpoints.is_loopback(host):
             raise Failure(
@@ -128,7 +155,7 @@ class Gateway:
         quiet_logs()
         return _recording(module.Client)(
             config(
-                **self._credential_config,
+                **self._resolved(),
                 endpoint=host,
                 protocol=settings.protocol.upper(),
                 connect_timeout=int(settings.connect_timeout * 1000),
@@ -167,13 +194,12 @@ def _typed(client: Any, product: Product, action: str, path: tuple[str, ...], pa
     method(*path, request, {}, runtime)
 
 
-def _generic(client: Any, action: str, pathname: str, params: dict[str, Any]) -> None:
+def _generic(client: Any, product: Product, action: str, pathname: str, params: dict[str, Any]) -> None:
     models = importlib.import_module("alibabacloud_tea_openapi.utils_models")
     runtime = importlib.import_module("darabonba.runtime").RuntimeOptions()
     call = models.Params(
-        action=action, version=_PAI_STUDIO_VERSION, protocol="HTTPS", pathname=pathname, method="GET",
-        auth_type="AK", style="ROA", req_body_type="json", body_type="json",
-    )  # fmt: skip
+        action=action, pathname=pathname, protocol="HTTPS", auth_type="AK", body_type="json", **_GENERIC[product]
+    )
     client.call_api(call, models.OpenApiRequest(query={k: str(v) for k, v in params.items()}, headers={}), runtime)
 
 

@@ -10,6 +10,7 @@ QUOTA_ID = r"^(?:quota|rg)[0-9a-z]{3,60}$"
 IMAGE_ID = r"^image-[0-9a-z]{1,64}$"
 DATASET_ID = r"^d-[0-9a-z]{1,64}$"
 CODE_SOURCE_ID = r"^code-[0-9A-Za-z-]{1,128}$"
+TARGET_ID = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,255}$"  # of a job or a tensorboard
 INSTANCE_TYPE = r"^[A-Za-z0-9][A-Za-z0-9.-]{1,99}$"
 REGION = r"^[a-z]{2}-[a-z0-9-]{2,40}$"
 

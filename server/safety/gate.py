@@ -7,7 +7,7 @@ an ordinary result with a word of its own: a host may cut a server off after a f
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import anyio
 from mcp.server.auth.middleware.auth_context import get_access_token
@@ -18,6 +18,8 @@ from pydantic import BaseModel, Field, StrictBool, ValidationError
 from pai_dlc_mcp.server.safety.confirmation import Confirmations, Redeemed, Subject
 from pai_dlc_mcp.server.safety.risks import RISKS, Effect
 from pai_dlc_mcp.server.settings import Settings
+
+T = TypeVar("T")
 
 MRTR_SINCE = "2026-07-28"  # from this protocol version a question is a result, and the call comes again
 
@@ -69,10 +71,9 @@ class Verdict:
 
 
 class Passed(BaseModel):
-    """How a gated call ended, as the tool reports it. `observed` is the state seen after acting."""
+    """How a gated call ended without acting, as the tool reports it."""
 
     status: str
-    observed: str | None = None
     reason: str | None = None
     question: str | None = None
     confirmation_token: str | None = None
@@ -134,16 +135,17 @@ class Gate:
         preview: Preview,
         answer: ElicitationResult[Any],
         *,
-        reread: Callable[[], Awaitable[Preview]],
-        act: Callable[[], Awaitable[Passed]],
-    ) -> Passed:
+        reread: Callable[[], Awaitable[Preview | None]],
+        act: Callable[[], Awaitable[T]],
+    ) -> T | Passed:
         """Act if and only if the answer is yes and a fresh look shows what the preview showed.
 
         `act` looks again afterwards and reports what it saw.
         """
         verdict = verdict_of(answer)
         if verdict.word == "approved":
-            if (await reread()).state == preview.state:
+            fresh = await reread()
+            if fresh is not None and fresh.state == preview.state:
                 return await act()
             verdict = Verdict("changed", "The job changed while the question was open.")
         return _refused(verdict, preview)

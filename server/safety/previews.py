@@ -13,8 +13,34 @@ _NAME = 80  # characters
 def stop(job: Job, region: str) -> Preview:
     """Stopping one running or queuing job."""
     effect = "stop_queued" if job.status == "Queuing" else "stop_running"
-    facts = f'Job {job.job_id} ("{inline(job.display_name, _NAME)}") is currently {job.status}. {_size(job)}'
-    return Preview(effect, (job.job_id,), region, facts, state_of(job))
+    return Preview(effect, (job.job_id,), region, f"{_who(job)} {_size(job)}", state_of(job))
+
+
+def delete(job: Job, region: str) -> Preview:
+    return Preview("delete", (job.job_id,), region, f"{_who(job)} {_size(job)}", state_of(job))
+
+
+def make_public(job: Job, region: str) -> Preview:
+    facts = f"{_who(job)} It is {job.accessibility or 'PRIVATE'} in workspace {job.workspace_id}."
+    return Preview("make_public", (job.job_id,), region, facts, state_of(job))
+
+
+def shrink(job: Job, region: str, removed: int) -> Preview:
+    """`removed` is part of the state: a yes to two pods is none to three."""
+    facts = f"{_who(job)} {_size(job)} The change removes {removed} of them."
+    return Preview("shrink", (job.job_id,), region, facts, fingerprint(state_of(job), removed))
+
+
+def share_terminal(job: Job, region: str, pod_id: str, shared: bool) -> Preview:
+    kind = "a link that works once for anyone" if shared else "a link"
+    facts = f"{_who(job)} A web terminal of pod {pod_id}: {kind}, valid for 30 s."
+    return Preview("share_terminal", (job.job_id, pod_id), region, facts, fingerprint(state_of(job), shared))
+
+
+def share_token(target: str, target_id: str, region: str, seconds: int, about: str, state: str) -> Preview:
+    """A token for a job or a tensorboard; `about` says what it is, `state` is a fingerprint of it."""
+    facts = f"A sharing token for {target} {target_id}{' ' * bool(about)}{about}, valid for {seconds:,} s."
+    return Preview("share_token", (target_id,), region, facts, fingerprint(state, seconds))
 
 
 def state_of(job: Job) -> str:
@@ -23,7 +49,16 @@ def state_of(job: Job) -> str:
     return fingerprint(job.job_id, job.status, job.modified, job.user_id, job.running_since, pods)
 
 
+def named(job: Job) -> str:
+    """The job's name, cleaned and in quotation marks."""
+    return f'("{inline(job.display_name, _NAME)}")'
+
+
+def _who(job: Job) -> str:
+    return f"Job {job.job_id} {named(job)} is currently {job.status}."
+
+
 def _size(job: Job) -> str:
-    gpus = f" with {job.gpus:g} GPUs in all" if job.gpus else ""
+    gpus = f" with {job.gpus:g} GPU{'s' if job.gpus != 1 else ''} in all" if job.gpus else ""
     started = f", running since {to_utc(job.running_since)}" if job.running_since else ""
     return f"It has {job.pods_asked} pod{'s' if job.pods_asked != 1 else ''}{gpus}{started}."

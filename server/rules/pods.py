@@ -1,0 +1,29 @@
+"""Which pod of a job is meant, and which matters first."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from pai_dlc_mcp.server.cloud.jobs import Job, Pod
+from pai_dlc_mcp.server.errors import Failure
+
+_LEADERS = ("master", "chief", "head", "launcher")
+_NAMED = 10  # pods an error names
+
+
+def pod_of(job: Job, pod_id: str) -> Pod:
+    """The job's pod of this id. Raises Failure naming those it has, the important ones first."""
+    if pod := next((pod for pod in job.pods if pod.pod_id == pod_id), None):
+        return pod
+    names = ", ".join(pod.pod_id for pod in by_importance(job)[:_NAMED]) or "none yet"
+    raise Failure(f"Job {job.job_id} has no pod {pod_id}.", fix=f"Its pods: {names}.", code="NoSuchPod")
+
+
+def by_importance(job: Job) -> Sequence[Pod]:
+    """Failed pods by when they ended, then the master, then the others."""
+    late = datetime.max.replace(tzinfo=UTC)
+
+    def order(pod: Pod) -> tuple[bool, datetime, bool]:
+        failed = pod.status == "Failed"
+        return (not failed, (pod.finished or late) if failed else late, pod.role.lower() not in _LEADERS)
+
+    return sorted(job.pods, key=order)

@@ -1,0 +1,44 @@
+"""The commands as a person types them."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pai_dlc_mcp.cli", *arguments], capture_output=True, text=True, check=False
+    )
+
+
+def test_help_names_every_command_and_imports_none_of_them() -> None:
+    code = "import sys; from pai_dlc_mcp.cli import main\ntry: main(['--help'])\nfinally: print(sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    for name in ("serve", "demo", "emulator", "tools"):
+        assert f"  {name}" in done.stdout
+    for heavy in ("'mcp'", "'pydantic'", "'alibabacloud_tea_openapi'", "'starlette'", "'rich'"):
+        assert heavy not in done.stdout
+
+
+@pytest.mark.parametrize("name", ["serve", "demo", "emulator", "tools"])
+def test_a_command_explains_its_options(name: str) -> None:
+    done = command(name, "--help")
+    assert done.returncode == 0
+    assert f"usage: pai-dlc-mcp {name}" in done.stdout
+
+
+def test_an_unknown_command_is_refused_with_the_known_ones() -> None:
+    done = command("sreve")
+    assert done.returncode == 2
+    assert "serve" in done.stderr
+
+
+def test_the_demo_walks_every_step_and_ends_well() -> None:
+    done = command("demo", "--speed", "600")
+    assert done.returncode == 0, done.stdout + done.stderr
+    steps = [int(number) for number in re.findall(r"^(\d)\. ", done.stdout, re.MULTILINE)]
+    assert steps == [1, 2, 3, 4, 5, 6, 7]
+    for promised in ("OutOfMemoryError", "confirmation_required", "Stop it?", "Stopped", "tokens"):
+        assert promised in done.stdout

@@ -1,0 +1,127 @@
+import corpus
+import pytest
+from pai_dlc_mcp.server.budget import blocks
+from pai_dlc_mcp.server.budget.lines import Lines
+
+
+def found(lines: list[str]) -> list[tuple[str, int, int, str]]:
+    """Kind, first line, line after the last, and the telling line of every block."""
+    log = Lines("\n".join(lines).encode())
+    return [(block.kind.name, block.start, block.stop, lines[block.keys[0]]) for block in blocks.find(log)]
+
+
+def root(lines: list[str]) -> str:
+    log = Lines("\n".join(lines).encode())
+    block = blocks.root(blocks.find(log))
+    assert block
+    return lines[block.keys[0]]
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("ValueError: bad", "python"),
+        ("[rank3]: torch.OutOfMemoryError: CUDA out of memory.", "out of memory"),
+        ("Out of memory: Killed process 42 (python)", "out of memory"),
+        ("RuntimeError: CUDA error: an illegal memory access was encountered", "CUDA"),
+        ("NVRM: Xid (PCI:0000:3b:00): 79, GPU has fallen off the bus.", "CUDA"),
+        ("run.sh: line 3: torchrn: command not found", "shell"),
+        ("python: can't open file '/mnt/x.py': [Errno 2] No such file or directory", "shell"),
+        ("cat: /mnt/a: No such file or directory", "file"),
+        ("run.sh: line 9: 42 Segmentation fault (core dumped) python a.py", "crash"),
+        ("Fatal Python error: Aborted", "abort"),
+        ("terminate called after throwing an instance of 'c10::DistBackendError'", "NCCL"),
+        ("run.sh: line 9: 42 Killed python a.py", "killed"),
+        ("[rank1]:[E ProcessGroupNCCL.cpp:1] Watchdog caught collective operation timeout: X", "NCCL"),
+        ("node1:1:2 [0] NCCL WARN Call to connect failed", "NCCL"),
+        ("CRITICAL no space", "fatal"),
+        ("2026-01-05 10:00:00 ERROR lost shard", "error"),
+        ("E0105 10:00:00 api.py] failed (exitcode: 1) local_rank: 0", "error"),
+        ("W0105 Sending process 9 closing signal SIGTERM", "stopped by a signal"),
+        ("ConnectionResetError: [Errno 104] Connection reset by peer", "lost a peer"),
+    ],
+)
+def test_a_line_is_known_by_the_sign_in_it(line: str, kind: str) -> None:
+    assert found(["a", line, "b"]) == [(kind, 1, 2, line)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "train error: 0.31 val error: 0.29",
+        "0 errors, 3 warnings",
+        "error_file: <N/A>",
+        "NCCL INFO Init COMPLETE",
+        "FutureWarning: use_reentrant",
+        "errors='replace'",
+    ],
+)
+def test_an_ordinary_line_is_no_error(line: str) -> None:
+    assert found([line]) == []
+
+
+def test_a_traceback_is_one_block_to_its_exception_and_no_further() -> None:
+    lines = ["step 1", *corpus.frames(3), "KeyError: 'x'", "step 2", " [2026-01-05] iteration 3"]
+    assert found(lines) == [("python", 1, 9, "KeyError: 'x'")]
+
+
+def test_chained_exceptions_are_one_block_whose_first_exception_tells() -> None:
+    lines = corpus.FAILURES["chained"][0]()
+    assert found([*lines, "step 2"]) == [("python", 0, len(lines), "KeyError: 'input_ids_of_shard_0042'")]
+
+
+def test_an_exception_of_any_name_ends_a_traceback() -> None:
+    lines = [*corpus.frames(1), "huggingface_hub.utils.EntryNotFound: 404"]
+    assert found(lines) == [("python", 0, 4, lines[-1])]
+
+
+def test_a_traceback_cut_off_before_its_exception_is_still_found() -> None:
+    lines = corpus.frames(2)
+    assert found(lines) == [("python", 0, 5, lines[-1])]
+
+
+def test_two_tracebacks_one_after_the_other_are_two_blocks() -> None:
+    lines = [*corpus.frames(1), "KeyError: 1", *corpus.frames(1), "TypeError: 2"]
+    assert [block[3] for block in found(lines)] == ["KeyError: 1", "TypeError: 2"]
+
+
+def test_lines_of_others_between_the_frames_do_not_break_a_ranks_traceback() -> None:
+    lines = [f"[rank2]: {line}" for line in [*corpus.frames(2), "ValueError: x"]]
+    mixed = [line for pair in zip(lines, ["[rank0]: step 1"] * 9, strict=False) for line in pair]
+    assert found(mixed) == [("python", 0, 11, "[rank2]: ValueError: x")]
+
+
+def test_torchruns_table_is_one_block_told_by_the_rank_that_failed_first() -> None:
+    lines = corpus.torchrun_table(17, -11)
+    assert found(lines[1:]) == [("torchrun report", 0, len(lines) - 1, "  rank      : 17 (local_rank: 1)")]
+    table = lines.index("Root Cause (first observed failure):")
+    assert found(lines[table:])[0][0] == "torchrun report"
+
+
+@pytest.mark.parametrize(
+    "victim",
+    [
+        "W0105 Sending process 9 closing signal SIGTERM",
+        "[rank0]: torch.distributed.DistBackendError: NCCL error: remote process exited",
+        "ConnectionResetError: [Errno 104] Connection reset by peer",
+        "Fatal Python error: Aborted",
+        "2026-01-05 ERROR something minor",
+        "[rank5]: Watchdog caught collective operation timeout: WorkNCCL(SeqNum=1)",
+        "torch.distributed.elastic.multiprocessing.errors.ChildFailedError: ",
+    ],
+)
+def test_what_a_failure_does_to_others_never_displaces_it(victim: str) -> None:
+    cause = "ValueError: labels out of range"
+    assert root([victim, "between", cause]) == cause
+    assert root([cause, "between", victim]) == cause
+
+
+def test_of_several_causes_the_first_is_the_root() -> None:
+    assert root(["KeyError: 1", "step", "TypeError: 2"]) == "KeyError: 1"
+
+
+def test_blocks_never_overlap_and_hold_their_telling_lines() -> None:
+    log = Lines("\n".join(line for name in corpus.FAILURES for line in corpus.FAILURES[name][0]()).encode())
+    got = blocks.find(log)
+    assert all(block.start <= min(block.keys) <= max(block.keys) < block.stop for block in got)
+    assert all(before.stop <= after.start for before, after in zip(got, got[1:], strict=False))

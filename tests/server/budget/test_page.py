@@ -1,0 +1,65 @@
+import pytest
+from pai_dlc_mcp.server.budget.page import Cursor, decode, encode, read
+
+SINCE = "2026-01-05T02:00:00Z"
+LINES = [f"line {i}" for i in range(10)]
+
+
+def test_without_a_cursor_everything_is_new() -> None:
+    page = read(LINES, "uid", SINCE)
+    assert (page.records, page.reset, page.gap) == (LINES, False, False)
+
+
+def test_with_the_cursor_only_what_came_after_is_new() -> None:
+    cursor = read(LINES[:6], "uid", SINCE).cursor
+    assert read(LINES, "uid", SINCE, cursor).records == LINES[6:]
+    assert read(LINES[:6], "uid", SINCE, cursor).records == []
+
+
+def test_repeated_lines_are_counted_not_guessed() -> None:
+    cursor = read(["same"] * 5, "uid", SINCE).cursor
+    assert read(["same"] * 8, "uid", SINCE, cursor).records == ["same"] * 3
+
+
+def test_a_window_that_moved_or_lost_its_head_is_found_by_the_last_line() -> None:
+    cursor = read(LINES[:6], "uid", SINCE).cursor
+    assert read(LINES[3:], "uid", "2026-01-05T02:05:00Z", cursor).records == LINES[6:]
+    assert read(LINES[3:], "uid", SINCE, cursor).records == LINES[6:]
+
+
+def test_a_place_that_is_gone_is_a_gap() -> None:
+    cursor = read(LINES[:2], "uid", SINCE).cursor
+    page = read(LINES[5:], "uid", SINCE, cursor)
+    assert (page.records, page.gap) == (LINES[5:], True)
+
+
+def test_a_restarted_pod_answers_reset_with_its_new_log() -> None:
+    cursor = read(LINES, "uid", SINCE).cursor
+    page = read(["fresh"], "uid-2", SINCE, cursor)
+    assert (page.records, page.reset, page.gap) == (["fresh"], True, False)
+
+
+def test_a_log_that_was_empty_is_all_new_later() -> None:
+    cursor = read([], "uid", SINCE).cursor
+    assert read(LINES, "uid", SINCE, cursor).records == LINES
+
+
+def test_a_cursor_survives_the_way_through_the_caller() -> None:
+    cursor = read([*LINES, "\ud83d"], "0f7a1c02-3b1d-4c55-9a51-4d2f2a6f0001", SINCE).cursor
+    assert decode(encode(cursor)) == cursor
+    assert encode(cursor).replace("-", "").replace("_", "").isalnum()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "!!!!", "bnVsbA", encode(Cursor("a b", SINCE, 1, "")), encode(Cursor("u", "today", 1, "")), "W" * 5000, "é"],
+)
+def test_what_is_no_cursor_is_refused_with_the_way_out(text: str) -> None:
+    with pytest.raises(ValueError, match="fix: pass the cursor of the last answer unchanged"):
+        decode(text)
+
+
+def test_a_negative_or_false_offset_is_no_cursor() -> None:
+    for seen in (-1, True):
+        with pytest.raises(ValueError, match="not a cursor"):
+            decode(encode(Cursor("u", SINCE, seen, "")))

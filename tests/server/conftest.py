@@ -1,0 +1,46 @@
+"""The cloud as the server's own modules see it: a gateway to the emulator, and the operations of one region."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from pai_dlc_mcp.emulator.embedded import Emulator
+from pai_dlc_mcp.server.cloud.credentials import Credentials, StaticKey
+from pai_dlc_mcp.server.cloud.endpoints import Region
+from pai_dlc_mcp.server.cloud.gateway import Gateway
+from pai_dlc_mcp.server.deps import App, CloudInRegion
+from pai_dlc_mcp.server.safety.gate import Gate
+from pai_dlc_mcp.server.settings import Settings
+
+
+@pytest.fixture
+def gateway_for(emulator: Emulator, settings_for: Callable[..., Settings]) -> Callable[..., Gateway]:
+    """gateway_for(credentials, **settings): by default the emulator's own key."""
+
+    def gateway(credentials: Credentials | None = None, **changes: object) -> Gateway:
+        key = StaticKey(emulator.access_key_id, emulator.access_key_secret)
+        return Gateway(settings_for(**changes), credentials or key)
+
+    return gateway
+
+
+@pytest.fixture
+def gateway(gateway_for: Callable[..., Gateway]) -> Gateway:
+    return gateway_for()
+
+
+@pytest.fixture
+def cloud_for(
+    gateway_for: Callable[..., Gateway], settings_for: Callable[..., Settings]
+) -> Callable[..., CloudInRegion]:
+    def cloud(**changes: object) -> CloudInRegion:
+        settings = settings_for(**changes)
+        app = App(settings, gateway_for(**changes), Gate(settings, time.time))
+        return CloudInRegion(app, Region("cn-hangzhou", "argument"))
+
+    return cloud
+
+
+@pytest.fixture
+def cloud(cloud_for: Callable[..., CloudInRegion]) -> CloudInRegion:
+    return cloud_for()

@@ -1,0 +1,81 @@
+"""What every tool has, as tests over tools/list: hosts and directories refuse servers that lack any of it."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from mcp.types import Tool
+from pai_dlc_mcp import tools as catalogue
+from pai_dlc_mcp.cli.tools import tool_bytes
+from pai_dlc_mcp.server.settings import Settings
+from pai_dlc_mcp.server.toolset import offered
+
+TOOLS = offered(catalogue.TOOLSETS, Settings(toolsets=("all",)))
+NAMES = [tool.name for tool in TOOLS]
+
+
+@pytest.fixture
+async def listed(connect: Any) -> dict[str, Tool]:
+    return {tool.name: tool for tool in await connect(toolsets="all").tools()}
+
+
+def nodes(schema: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(schema, dict):
+        yield schema
+        for value in schema.values():
+            yield from nodes(value)
+    elif isinstance(schema, list):
+        for item in schema:
+            yield from nodes(item)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_tool_has_a_title_all_four_hints_and_a_description_within_bounds(name: str, listed: dict[str, Tool]) -> None:
+    tool = listed[name]
+    hints = tool.annotations
+    assert tool.title
+    assert len(name) <= 64
+    assert hints is not None
+    four = (hints.read_only_hint, hints.destructive_hint, hints.idempotent_hint, hints.open_world_hint)
+    assert None not in four
+    assert tool.description
+    assert 40 < len(tool.description.encode()) < 1200
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_schemas_are_taken_by_every_host(name: str, listed: dict[str, Tool]) -> None:
+    tool = listed[name]
+    for schema in filter(None, (tool.input_schema, tool.output_schema)):
+        assert schema["type"] == "object"
+        assert "properties" in schema
+        assert not {"anyOf", "oneOf", "allOf", "$ref", "$defs"} & schema.keys()
+        for node in nodes(schema):
+            assert "$ref" not in node
+            assert not any(arm == {"type": "null"} for arm in node.get("anyOf", []))
+            if isinstance(items := node.get("items"), dict):
+                assert items.get("type") not in (None, "null")
+                assert "null" not in str(items.get("type"))
+    assert tool.input_schema["additionalProperties"] is False
+
+
+def test_a_write_tool_never_reads_only_and_a_read_tool_never_writes() -> None:
+    reads = {tool.name for tool in TOOLS if tool.annotations.read_only_hint}
+    assert not [name for name in reads if not re.match(r"(list|get|check|wait|diagnose)_", name)]
+    assert "get_token" not in reads
+    assert "get_web_terminal" not in reads
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_tool_a_description_names_exists(name: str, listed: dict[str, Tool]) -> None:
+    described = str(listed[name].description) + str(listed[name].input_schema)
+    verbs = "list|get|create|update|stop|delete|check|wait|diagnose"
+    named = set(re.findall(rf"\b((?:{verbs})_[a-z_]+)", described)) - listed[name].input_schema["properties"].keys()
+    assert named <= set(NAMES)
+
+
+async def test_the_list_stays_within_the_bytes_a_client_can_spare() -> None:
+    sizes = await tool_bytes()
+    core = sum(sizes[tool.name] for tool in TOOLS if tool.toolset == "core")
+    assert core <= 25_000
+    assert sum(sizes.values()) <= 46_000

@@ -1,0 +1,62 @@
+"""The rules of the house, on the house."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("cli", "server", "tools", "prompts", "resources", "emulator")
+CONFIG = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+MODULES = [file for room in ROOMS for file in sorted((ROOT / room).rglob("*.py"))]
+BARE = {"__init__.py", "__main__.py"}
+
+
+def test_every_package_folder_is_packaged() -> None:
+    folders = {file.parent.relative_to(ROOT) for file in MODULES}
+    assert set(CONFIG["tool"]["setuptools"]["packages"]) == {".".join(("pai_dlc_mcp", *f.parts)) for f in folders}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_a_module_opens_with_a_sentence_and_can_be_read_in_one_sitting(module: Path) -> None:
+    text = module.read_text("utf-8")
+    assert re.match(r'r?"""\S', text), "the module's docstring says what is here"
+    assert text.count("\n") <= 330
+
+
+def test_every_tool_family_and_every_noun_of_the_cloud_has_its_tests() -> None:
+    families = {file.stem for file in (ROOT / "tools").glob("*.py")} - {"__init__", "params"}
+    assert families <= {file.stem.removeprefix("test_") for file in (ROOT / "tests" / "tools").glob("test_*.py")}
+    nouns = {file.stem for file in (ROOT / "server" / "cloud").glob("*.py")} - {"__init__", "shape", "times"}
+    assert nouns <= {file.stem.removeprefix("test_") for file in (ROOT / "tests/server/cloud").glob("test_*.py")}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_nothing_in_the_product_catches_everything(module: Path) -> None:
+    assert not re.search(r"except (Base)?Exception\b|except:", module.read_text("utf-8"))
+
+
+def test_every_setting_is_documented_in_the_readme() -> None:
+    from pai_dlc_mcp.server.settings import Settings
+
+    readme = (ROOT / "README.md").read_text("utf-8")
+    internal = {"connect_timeout", "read_timeout", "deadline", "emulator"}
+    missing = [name for name in Settings.model_fields.keys() - internal if f"PAI_DLC_{name.upper()}" not in readme]
+    assert not missing
+    assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_the_readme_lists_the_tools_as_they_are() -> None:
+    from pai_dlc_mcp.cli.tools import with_table
+
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert with_table(readme) == readme, "run `make docs`"
+
+
+def test_versions_are_locked_with_hashes_and_without_addresses() -> None:
+    lock = (ROOT / "requirements.lock").read_text("utf-8")
+    assert "://" not in lock
+    pins = re.findall(r"^[a-z0-9.-]+==", lock, re.MULTILINE)
+    assert len(pins) > 40
+    assert len(re.findall(r"^[a-z0-9.-]+==.*\\$", lock, re.MULTILINE)) == len(pins)

@@ -1,0 +1,117 @@
+"""Ways into a job, each behind the gate: whoever holds the result is in."""
+
+from typing import Annotated, Literal
+
+from mcp.server.mcpserver import ElicitationResult, Resolve
+from mcp.types import CallToolResult
+from pydantic import Field
+
+from pai_dlc_mcp.server.cloud import ids
+from pai_dlc_mcp.server.deps import Cloud, CloudInRegion, FreshJob, TheGate
+from pai_dlc_mcp.server.errors import Failure
+from pai_dlc_mcp.server.gated import Gated, asking
+from pai_dlc_mcp.server.reply import facts
+from pai_dlc_mcp.server.rules.pods import pod_of
+from pai_dlc_mcp.server.safety import previews
+from pai_dlc_mcp.server.safety.gate import Passed, Preview, Yes
+from pai_dlc_mcp.server.toolset import Toolset
+from pai_dlc_mcp.tools.params import ConfirmationToken, JobId, PodId, Region
+
+tools = Toolset("core")
+
+_ONCE = "Shown once: give it to the user, and to nobody else."
+Seconds = Annotated[int, Field(ge=60, le=604_800, description="Until it expires.")]
+
+
+class TerminalReply(Gated):
+    job_id: str
+    pod_id: str
+    web_terminal_url: str | None = None
+
+
+class TokenReply(Gated):
+    target_id: str
+    expires_in: int
+    token: str | None = None
+
+
+async def _terminal_preview(job: FreshJob, cloud: Cloud, pod_id: str, is_shared: bool) -> Preview:
+    """The service opens a terminal only into a running pod."""
+    pod = pod_of(job, pod_id)
+    if job.status != "Running" or pod.status != "Running":
+        raise Failure(
+            f"Pod {pod_id} is {pod.status} and job {job.job_id} is {job.status}: a web terminal needs both Running.",
+            fix="Read its log with get_pod_logs instead, or wait until it runs.",
+            code="NotRunning",
+        )
+    return previews.share_terminal(job, cloud.region, pod_id, is_shared)
+
+
+@tools.write("Open a web terminal")
+async def get_web_terminal(
+    job_id: JobId,
+    pod_id: PodId,
+    job: FreshJob,
+    cloud: Cloud,
+    gate: TheGate,
+    preview: Annotated[Preview, Resolve(_terminal_preview)],
+    answer: Annotated[ElicitationResult[Yes], Resolve(asking(_terminal_preview))],
+    is_shared: Annotated[bool, Field(description="A link that works once for anyone.")] = False,
+    confirmation_token: ConfirmationToken = None,
+    region: Region = None,
+) -> Annotated[CallToolResult, TerminalReply]:
+    """Get the address of a web terminal into a running pod. It opens a shell to whoever holds it for 30 s, so the user
+    is asked first. To only read output use get_pod_logs."""
+
+    async def reread() -> Preview:
+        return await _terminal_preview(await cloud.jobs.get(job_id), cloud, pod_id, is_shared)
+
+    async def act() -> TerminalReply:
+        url = await cloud.access.web_terminal(job_id, pod_id, shared=is_shared)
+        return TerminalReply(status="issued", job_id=job_id, pod_id=pod_id, web_terminal_url=url, next=_ONCE)
+
+    done = await gate.pass_through(preview, answer, reread=reread, act=act)
+    refused = isinstance(done, Passed)
+    return facts(cloud, TerminalReply(job_id=job_id, pod_id=pod_id, **dict(done)) if refused else done)
+
+
+async def _token_preview(
+    cloud: Cloud, target_id: str, target_type: Literal["job", "tensorboard"], expire_time: int
+) -> Preview:
+    about, state = await _target(cloud, target_type, target_id)
+    return previews.share_token(target_type, target_id, cloud.region, expire_time, about, state)
+
+
+@tools.write("Issue a sharing token")
+async def get_token(
+    target_id: Annotated[str, Field(pattern=ids.TARGET_ID, description="Job or tensorboard id.")],
+    cloud: Cloud,
+    gate: TheGate,
+    preview: Annotated[Preview, Resolve(_token_preview)],
+    answer: Annotated[ElicitationResult[Yes], Resolve(asking(_token_preview))],
+    target_type: Literal["job", "tensorboard"] = "job",
+    expire_time: Seconds = 604_800,
+    confirmation_token: ConfirmationToken = None,
+    region: Region = None,
+) -> Annotated[CallToolResult, TokenReply]:
+    """Issue a token with which anyone can read a job or tensorboard until it expires. It cannot be revoked, so the user
+    is asked first."""
+
+    async def reread() -> Preview:
+        return await _token_preview(cloud, target_id, target_type, expire_time)
+
+    async def act() -> TokenReply:
+        token = await cloud.access.token(target_type, target_id, expire_time)
+        return TokenReply(status="issued", target_id=target_id, expires_in=expire_time, token=token, next=_ONCE)
+
+    done = await gate.pass_through(preview, answer, reread=reread, act=act)
+    refused = isinstance(done, Passed)
+    return facts(cloud, TokenReply(target_id=target_id, expires_in=expire_time, **dict(done)) if refused else done)
+
+
+async def _target(cloud: CloudInRegion, target_type: str, target_id: str) -> tuple[str, str]:
+    """What a token would open, in words, and a fingerprint of it. A tensorboard is named by its id alone."""
+    if target_type == "tensorboard":
+        return "", target_id
+    job = await cloud.jobs.get(target_id)
+    return previews.named(job), job.user_id

@@ -1,0 +1,90 @@
+"""Is this server able to work? Credentials, region, endpoints, permissions."""
+
+from typing import Annotated
+
+import anyio
+from mcp.types import CallToolResult
+from pydantic import BaseModel
+
+from pai_dlc_mcp.server.cloud.account import PRODUCTS, Probe
+from pai_dlc_mcp.server.cloud.endpoints import Product
+from pai_dlc_mcp.server.cloud.errors import CloudError
+from pai_dlc_mcp.server.cloud.permissions import policy
+from pai_dlc_mcp.server.deps import Cloud
+from pai_dlc_mcp.server.reply import Facts, facts
+from pai_dlc_mcp.server.toolset import Toolset
+from pai_dlc_mcp.tools.params import Region
+
+tools = Toolset("core")
+
+
+class EndpointRow(BaseModel):
+    product: str
+    host: str
+    reachable: bool
+    permitted: bool | None = None
+    ms: int
+    problem: str | None = None
+
+
+class SetupReply(Facts):
+    ready: bool
+    region_source: str
+    credentials: str
+    identity: str | None = None
+    endpoints: list[EndpointRow]
+    missing_permissions: list[str] | None = None
+    policy: str | None = None
+    fix: str | None = None
+
+
+@tools.read("Check the setup")
+async def check_setup(cloud: Cloud, region: Region = None) -> Annotated[CallToolResult, SetupReply]:
+    """Check credentials (their source, never a value), region, endpoints and read permission for each product. Use it
+    first when calls fail; for missing permissions it gives the RAM policy to ask the user for."""
+    try:
+        source = await cloud.account.key_source()
+    except CloudError as error:
+        reply = SetupReply(
+            ready=False, region_source=cloud.region_source, credentials="none found", endpoints=[], fix=error.fix
+        )
+        return facts(cloud, reply)
+    probes: list[Probe] = []
+    identity: list[str] = []
+
+    async def look(product: Product) -> None:
+        probes.append(await cloud.account.probe(product))
+
+    async def who() -> None:
+        if known := await cloud.account.identity():
+            identity.append(known)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(who)
+        for product in PRODUCTS:
+            group.start_soon(look, product)
+    missing = [action for probe in probes if probe.error for action in probe.error.ram]
+    reply = SetupReply(
+        ready=not any(probe.error for probe in probes),
+        region_source=cloud.region_source,
+        credentials=source,
+        identity=identity[0] if identity else None,
+        endpoints=[_row(probe) for probe in sorted(probes, key=lambda probe: probe.product)],
+        missing_permissions=missing or None,
+        policy=policy(missing) if missing else None,
+        fix=next((probe.error.fix for probe in probes if probe.error), None),
+    )
+    return facts(cloud, reply)
+
+
+def _row(probe: Probe) -> EndpointRow:
+    error = probe.error
+    answered = error is None or error.http_status is not None
+    return EndpointRow(
+        product=probe.product,
+        host=probe.host,
+        reachable=answered,
+        permitted=(error is None or error.kind != "permission") if answered else None,
+        ms=probe.milliseconds,
+        problem=error.what if error else None,
+    )
