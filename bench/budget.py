@@ -1,6 +1,6 @@
 """How fast a log becomes a view, how much memory it takes, and how far the token estimate is from a real tokenizer.
 
-    .venv/bin/python bench/budget.py
+.venv/bin/python bench/budget.py
 """
 
 import gc
@@ -97,15 +97,26 @@ def peak(records: list[str], redactor: Redactor) -> float:
 def speed(logs: ModuleType) -> None:
     redactor = Redactor(logs.ENV)
     sources = dict(logs.NOISE)
-    sources["all failures"] = lambda seed: cycle(line for name in logs.FAILURES if name != "far in a line" for line in logs.failing(name, 500).records)
-    print(f"{'log':14}{'MB':>4}" + "".join(f"{name:>12}" for name in ("clean", "redact", "errors", "fold", "c+f+s", "total")) + f"{'peak MB':>9}{'1x->15x':>9}")
+    sources["all failures"] = lambda seed: cycle(
+        line for name in logs.FAILURES if name != "far in a line" for line in logs.failing(name, 500).records
+    )
+    print(
+        f"{'log':14}{'MB':>4}"
+        + "".join(f"{name:>12}" for name in ("clean", "redact", "errors", "fold", "c+f+s", "total"))
+        + f"{'peak MB':>9}{'1x->15x':>9}"
+    )
     for name, source in sources.items():
         small, large = of_size(source(0), SMALL), of_size(source(0), LARGE)
         slow = fast = 0.0
         for records, size in ((small, SMALL), (large, LARGE)):
             rates = measure(records, redactor)
             slow, fast = rates["total"], slow or rates["total"]
-            print(f"{name:14}{size // 1_000_000:>4}" + "".join(f"{rate:>12.0f}" for rate in rates.values()) + f"{peak(records, redactor):>9.0f}", end="")
+            print(
+                f"{name:14}{size // 1_000_000:>4}"
+                + "".join(f"{rate:>12.0f}" for rate in rates.values())
+                + f"{peak(records, redactor):>9.0f}",
+                end="",
+            )
             print(f"{fast / slow:>9.2f}" if size == LARGE else "")
 
 

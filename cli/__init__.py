@@ -8,6 +8,7 @@ COMMANDS = {
     "serve": "run the MCP server (stdio; --transport http on loopback)",
     "demo": "watch an agent-shaped client do a whole job on the emulator",
     "emulator": "run the local PAI-DLC alone",
+    "approve": "say yes at a terminal to what an agent asked for",
     "tools": "list the tools with the bytes each costs a client",
 }
 

@@ -34,6 +34,7 @@ def run(argv: Sequence[str]) -> int:
     given = vars(parser.parse_args(argv))
     line = "%(asctime)s %(levelname)s %(name)s: %(message)s"
     logging.basicConfig(level=given.pop("log_level"), stream=sys.stderr, format=line)
+    logging.getLogger("pai_dlc_mcp.audit").setLevel(logging.INFO)
     emulate, speed = given.pop("emulator"), given.pop("speed")
     flags = {name: value for name, value in given.items() if value is not None}
     try:

@@ -109,7 +109,8 @@ def build(
     now: Callable[[], float] = time.time,
 ) -> Server:
     """The server these settings ask for. Nothing of the cloud is imported or called until a tool is."""
-    app = App(settings, Gateway(settings, credentials), Gate(settings, now))
+    gate = Gate(settings, now)
+    app = App(settings, Gateway(settings, credentials, gate.write), gate)
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[App]) -> AsyncGenerator[App]:

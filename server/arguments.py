@@ -45,15 +45,16 @@ def _plain_schema(node: Any, defs: dict[str, Any]) -> Any:
     if isinstance(arms := schema.get("anyOf"), list):
         arms = [arm for arm in cast("list[dict[str, Any]]", arms) if arm != {"type": "null"}]
         rest = {k: v for k, v in schema.items() if k != "anyOf"}
-        schema = {**arms[0], **rest} if len(arms) == 1 else {**rest, "anyOf": arms}
-        return _plain_schema(schema, defs)
+        if len(arms) == 1:
+            return _plain_schema({**arms[0], **rest}, defs)
+        schema = {**rest, "anyOf": arms}
     out: dict[str, Any] = {}
     for key, value in schema.items():
-        idle = (key == "default" and value in (None, [], {})) or (key == "additionalProperties" and value is False)
-        if idle or key in ("title", "$defs"):
+        if key in ("title", "$defs") or value is False or (key == "default" and value in (None, [], {})):
             continue
         if key == "properties":
-            out[key] = {name: _plain_schema(part, defs) for name, part in value.items()}
+            fields = cast("dict[str, Any]", value)
+            out[key] = {name: _plain_schema(part, defs) for name, part in fields.items()}
         else:
             out[key] = value if key in ("default", "enum", "const") else _plain_schema(value, defs)
     return out

@@ -7,7 +7,7 @@ from mcp.server.mcpserver import Context, Elicit, Resolve
 
 from pai_dlc_mcp.server.deps import App, TheGate
 from pai_dlc_mcp.server.reply import Facts
-from pai_dlc_mcp.server.safety.gate import Preview, Verdict, Yes
+from pai_dlc_mcp.server.safety.preview import Preview, Verdict, Yes
 
 
 class Gated(Facts):

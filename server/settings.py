@@ -1,5 +1,6 @@
 """Settings: flags, then PAI_DLC_* variables, then the defaults documented here. Read once, at start."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
@@ -60,12 +61,28 @@ class Settings(BaseSettings):
         description="Keys (32 characters or more each, comma-separated) shared by replicas; the first signs. "
         "Empty: a random key a process.",
     )
+    effects: str = Field(
+        default="",
+        description="effect=allow|confirm|deny, comma-separated, e.g. stop_running=deny; others are confirmed. "
+        "The user's aliyun CLI safety policy can tighten this, never loosen it.",
+    )
+    approvals: Path = Field(
+        default=Path("~/.local/state/pai-dlc-mcp/approvals"),
+        validate_default=True,
+        description="Folder through which `pai-dlc-mcp approve` answers a server with confirm=human.",
+    )
+    audit_file: Path | None = Field(default=None, description="File for the audit lines; unset: the log on stderr.")
     emulator: bool = Field(default=False, description="Set by --emulator: every result says so.")
 
     @field_validator("toolsets", "allow_tools", "deny_tools", "confirm_keys", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+
+    @field_validator("approvals", "audit_file")
+    @classmethod
+    def _expanded(cls, path: Path | None) -> Path | None:
+        return path.expanduser() if path else None
 
     @field_validator("confirm_keys")
     @classmethod

@@ -13,7 +13,7 @@ from pai_dlc_mcp.server.gated import Gated, asking
 from pai_dlc_mcp.server.reply import facts
 from pai_dlc_mcp.server.rules.pods import pod_of
 from pai_dlc_mcp.server.safety import previews
-from pai_dlc_mcp.server.safety.gate import Passed, Preview, Yes
+from pai_dlc_mcp.server.safety.preview import Passed, Preview, Yes
 from pai_dlc_mcp.server.toolset import Toolset
 from pai_dlc_mcp.tools.params import ConfirmationToken, JobId, PodId, Region
 

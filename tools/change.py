@@ -15,7 +15,7 @@ from pai_dlc_mcp.server.reply import facts
 from pai_dlc_mcp.server.rules import updates
 from pai_dlc_mcp.server.rules.updates import PodsChange
 from pai_dlc_mcp.server.safety import previews
-from pai_dlc_mcp.server.safety.gate import Passed, Preview, Yes
+from pai_dlc_mcp.server.safety.preview import Passed, Preview, Yes
 from pai_dlc_mcp.server.toolset import Toolset
 from pai_dlc_mcp.tools.params import ConfirmationToken, JobId, Region
 

@@ -51,7 +51,7 @@ KINDS = (
     Kind(
         "out of memory",
         CAUSE,
-        r"out of memory|OutOfMemoryError|OOMKilled|oom-kill|Cannot allocate memory|can't allocate memory|std::bad_alloc"
+        r"[Oo]ut of memory|OutOfMemoryError|OOMKilled|oom-kill|[Cc]an(?:no|')t allocate memory|std::bad_alloc"
         r"|^(?:\S+ )*MemoryError\b",
     ),
     Kind(

@@ -75,7 +75,19 @@ def fit(text: str, max_tokens: int, how_to_get_the_rest: str) -> str:
         return data.decode()
     notice = f"[cut at {max_tokens:,} tokens of {-(-len(data) // 2):,}. {how_to_get_the_rest}]"
     kept = data[: max(0, most - size(notice) - _CLOSING_BYTES)]
-    kept = kept[: kept.rfind(b"\n")] if b"\n" in kept else kept
+    line_end = kept.rfind(b"\n")
+    kept = kept[:line_end] if line_end > len(kept) // 2 else kept  # one huge line is cut inside
     parts = [kept.decode(errors="ignore"), open_fence(kept.decode(errors="ignore")), notice]
     cut = "\n".join(part for part in parts if part)
-    return next((short for short in (cut, notice, "[cut]") if size(short) <= most), "")
+    return first_that_fits(max_tokens, cut, notice, "[cut]")
+
+
+def nothing_shown(available: int, noun: str, max_tokens: int) -> str:
+    """What can be said without a payload."""
+    sentence = f"[{available:,} {noun}s cut: raise max_tokens]" if available else f"[no {noun}s]"
+    return first_that_fits(max_tokens, sentence, "[cut]")
+
+
+def first_that_fits(max_tokens: int, *texts: str) -> str:
+    """The empty text if none does."""
+    return next((text for text in texts if size(text) <= room(max_tokens)), "")

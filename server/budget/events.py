@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
 from pai_dlc_mcp.server.budget.clean import clean
-from pai_dlc_mcp.server.budget.cut import LINE_CHARS, Choice, cut_line, left_out
+from pai_dlc_mcp.server.budget.cut import LINE_CHARS, Choice, cut_line, left_out, nothing_shown
 from pai_dlc_mcp.server.budget.estimate import room, size
 from pai_dlc_mcp.server.budget.fence import fence, inert, inline, new_nonce
 from pai_dlc_mcp.server.budget.redact import Redactor
-from pai_dlc_mcp.server.budget.view import View, unfenced
+from pai_dlc_mcp.server.budget.view import View
 
 _EVENT = re.compile(r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d) *(.*)", re.DOTALL)
 _CLOCK = timezone(timedelta(hours=8))  # event text carries no marker and is UTC+8 (behaviour.md 5)
@@ -80,7 +80,7 @@ def events(
     payload += [left_out(missing, "event")] if missing else []
     returned = sum(len(groups[position]) for position in choice.chosen)
     return View(
-        text=fence(payload, source, nonce) if choice.chosen else unfenced(len(found), "event", max_tokens),
+        text=fence(payload, source, nonce) if choice.chosen else nothing_shown(len(found), "event", max_tokens),
         lines=len(found),
         available=len(found),
         returned=returned,

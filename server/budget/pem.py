@@ -36,7 +36,9 @@ def _hidden(lines: Sequence[bytes]) -> set[int]:
         step = 1 if mark[1] == b"BEGIN" else -1
         other = marks[turn + step] if 0 <= turn + step < len(marks) else None
         reach = range(index + step, max(-1, min(len(lines), index + step * _REACH)), step)
-        hidden |= _body(lines, reach, lines[index][: mark.start()].split(), other is not None and other[1][1] != mark[1])
+        hidden |= _body(
+            lines, reach, lines[index][: mark.start()].split(), other is not None and other[1][1] != mark[1]
+        )
     return hidden
 
 

@@ -8,53 +8,10 @@ from urllib.parse import quote
 from pai_dlc_mcp.server.budget import pem, scan
 from pai_dlc_mcp.server.budget.clean import clean, clean_text
 
-# Values nobody hides, and without which no log could be read
-_COMMON = frozenset(
-    [
-        "true",
-        "false",
-        "none",
-        "null",
-        "default",
-        "disabled",
-        "enabled",
-        "offline",
-        "online",
-        "warning",
-        "warn",
-        "error",
-        "debug",
-        "info",
-        "trace",
-        "detail",
-        "python",
-        "python3",
-        "pytorch",
-        "tensorflow",
-        "master",
-        "worker",
-        "launcher",
-        "localhost",
-        "127.0.0.1",
-        "0.0.0.0",
-        "utf-8",
-        "utf8",
-        "c.utf-8",
-        "en_us.utf-8",
-        "spawn",
-        "forkserver",
-        "eth0",
-        "bond0",
-        "linux",
-        "posix",
-        "static",
-        "elastic",
-        "gpu",
-        "cuda",
-        "nccl",
-        "gloo",
-        "expandable_segments:true",
-    ]
+# Values nobody hides, and without which no log could be read; shorter ones are skipped for their length
+_COMMON = re.compile(
+    r"(?i)default|(?:dis|en)abled|o(?:ff|n)line|warning|detail|python3?|pytorch|tensorflow|master|worker|launcher"
+    r"|localhost|127\.0\.0\.1|0\.0\.0\.0|(?:c|en_us)\.utf-?8|forkserver|static|elastic|expandable_segments:true"
 )
 _MIN_VALUE = 6  # shorter values ("1", "eth0", "INFO") occur by chance everywhere
 _NUMBER = re.compile(r"[\d.,:+-]{1,12}")  # ports, sizes, counts; an account id is longer
@@ -109,7 +66,7 @@ class Redactor:
     """Knows one job's own env values. Built from the values as GetJob returned them: without them there are no logs."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
-        """Skipped as not secret: values under 6 characters, plain numbers up to 12, and the words of `_COMMON`."""
+        """Not hidden: values under 6 characters, numbers of up to 12, and the words of `_COMMON`."""
         names: dict[bytes, bytes] = {}
         for name, value in env.items():
             for form in _forms(value):
@@ -149,7 +106,7 @@ def _forms(value: str) -> set[bytes]:
 
 
 def _worth_hiding(value: str) -> bool:
-    return len(value) >= _MIN_VALUE and value.lower() not in _COMMON and not _NUMBER.fullmatch(value)
+    return len(value) >= _MIN_VALUE and not _COMMON.fullmatch(value) and not _NUMBER.fullmatch(value)
 
 
 def _shapes(text: bytes) -> tuple[bytes, int]:

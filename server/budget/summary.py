@@ -18,9 +18,8 @@ def summary(
 ) -> Iterator[str]:
     """The most important first. `cut` renders the line of a number; numbers shown count from 1."""
     kinds = Counter(block.kind.name for block in found)
-    yield f"{len(log.lines):,} lines, {len(found):,} error blocks" + "".join(
-        f"; {count:,} {name}" for name, count in kinds.most_common()
-    )
+    counts = ", ".join(f"{count:,} {name}" for name, count in kinds.most_common())
+    yield f"{_count(log.lines, 'line')}, {_count(found, 'error block')}" + (f": {counts}" if counts else "")
     for same in distinct[:1]:
         yield _error("nearest to the cause", same, cut)
         yield from (f"  {cut(key)}" for key in same[0].keys[1:_KEYS])
@@ -29,13 +28,17 @@ def summary(
         yield f"last line: {cut(len(log.lines) - 1)}"
     for same in distinct[1:]:
         yield _error("error", same, cut)
-    warnings = [log.at(match.start()) for match in _WARNING.finditer(log.text)]
+    warnings = sorted({log.at(match.start()) for match in _WARNING.finditer(log.text)})
     if warnings:
-        yield f"{len(set(warnings)):,} lines warn, first at {warnings[0] + 1:,}: {cut(warnings[0])}"
+        yield f"{_count(warnings, 'line')} with a warning, first at {warnings[0] + 1:,}: {cut(warnings[0])}"
     shapes = shapes_of(log.text)
     for shape, count in Counter(shapes).most_common(_SHAPES):
         if shape and count > 1:
             yield f"x{count:,} alike, last at {_last(shapes, shape) + 1:,}: {cut(_last(shapes, shape))}"
+
+
+def _count(things: Sequence[object], noun: str) -> str:
+    return f"{len(things):,} {noun}{'' if len(things) == 1 else 's'}"
 
 
 def _error(title: str, same: Sequence[Block], cut: Callable[[int], str]) -> str:

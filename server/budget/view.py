@@ -7,8 +7,16 @@ from typing import Literal
 from pai_dlc_mcp.server.budget import blocks
 from pai_dlc_mcp.server.budget.blocks import Block
 from pai_dlc_mcp.server.budget.clean import clean
-from pai_dlc_mcp.server.budget.cut import CONTEXT_LINES, LINE_CHARS, Choice, cut_line, outward
-from pai_dlc_mcp.server.budget.estimate import room, size, tokens
+from pai_dlc_mcp.server.budget.cut import (
+    CONTEXT_LINES,
+    LINE_CHARS,
+    Choice,
+    cut_line,
+    first_that_fits,
+    nothing_shown,
+    outward,
+)
+from pai_dlc_mcp.server.budget.estimate import room, size
 from pai_dlc_mcp.server.budget.fence import fence, inert, new_nonce
 from pai_dlc_mcp.server.budget.fold import Group, fold
 from pai_dlc_mcp.server.budget.grep import Grep
@@ -81,10 +89,10 @@ def view(
         page = _grep(log, search, context, spare, most)
     else:
         sheet = Sheet(log.lines, fold(log, found), most, blocks.sign)
-        page = _errors(sheet, found, spare) if mode == "errors" and found else _tail(sheet, found, spare)
+        page = _errors(sheet, found, spare) if mode == "errors" else _tail(sheet, found, spare)
 
     return View(
-        text=fence(page.payload, source, nonce) if page.payload else unfenced(page.available, "line", max_tokens),
+        text=fence(page.payload, source, nonce) if page.payload else _unfenced(page, len(log.lines), max_tokens),
         lines=len(log.lines),
         available=page.available,
         returned=page.returned,
@@ -128,6 +136,10 @@ def _tail(sheet: Sheet, found: Sequence[Block], spare: int, head: int = 0, match
 
 def _errors(sheet: Sheet, found: Sequence[Block], spare: int) -> _Page:
     """One block of each kind that says the same, the nearest to the cause first and the most of it."""
+    if not found:
+        title = f"[no sign of an error in {len(sheet.lines):,} lines: the tail follows]"
+        page = _tail(sheet, found, spare - size(title) - 1)
+        return replace(page, payload=[title, *page.payload] if page.payload else [])
     entries: list[Group | str] = []
     spans: list[tuple[int, list[int], int]] = []
     groups = blocks.distinct(sheet.lines, found)
@@ -197,7 +209,7 @@ def _page(sheet: Sheet, choice: Choice, matched: int | None = None) -> _Page:
     return _Page(payload, available, returned, matched)
 
 
-def unfenced(available: int, noun: str, max_tokens: int) -> str:
-    """What can be said when nothing of the payload is shown."""
-    sentence = f"[{available:,} {noun}s cut: raise max_tokens]" if available else f"[no {noun}s]"
-    return next((text for text in (sentence, "[cut]") if tokens(text) <= max_tokens), "")
+def _unfenced(page: _Page, lines: int, max_tokens: int) -> str:
+    if page.matched == 0:
+        return first_that_fits(max_tokens, f"[none of {lines:,} lines match]", "[no match]")
+    return nothing_shown(page.available, "line", max_tokens)

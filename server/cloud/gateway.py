@@ -10,6 +10,7 @@ import re
 import threading
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import anyio
@@ -40,11 +41,20 @@ _THREADS = 64  # an abandoned call keeps its thread until its socket times out
 _PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy")
 
 
+AroundWrite = Callable[[Product, str, tuple[str, ...]], AbstractContextManager[None]]
+
+
+def _nothing(*_: object) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
 class Gateway:
     """All requests of one server. Clients are built once a product and region."""
 
-    def __init__(self, settings: Settings, credentials: Credentials) -> None:
+    def __init__(self, settings: Settings, credentials: Credentials, around_write: AroundWrite = _nothing) -> None:
+        """`around_write(product, action, ids)` is entered around each write: it may refuse, and takes note."""
         self._settings = settings
+        self._around_write = around_write
         self._credentials = credentials
         self._limiter = anyio.CapacityLimiter(_THREADS)
         self._lock = threading.Lock()
@@ -78,11 +88,16 @@ class Gateway:
             raise Failure(f"{bad!r} is not a valid id.", fix="Pass an id as a list tool shows it.", code="InvalidId")
         sent = {key: value for key, value in (params or {}).items() if value is not None}
         host = endpoints.host(product, region, self._settings)
-        tries = _READ_TRIES if action.startswith(("Get", "List")) else 1
+        reads = action.startswith(("Get", "List"))
+        tries = _READ_TRIES if reads else 1
 
         def call() -> dict[str, Any]:
             return self._call(product, action, region, host, path, sent, pathname)
 
+        with nullcontext() if reads else self._around_write(product, action, path):
+            return await self._tried(call, tries, action, host)
+
+    async def _tried(self, call: Callable[[], dict[str, Any]], tries: int, action: str, host: str) -> dict[str, Any]:
         with anyio.move_on_after(self._settings.deadline):
             for tried in range(1, tries + 1):
                 try:

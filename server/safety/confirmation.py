@@ -57,12 +57,8 @@ class Confirmations:
 
     def redeem(self, token: str, subject: Subject) -> Redeemed:
         """Spend a token on a subject. Only `valid` may act; the others say what to tell the caller."""
-        try:
-            raw = base64.urlsafe_b64decode(token.removeprefix(_PREFIX) + "=" * (-len(token.removeprefix(_PREFIX)) % 4))
-        except ValueError:
-            return "invalid"
-        payload, mac = raw[:-_MAC], raw[-_MAC:]
-        if not any(hmac.compare_digest(mac, _sign(key, payload)) for key in self._keys):
+        payload = self._open(token)
+        if payload is None:
             return "invalid"
         nonce, rest = payload[:_NONCE], payload[_NONCE:]
         (expires,) = _STAMP.unpack_from(rest)
@@ -78,6 +74,23 @@ class Confirmations:
             return "changed"
         self._used = {n: end for n, end in self._used.items() if end > now} | {nonce: expires}
         return "valid"
+
+    def age(self, token: str) -> float | None:
+        """Seconds since a token of ours was issued."""
+        payload = self._open(token)
+        return None if payload is None else self._now() + self._ttl - _STAMP.unpack_from(payload, _NONCE)[0]
+
+    def _open(self, token: str) -> bytes | None:
+        """The payload of a token one of our keys signed."""
+        text = token.removeprefix(_PREFIX)
+        try:
+            raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        except ValueError:
+            return None
+        payload, mac = raw[:-_MAC], raw[-_MAC:]
+        if len(payload) != _NONCE + _STAMP.size + 2 * _DIGEST:
+            return None
+        return payload if any(hmac.compare_digest(mac, _sign(key, payload)) for key in self._keys) else None
 
 
 def fingerprint(*facts: object) -> str:

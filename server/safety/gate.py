@@ -1,134 +1,83 @@
-"""The one gate before a risky effect: preview, ask, re-read, act, verify. Nothing but an explicit yes opens it.
+"""The one gate before a risky effect: policy, ask, re-read, act. Nothing but an explicit yes opens it.
 
 A tool's resolver builds the preview and calls ask(); its body calls pass_through() with the answer. Every outcome is
 an ordinary result with a word of its own: a host may cut a server off after a few errors in a row.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import anyio
 from mcp.server.auth.middleware.auth_context import get_access_token
-from mcp.server.mcpserver import AcceptedElicitation, Context, DeclinedElicitation, Elicit, ElicitationResult
+from mcp.server.mcpserver import Context, Elicit, ElicitationResult
 from mcp.shared.exceptions import MCPError
-from pydantic import BaseModel, Field, StrictBool, ValidationError
+from pydantic import ValidationError
 
-from pai_dlc_mcp.server.safety.confirmation import Confirmations, Redeemed, Subject
-from pai_dlc_mcp.server.safety.risks import RISKS, Effect
+from pai_dlc_mcp.server.cloud.errors import CloudError
+from pai_dlc_mcp.server.errors import Failure
+from pai_dlc_mcp.server.safety import policy
+from pai_dlc_mcp.server.safety.approvals import Approvals
+from pai_dlc_mcp.server.safety.audit import Audit
+from pai_dlc_mcp.server.safety.confirmation import Confirmations, Subject
+from pai_dlc_mcp.server.safety.policy import Ruling, strictest
+from pai_dlc_mcp.server.safety.preview import Passed, Preview, Verdict, Yes, refused, verdict_of
+from pai_dlc_mcp.server.safety.risks import RISKS
 from pai_dlc_mcp.server.settings import Settings
 
 T = TypeVar("T")
 
 MRTR_SINCE = "2026-07-28"  # from this protocol version a question is a result, and the call comes again
+_SOON = 5.0  # seconds: a token redeemed so fast was hardly read by a person
 
-Word = Literal[
-    "approved",
-    "confirmation_required",
-    "declined",
-    "cancelled",
-    "unanswered",
-    "timed_out",
-    "not_possible",
-    "changed",
-]
-
-
-class Yes(BaseModel):
-    """The form a user answers. A string such as "yes" is no yes."""
-
-    confirm: StrictBool = Field(title="Go ahead", description="Yes, do it")
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What a call would do, from facts read just now. `facts` is the paragraph that precedes the question;
-    `state` changes when any of them does."""
-
-    effect: Effect
-    ids: tuple[str, ...]
-    region: str
-    facts: str
-    state: str
-
-    @property
-    def question(self) -> str:
-        """Facts and timestamps only, so that it reads the same each time it is asked; the reference pins the state,
-        and a changed state is a new question."""
-        risk = RISKS[self.effect]
-        return f"{self.facts} {risk.consequence} {risk.asks} (state {self.state[:8]})"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What came of asking. Only `approved` acts."""
-
-    word: Word
-    said: str = ""
-    token: str | None = None
-    expires: datetime | None = None
-
-
-class Passed(BaseModel):
-    """How a gated call ended without acting, as the tool reports it."""
-
-    status: str
-    reason: str | None = None
-    question: str | None = None
-    confirmation_token: str | None = None
-    expires_at: str | None = None
-    next: str | None = None
-
-
-_TOKEN_TROUBLE: dict[Redeemed, str] = {
+_TROUBLE = {
     "invalid": "The confirmation token is not one this server issued.",
     "expired": "The confirmation token has expired.",
     "mismatch": "The confirmation token was issued for another call.",
     "changed": "The job has changed since it was previewed.",
     "used": "The confirmation token has been used already.",
 }
+_approved: ContextVar[str | None] = ContextVar("approved", default=None)  # the API action a user said yes to
 
 
 class Gate:
-    """Asks with the best the client has, as the settings allow."""
+    """Asks with the best the client has, as settings and policies allow, and writes down each step."""
 
     def __init__(self, settings: Settings, now: Callable[[], float]) -> None:
-        self._settings = settings
+        self._settings, self._now = settings, now
         keys = [key.get_secret_value().encode() for key in settings.confirm_keys]
-        self.confirmations = Confirmations(keys, settings.confirm_timeout, now)
+        self._confirmations = Confirmations(keys, settings.confirm_timeout, now)
+        self._approvals = Approvals(settings.approvals, settings.confirm_timeout, now)
+        self._effects = policy.parse_effects(settings.effects)
+        self._audit = Audit(settings.audit_file)
 
     async def ask(self, preview: Preview, ctx: Context[Any], token: str | None) -> Verdict | Elicit[Yes]:
         """Decide, or put the question. Called by a resolver, so possibly once a round: reads only."""
+        client = _client(ctx)
+        ruling, why = self._ruling(preview)
+        if ruling == "deny":
+            self._note("refused", preview, client, word="denied")
+            return Verdict("denied", why)
+        if ruling == "allow":
+            return Verdict("approved", why)
         subject = Subject(preview.effect, preview.ids, preview.region, _principal(), preview.state)
-        why = ""
-        if token:
-            redeemed = self.confirmations.redeem(token, subject)
-            if redeemed == "valid":
-                return Verdict("approved")
-            why = _TOKEN_TROUBLE[redeemed]
-        elif self._settings.confirm in ("auto", "elicit") and can_ask(ctx):
+        way = self._settings.confirm
+        if way == "human":
+            return self._human(preview, subject, token, client)
+        if way in ("auto", "token") and token:
+            return self._token(preview, subject, token, client)
+        if way in ("auto", "elicit") and can_ask(ctx):
+            if not ctx.input_responses:  # the second round of the same question
+                self._note("asked", preview, client, rung="elicitation")
             if (ctx.protocol_version or "") >= MRTR_SINCE:
                 return Elicit(preview.question, Yes)
             return await self._ask_now(preview, ctx)
-        if self._settings.confirm == "elicit":
-            return Verdict(
-                "not_possible",
-                "This client cannot show the user a question, and this server asks no other way.",
-            )
-        ticket = self.confirmations.issue(subject)
-        expires = datetime.fromtimestamp(ticket.expires, UTC)
-        return Verdict("confirmation_required", why, ticket.token, expires)
-
-    async def _ask_now(self, preview: Preview, ctx: Context[Any]) -> Verdict:
-        """The handshake eras: a live question in the middle of the call. Any failure of it is no yes."""
-        try:
-            with anyio.fail_after(self._settings.confirm_timeout):
-                return verdict_of(await ctx.elicit(preview.question, Yes))
-        except TimeoutError:
-            return Verdict("timed_out", "No answer came in time.")
-        except (MCPError, ValidationError, ValueError):
-            return Verdict("unanswered", "The client could not put the question to the user.")
+        if way == "elicit":
+            self._note("refused", preview, client, word="not_possible")
+            return Verdict("not_possible", "This client cannot show a question, and this server asks no other way.")
+        return self._issue(preview, subject, client)
 
     async def pass_through(
         self,
@@ -146,23 +95,85 @@ class Gate:
         if verdict.word == "approved":
             fresh = await reread()
             if fresh is not None and fresh.state == preview.state:
-                return await act()
+                self._note("answered", preview, word="approved")
+                yes = _approved.set(RISKS[preview.effect].action)
+                try:
+                    return await act()
+                finally:
+                    _approved.reset(yes)
             verdict = Verdict("changed", "The job changed while the question was open.")
-        return _refused(verdict, preview)
+        if verdict.word != "confirmation_required":
+            self._note("refused", preview, word=verdict.word)
+        return refused(verdict, preview)
 
+    @contextmanager
+    def write(self, product: str, action: str, ids: tuple[str, ...]) -> Generator[None]:
+        """Around every write to the cloud, gated or not: the user's CLI policy before it, an audit line after it."""
+        cli = policy.read_cli_policy()
+        ruling = cli.ruling(product, action)
+        if ruling == "deny" or (ruling == "confirm" and _approved.get() != action):
+            self._audit.write("refused", action, ids, word="denied", rung="aliyun CLI policy")
+            raise _denied_by_cli(cli, action, ruling)
+        started = self._now()
+        try:
+            yield
+        except CloudError as error:
+            self._audit.write("failed", action, ids, code=error.code, seconds=round(self._now() - started, 3))
+            raise
+        self._audit.write("executed", action, ids, seconds=round(self._now() - started, 3))
 
-def verdict_of(answer: ElicitationResult[Any]) -> Verdict:
-    """Read an answer: ours (a resolver that did not need to ask) or the client's."""
-    if isinstance(answer, AcceptedElicitation):
-        data: object = answer.data  # pyright: ignore[reportUnknownMemberType] - a resolver's plain value comes here too
-        if isinstance(data, Verdict):
-            return data
-        if isinstance(data, Yes) and data.confirm is True:
+    def _ruling(self, preview: Preview) -> tuple[Ruling, str]:
+        """confirm unless the operator or the user's CLI policy says otherwise; the CLI's can only tighten."""
+        action = RISKS[preview.effect].action
+        cli = policy.read_cli_policy()
+        said = cli.ruling("pai-dlc", action)
+        own = self._effects.get(preview.effect, "confirm")
+        if said == "deny":
+            return "deny", cli.broken or f"The user's aliyun CLI safety policy denies pai-dlc:{action}."
+        why = {"deny": f"The operator of this server denies {preview.effect}.", "allow": "Allowed by the operator."}
+        return strictest((own, said)), why.get(own, "")
+
+    def _token(self, preview: Preview, subject: Subject, token: str, client: str | None) -> Verdict:
+        redeemed, age = self._confirmations.redeem(token, subject), self._confirmations.age(token)
+        soon = True if redeemed == "valid" and age is not None and age < _SOON else None
+        self._note("redeemed", preview, client, rung="token", word=redeemed, within_seconds=soon)
+        return Verdict("approved") if redeemed == "valid" else self._issue(preview, subject, client, _TROUBLE[redeemed])
+
+    def _human(self, preview: Preview, subject: Subject, code: str | None, client: str | None) -> Verdict:
+        redeemed = self._approvals.redeem(code, subject) if code else None
+        if redeemed:
+            self._note("redeemed", preview, client, rung="human", word=redeemed)
+        if redeemed == "valid":
             return Verdict("approved")
-        return Verdict("declined", "The form was returned without a yes.")
-    if isinstance(answer, DeclinedElicitation):
-        return Verdict("declined", "The user declined, or this client declined without showing the question.")
-    return Verdict("cancelled", "The question was dismissed without an answer.")
+        if redeemed == "waiting":
+            return Verdict("waiting", f"Nobody has approved {code} yet.")
+        ticket = self._approvals.issue(subject, preview.question)
+        self._note("previewed", preview, client, rung="human")
+        said = _TROUBLE.get(redeemed or "", "").replace("confirmation token", "code")
+        return Verdict(
+            "confirmation_required", said, ticket.token, datetime.fromtimestamp(ticket.expires, UTC), human=True
+        )
+
+    def _issue(self, preview: Preview, subject: Subject, client: str | None, said: str = "") -> Verdict:
+        ticket = self._confirmations.issue(subject)
+        self._note("previewed", preview, client, rung="token")
+        return Verdict("confirmation_required", said, ticket.token, datetime.fromtimestamp(ticket.expires, UTC))
+
+    async def _ask_now(self, preview: Preview, ctx: Context[Any]) -> Verdict:
+        """The handshake eras: a live question in the middle of the call. Any failure of it is no yes."""
+        try:
+            with anyio.fail_after(self._settings.confirm_timeout):
+                return verdict_of(await ctx.elicit(preview.question, Yes))
+        except TimeoutError:
+            return Verdict("timed_out", "No answer came in time.")
+        except (MCPError, ValidationError, ValueError):
+            return Verdict("unanswered", "The client could not put the question to the user.")
+
+    def _note(self, step: Any, preview: Preview, client: str | None = None, **facts: Any) -> None:
+        action = RISKS[preview.effect].action
+        self._audit.write(
+            step, action, preview.ids, effect=preview.effect, region=preview.region, client=client, **facts
+        )
 
 
 def can_ask(ctx: Context[Any]) -> bool:
@@ -174,28 +185,27 @@ def can_ask(ctx: Context[Any]) -> bool:
     return (ctx.protocol_version or "") >= MRTR_SINCE or ctx.session.can_send_request
 
 
-def _refused(verdict: Verdict, preview: Preview) -> Passed:
-    if verdict.word == "confirmation_required":
-        return Passed(
-            status="confirmation_required",
-            reason=verdict.said or None,
-            question=preview.question,
-            confirmation_token=verdict.token,
-            expires_at=verdict.expires.strftime("%Y-%m-%dT%H:%M:%SZ") if verdict.expires else None,
-            next="Nothing was done. Put the question to the user word for word; only if the user says yes, call again "
-            "with the same arguments and this confirmation_token.",
-        )
-    follow = {
-        "changed": "Nothing was done. Look at the job again and, if it still should happen, call again.",
-        "not_possible": "Nothing was done. Ask the user to do it in the PAI console, or to use a client that can ask.",
-    }
-    advice = follow.get(
-        verdict.word, "Nothing was done. Ask the user in the conversation; call again only on their word."
-    )
-    return Passed(status="not_executed", reason=f"{verdict.word}: {verdict.said}", next=advice)
+def _client(ctx: Context[Any]) -> str | None:
+    params = ctx.session.client_params
+    return f"{params.client_info.name} {params.client_info.version}"[:80] if params and params.client_info else None
 
 
 def _principal() -> str:
     """Who is calling: the access token's subject over HTTP, the one local user over stdio."""
     token = get_access_token()
     return (token.subject or token.client_id) if token else "local"
+
+
+def _denied_by_cli(cli: policy.CliPolicy, action: str, ruling: Ruling) -> Failure:
+    if cli.broken:
+        return Failure(
+            f"Nothing was sent: {cli.broken}, so every write is denied.",
+            fix="Ask the user to repair or remove that safety policy.",
+            code="DeniedByPolicy",
+        )
+    verb = "denies" if ruling == "deny" else "asks to confirm, which this server cannot for that call,"
+    return Failure(
+        f"Nothing was sent: the user's aliyun CLI safety policy {verb} pai-dlc:{action}.",
+        fix="Ask the user to do it with the aliyun CLI, or to change ~/.aliyun/safety-policy.json.",
+        code="DeniedByPolicy",
+    )

@@ -1,10 +1,12 @@
 """What a risky call would do, in the words its user reads: facts and timestamps of a fresh GetJob, cleaned."""
 
+from collections.abc import Sequence
+
 from pai_dlc_mcp.server.budget.fence import inline
 from pai_dlc_mcp.server.cloud.jobs import Job
 from pai_dlc_mcp.server.cloud.times import to_utc
 from pai_dlc_mcp.server.safety.confirmation import fingerprint
-from pai_dlc_mcp.server.safety.gate import Preview
+from pai_dlc_mcp.server.safety.preview import Preview
 
 STOPPABLE = frozenset({"Running", "Queuing"})  # the skill: StopJob applies to these two
 _NAME = 80  # characters
@@ -14,6 +16,16 @@ def stop(job: Job, region: str) -> Preview:
     """Stopping one running or queuing job."""
     effect = "stop_queued" if job.status == "Queuing" else "stop_running"
     return Preview(effect, (job.job_id,), region, f"{_who(job)} {_size(job)}", state_of(job))
+
+
+def stop_many(jobs: Sequence[Job], region: str) -> Preview:
+    """Stopping several jobs: one question with totals, bound to exactly these jobs in exactly these states."""
+    told = "; ".join(f"{job.job_id} {named(job)} {job.status}, {_pods(job)}" for job in jobs)
+    gpus = sum(job.gpus or 0 for job in jobs)
+    totals = f"{sum(job.pods_asked for job in jobs)} pods and {gpus:g} GPUs would be freed."
+    ids = tuple(sorted(job.job_id for job in jobs))
+    state = fingerprint(*sorted(state_of(job) for job in jobs))
+    return Preview("stop_many", ids, region, f"{len(jobs)} jobs: {told}. {totals}", state)
 
 
 def delete(job: Job, region: str) -> Preview:
@@ -59,6 +71,10 @@ def _who(job: Job) -> str:
 
 
 def _size(job: Job) -> str:
-    gpus = f" with {job.gpus:g} GPU{'s' if job.gpus != 1 else ''} in all" if job.gpus else ""
     started = f", running since {to_utc(job.running_since)}" if job.running_since else ""
-    return f"It has {job.pods_asked} pod{'s' if job.pods_asked != 1 else ''}{gpus}{started}."
+    return f"It has {_pods(job)}{started}."
+
+
+def _pods(job: Job) -> str:
+    gpus = f" with {job.gpus:g} GPU{'s' if job.gpus != 1 else ''} in all" if job.gpus else ""
+    return f"{job.pods_asked} pod{'s' if job.pods_asked != 1 else ''}{gpus}"

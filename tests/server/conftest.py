@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+
 from pai_dlc_mcp.emulator.embedded import Emulator
 from pai_dlc_mcp.server.cloud.credentials import Credentials, StaticKey
 from pai_dlc_mcp.server.cloud.endpoints import Region

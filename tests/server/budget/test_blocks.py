@@ -1,5 +1,8 @@
+from itertools import pairwise
+
 import corpus
 import pytest
+
 from pai_dlc_mcp.server.budget import blocks
 from pai_dlc_mcp.server.budget.lines import Lines
 
@@ -124,4 +127,4 @@ def test_blocks_never_overlap_and_hold_their_telling_lines() -> None:
     log = Lines("\n".join(line for name in corpus.FAILURES for line in corpus.FAILURES[name][0]()).encode())
     got = blocks.find(log)
     assert all(block.start <= min(block.keys) <= max(block.keys) < block.stop for block in got)
-    assert all(before.stop <= after.start for before, after in zip(got, got[1:], strict=False))
+    assert all(before.stop <= after.start for before, after in pairwise(got))

@@ -1,4 +1,5 @@
 import pytest
+
 from pai_dlc_mcp.server.budget.clean import clean_text
 
 

@@ -1,4 +1,5 @@
 import pytest
+
 from pai_dlc_mcp.server.budget.cut import Choice, cut_line, fit
 from pai_dlc_mcp.server.budget.estimate import tokens
 from pai_dlc_mcp.server.budget.fence import fence
@@ -22,8 +23,8 @@ def test_a_choice_never_costs_more_than_its_room() -> None:
     choice = Choice(lambda position: 10 * position, 400)
     choice.take([9, 3, 30, 1])
     assert choice.chosen == {9, 3}
-    choice.take_each([30, 1, 2])
-    assert choice.chosen == {9, 3, 2}
+    choice.take_each([30, 1, 20, 2])
+    assert choice.chosen == {9, 3, 1, 2}
 
 
 def test_a_text_that_fits_is_left_as_it_is() -> None:
@@ -33,13 +34,17 @@ def test_a_text_that_fits_is_left_as_it_is() -> None:
 def test_a_text_that_does_not_fit_ends_on_a_whole_line_with_the_way_to_the_rest() -> None:
     text = "\n".join(f"row {i:03d}" for i in range(1000))
     assert fit(text, 100, "Pass page=2 for the rest.") == (
-        "\n".join(f"row {i:03d}" for i in range(9)) + "\n[cut at 100 tokens of 4,000. Pass page=2 for the rest.]"
+        "\n".join(f"row {i:03d}" for i in range(10)) + "\n[cut at 100 tokens of 4,000. Pass page=2 for the rest.]"
     )
+
+
+def test_a_single_huge_line_is_cut_inside() -> None:
+    assert fit("x" * 1000, 60, "Narrow it.") == "x" * 19 + "\n[cut at 60 tokens of 500. Narrow it.]"
 
 
 def test_a_cut_inside_a_fence_closes_it_before_the_notice() -> None:
     got = fit("head\n" + fence(["payload"] * 500, "pod", "n0"), 300, "Narrow it.")
-    assert got.split("\n")[-3:] == ["payload", '</untrusted-data id="n0">', "[cut at 300 tokens of 2,095. Narrow it.]"]
+    assert got.split("\n")[-3:] == ["payload", '</untrusted-data id="n0">', "[cut at 300 tokens of 2,089. Narrow it.]"]
 
 
 def test_a_cut_after_a_fence_does_not_close_it_twice() -> None:

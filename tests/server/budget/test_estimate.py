@@ -1,4 +1,5 @@
 import pytest
+
 from pai_dlc_mcp.server.budget.estimate import room, tokens
 
 

@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 
 import pytest
+
 from pai_dlc_mcp.server.budget.estimate import tokens
 from pai_dlc_mcp.server.budget.events import events, timeline
 from pai_dlc_mcp.server.budget.redact import Redactor
@@ -77,13 +78,17 @@ def test_a_failure_stays_when_events_are_cut(warning: str, at: int) -> None:
 
 
 def test_secrets_are_taken_out_and_a_message_cannot_break_the_line() -> None:
-    got = events({"": ["2026-01-05 10:00:12 a\nb password=hunter22"]}, max_tokens=500, redactor=NOBODY, source="e", nonce="n0")
+    got = events(
+        {"": ["2026-01-05 10:00:12 a\nb password=hunter22"]}, max_tokens=500, redactor=NOBODY, source="e", nonce="n0"
+    )
     assert payload(got.text) == ["2026-01-05 02:00:12Z a b password=[redacted]"]
     assert got.redacted == 1
 
 
 def test_an_event_without_a_clock_keeps_its_place() -> None:
-    got, _ = timeline({"": ["2026-01-05 10:00:12 a", "no clock", "2026-13-45 10:00:12 b", "0001-01-01 00:00:00 c"]}, NOBODY)
+    got, _ = timeline(
+        {"": ["2026-01-05 10:00:12 a", "no clock", "2026-13-45 10:00:12 b", "0001-01-01 00:00:00 c"]}, NOBODY
+    )
     assert [(event.clock, event.text) for event in got] == [
         ("2026-01-05 02:00:12Z", "a"),
         ("(no time)", "no clock"),

@@ -33,7 +33,11 @@ def test_a_progress_bar_keeps_its_last_state() -> None:
 
 def test_bars_and_metrics_that_take_turns_fold_apart() -> None:
     lines = [line for i in range(100) for line in (f" {i}%|##| {i}/100", f"{{'loss': {i}}}")]
-    assert folded(lines) == [" 99%|##| 99/100 [last of 100 states]", "{'loss': 0}", "{'loss': 99} [x100 alike, first above]"]
+    assert folded(lines) == [
+        " 99%|##| 99/100 [last of 100 states]",
+        "{'loss': 0}",
+        "{'loss': 99} [x100 alike, first above]",
+    ]
 
 
 def test_the_same_words_of_several_ranks_are_one_line_with_the_set_of_ranks() -> None:
@@ -45,7 +49,13 @@ def test_the_same_words_of_several_ranks_are_one_line_with_the_set_of_ranks() ->
 
 
 def test_tracebacks_of_ranks_that_interleave_become_one() -> None:
-    said = ["Traceback (most recent call last):", '  File "a.py", line 1, in f', "    f()", '  File "a.py", line 1, in f', "ValueError: 3"]
+    said = [
+        "Traceback (most recent call last):",
+        '  File "a.py", line 1, in f',
+        "    f()",
+        '  File "a.py", line 1, in f',
+        "ValueError: 3",
+    ]
     interleaved = [f"[rank{who}]: {line}" for line in said for who in range(4)]
     in_turn = [f"[rank{who}]: {line}" for who in range(4) for line in said]
     expected = [f"[rank0-3]: {line}" for line in said]

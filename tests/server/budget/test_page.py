@@ -1,4 +1,5 @@
 import pytest
+
 from pai_dlc_mcp.server.budget.page import Cursor, decode, encode, read
 
 SINCE = "2026-01-05T02:00:00Z"
@@ -52,7 +53,16 @@ def test_a_cursor_survives_the_way_through_the_caller() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "x", "!!!!", "bnVsbA", encode(Cursor("a b", SINCE, 1, "")), encode(Cursor("u", "today", 1, "")), "W" * 5000, "é"],
+    [
+        "",
+        "x",
+        "!!!!",
+        "bnVsbA",
+        encode(Cursor("a b", SINCE, 1, "")),
+        encode(Cursor("u", "today", 1, "")),
+        "W" * 5000,
+        "é",
+    ],
 )
 def test_what_is_no_cursor_is_refused_with_the_way_out(text: str) -> None:
     with pytest.raises(ValueError, match="fix: pass the cursor of the last answer unchanged"):

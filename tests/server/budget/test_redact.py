@@ -1,5 +1,6 @@
 import corpus
 import pytest
+
 from pai_dlc_mcp.server.budget.redact import Redactor
 
 NOBODY = Redactor({})
@@ -48,7 +49,9 @@ def test_a_value_of_the_jobs_own_environment_is_taken_out_wherever_it_stands(for
 
 
 def test_a_value_is_known_inside_json_inside_a_url_and_line_by_line() -> None:
-    redactor = Redactor({"NOTE": 'two words "and" quotes', "CERT": "first line of it\nsecond line of it", "S": "se\u200bcret"})
+    redactor = Redactor(
+        {"NOTE": 'two words "and" quotes', "CERT": "first line of it\nsecond line of it", "S": "se\u200bcret"}
+    )
     text = 'a two words \\"and\\" quotes b two%20words%20%22and%22%20quotes c second line of it d secret'
     assert redactor.text(text) == "a [redacted:NOTE] b [redacted:NOTE] c [redacted:CERT] d [redacted:S]"
 
@@ -77,7 +80,9 @@ def test_a_private_key_cut_at_its_end_or_its_start_goes_all_the_same() -> None:
 
 
 def test_a_private_key_with_another_ranks_lines_between_goes_and_they_stay() -> None:
-    lines = [line for pair in zip(corpus.PEM, [f"[rank1]: step {i} done" for i in range(99)], strict=False) for line in pair]
+    lines = [
+        line for pair in zip(corpus.PEM, [f"[rank1]: step {i} done" for i in range(99)], strict=False) for line in pair
+    ]
     got = NOBODY.text("\n".join(lines))
     assert not [line for line in corpus.PEM[1:13] if line in got]
     assert "[rank1]: step 3 done" in got

@@ -13,6 +13,7 @@ import pytest
 import Tea.exceptions as tea_exceptions
 from alibabacloud_tea_openapi.exceptions import ClientException, ServerException, ThrottlingException
 from darabonba.policy.retry import RetryPolicyContext
+
 from pai_dlc_mcp.emulator import state
 from pai_dlc_mcp.emulator.faults import Fault
 from pai_dlc_mcp.server.cloud.credentials import StaticKey

@@ -9,6 +9,7 @@ import anyio
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from pai_dlc_mcp.emulator import faults
 from pai_dlc_mcp.emulator.faults import Fault
 from pai_dlc_mcp.server.cloud.errors import CloudError
@@ -26,7 +27,15 @@ READS: dict[str, tuple[Any, ...]] = {
     "ListImages": ("aiworkspace", "ListImages", HANGZHOU),
     "ListDatasets": ("aiworkspace", "ListDatasets", HANGZHOU),
 }
-TRANSIENT = ("throttling", "throttling_user", "internal_error", "unavailable", "html_502", "early_close", "lost_response")
+TRANSIENT = (
+    "throttling",
+    "throttling_user",
+    "internal_error",
+    "unavailable",
+    "html_502",
+    "early_close",
+    "lost_response",
+)
 LASTING = ("no_permission", "forbidden_ram", "numeric_code", "clock_skew", "expired_token")
 WRITES: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "StopJob": (("pai-dlc", "StopJob", HANGZHOU, RUNNING), {}),

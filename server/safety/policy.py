@@ -1,0 +1,96 @@
+"""What may decide without asking: the operator's word on an effect, and the user's aliyun CLI safety policy.
+
+The strictest wins, and nothing here can be changed through a tool. The CLI's policy can only tighten.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from pai_dlc_mcp.server.cloud.shape import as_list, as_object
+from pai_dlc_mcp.server.safety.risks import RISKS, Effect
+
+Ruling = Literal["allow", "confirm", "deny"]
+_STRICTNESS: tuple[Ruling, ...] = ("allow", "confirm", "deny")
+# The CLI's words; forbid asks there too.
+_CLI_ACTIONS: dict[str, Ruling] = {"allow": "allow", "confirm": "confirm", "forbid": "confirm", "deny": "deny"}
+FILE = Path("~/.aliyun/safety-policy.json")
+
+
+@dataclass(frozen=True)
+class CliPolicy:
+    """Rules in order, the first match wins. `broken` says why they could not be read: then every write is denied."""
+
+    rules: tuple[tuple[str, Ruling], ...] = ()
+    broken: str | None = None
+
+    def ruling(self, product: str, action: str) -> Ruling:
+        """Both spellings are matched: `pai-dlc:StopJob` and `pai-dlc:stop-job`. No match: allow."""
+        if self.broken:
+            return "deny"
+        command = re.sub(r"(?<=.)(?=[A-Z])", "-", action)
+        names = [f"{product}:{action}".lower(), f"{product}:{command}".lower()]
+        return next(
+            (ruling for pattern, ruling in self.rules if any(_matches(pattern, name) for name in names)), "allow"
+        )
+
+
+def read_cli_policy(environment: Mapping[str, str] = os.environ) -> CliPolicy:
+    """ALIBABA_CLOUD_SAFETY_POLICY_ENABLED and _RULES, else ~/.aliyun/safety-policy.json; read on each write, because
+    the user may tighten it while this server runs."""
+    if rules := environment.get("ALIBABA_CLOUD_SAFETY_POLICY_RULES"):
+        if environment.get("ALIBABA_CLOUD_SAFETY_POLICY_ENABLED", "true").lower() == "false":
+            return CliPolicy()
+        pairs = [rule.strip().rpartition("=") for rule in rules.split(",") if rule.strip()]
+        return _policy([(pattern, action) for pattern, _, action in pairs], "ALIBABA_CLOUD_SAFETY_POLICY_RULES")
+    try:
+        text = FILE.expanduser().read_text("utf-8")
+    except FileNotFoundError:
+        return CliPolicy()
+    except OSError as error:
+        return CliPolicy(broken=f"{FILE} cannot be read ({error.strerror})")
+    try:
+        policy = as_object(json.loads(text))
+    except ValueError:
+        return CliPolicy(broken=f"{FILE} is not JSON")
+    if policy.get("enabled") is False:
+        return CliPolicy()
+    if not isinstance(policy.get("rules"), list):
+        return CliPolicy(broken=f"{FILE} has no list of rules")
+    entries = [as_object(rule) for rule in as_list(policy["rules"])]
+    return _policy([(rule.get("pattern"), rule.get("action")) for rule in entries], str(FILE))
+
+
+def parse_effects(text: str) -> dict[Effect, Ruling]:
+    """`stop_running=deny,share_token=allow`. Raises ValueError for a word that is none."""
+    effects: dict[Effect, Ruling] = {}
+    for pair in filter(None, (part.strip() for part in text.split(","))):
+        effect, _, ruling = pair.partition("=")
+        if effect not in RISKS or ruling not in _STRICTNESS:
+            raise ValueError(
+                f"{pair!r} is not effect=ruling; effects are {', '.join(get_args(Effect))}, "
+                f"rulings {', '.join(_STRICTNESS)}"
+            )
+        effects[effect] = ruling
+    return effects
+
+
+def strictest(rulings: Iterable[Ruling]) -> Ruling:
+    return max(rulings, key=_STRICTNESS.index)
+
+
+def _policy(rules: Iterable[tuple[Any, Any]], source: str) -> CliPolicy:
+    read: list[tuple[str, Ruling]] = []
+    for pattern, action in rules:
+        if not isinstance(pattern, str) or not pattern or action not in _CLI_ACTIONS:
+            return CliPolicy(broken=f"{source} has a rule that is not pattern and allow, confirm or deny")
+        read.append((pattern.lower(), _CLI_ACTIONS[action]))
+    return CliPolicy(tuple(read))
+
+
+def _matches(pattern: str, name: str) -> bool:
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name) is not None

@@ -1,0 +1,108 @@
+"""What a gated call shows, hears and answers: Preview, Verdict, Passed, and the form's Yes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from mcp.server.mcpserver import AcceptedElicitation, DeclinedElicitation, ElicitationResult
+from pydantic import BaseModel, Field, StrictBool
+
+from pai_dlc_mcp.server.safety.risks import RISKS, Effect
+
+Word = Literal[
+    "approved", "confirmation_required", "waiting", "declined", "cancelled", "unanswered", "timed_out",
+    "not_possible", "denied", "changed",
+]  # fmt: skip
+
+
+class Yes(BaseModel):
+    """The form a user answers. A string such as "yes" is no yes."""
+
+    confirm: StrictBool = Field(title="Go ahead", description="Yes, do it")
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a call would do, from facts read just now. `facts` is the paragraph that precedes the question;
+    `state` changes when any of them does."""
+
+    effect: Effect
+    ids: tuple[str, ...]
+    region: str
+    facts: str
+    state: str
+
+    @property
+    def question(self) -> str:
+        """Facts and timestamps only, so that it reads the same each time it is asked; the reference pins the state,
+        and a changed state is a new question."""
+        risk = RISKS[self.effect]
+        return f"{self.facts} {risk.consequence} {risk.asks} (state {self.state[:8]})"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of asking. Only `approved` acts. `token` is a code for a terminal where `human` says so."""
+
+    word: Word
+    said: str = ""
+    token: str | None = None
+    expires: datetime | None = None
+    human: bool = False
+
+
+class Passed(BaseModel):
+    """How a gated call ended without acting, as the tool reports it."""
+
+    status: str
+    reason: str | None = None
+    question: str | None = None
+    confirmation_token: str | None = None
+    expires_at: str | None = None
+    next: str | None = None
+
+
+_BY_AGENT = (
+    "Nothing was done. Put the question to the user word for word; only if the user says yes, call again with the same "
+    "arguments and this confirmation_token."
+)
+_BY_HUMAN = (
+    "Nothing was done. Ask the user to run `pai-dlc-mcp approve {code}` in a terminal; then call again with the same "
+    "arguments and this code as confirmation_token."
+)
+_NEXT: dict[Word, str] = {
+    "changed": "Nothing was done. Look at the job again and, if it still should happen, call again.",
+    "waiting": "Nothing was done. Call again with the same code after the user has approved it in a terminal.",
+    "not_possible": "Nothing was done. Ask the user to do it in the PAI console, or to use a client that can ask.",
+    "denied": "Nothing was done, and asking again changes nothing. Tell the user what denies it.",
+}
+_ASK_THE_USER = "Nothing was done. Ask the user in the conversation; call again only on their word."
+
+
+def verdict_of(answer: ElicitationResult[Any]) -> Verdict:
+    """Read an answer: ours (a resolver that did not need to ask) or the client's."""
+    if isinstance(answer, AcceptedElicitation):
+        data: object = answer.data  # pyright: ignore[reportUnknownMemberType] - a resolver's plain value comes here too
+        if isinstance(data, Verdict):
+            return data
+        if isinstance(data, Yes) and data.confirm is True:
+            return Verdict("approved")
+        return Verdict("declined", "The form was returned without a yes.")
+    if isinstance(answer, DeclinedElicitation):
+        return Verdict("declined", "The user declined, or this client declined without showing the question.")
+    return Verdict("cancelled", "The question was dismissed without an answer.")
+
+
+def refused(verdict: Verdict, preview: Preview) -> Passed:
+    """The answer of a gate that stayed shut: why, and what to do next."""
+    if verdict.word == "confirmation_required":
+        return Passed(
+            status="confirmation_required",
+            reason=verdict.said or None,
+            question=preview.question,
+            confirmation_token=verdict.token,
+            expires_at=verdict.expires.strftime("%Y-%m-%dT%H:%M:%SZ") if verdict.expires else None,
+            next=_BY_HUMAN.format(code=verdict.token) if verdict.human else _BY_AGENT,
+        )
+    said = f"{verdict.word}: {verdict.said}"
+    return Passed(status="not_executed", reason=said, next=_NEXT.get(verdict.word, _ASK_THE_USER))

@@ -1,0 +1,95 @@
+"""Image labels: `K=V,K=V`, of keys and values there are."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pai_dlc_mcp.server.errors import Failure
+from pai_dlc_mcp.server.rules.labels import check, parse
+
+KNOWN = {
+    "system.chipType": {"GPU", "CPU"},
+    "system.framework.PyTorch": {"2.5.1", "2.6.0"},
+    "system.pythonVersion": {"3.11"},
+}
+WORD = st.text("abcABC0123456789._-", min_size=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("system.chipType=GPU", {"system.chipType": "GPU"}),
+        (
+            "system.chipType=GPU,system.framework.PyTorch=2.6.0",
+            {"system.chipType": "GPU", "system.framework.PyTorch": "2.6.0"},
+        ),
+        ("a=b=c", {"a": "b=c"}),
+    ],
+)
+def test_pairs_are_read(text, labels) -> None:
+    assert parse(text) == labels
+
+
+@given(st.dictionaries(WORD, WORD, min_size=1))
+def test_what_is_written_so_is_read_back(labels) -> None:
+    assert parse(",".join(f"{key}={value}" for key, value in labels.items())) == labels
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "GPU",
+        "system.chipType",
+        "system.chipType=",
+        "=GPU",
+        "a=b,",
+        ",a=b",
+        "a=b,,c=d",
+        " a=b",
+        "a=b ",
+        "a =b",
+        "a= b",
+        "a=b, c=d",
+        "a=b ,c=d",
+        '{"system.chipType": "GPU"}',
+        '[{"Key":"a","Value":"b"}]',
+        "a:b",
+    ],
+)
+def test_any_other_form_is_refused_with_an_example(text) -> None:
+    with pytest.raises(Failure) as caught:
+        parse(text)
+    assert caught.value.code == "InvalidLabels"
+    assert "system.chipType=GPU,system.framework.PyTorch=2.6.0" in caught.value.fix
+
+
+def test_a_key_given_twice_is_refused_because_one_of_them_would_be_dropped() -> None:
+    with pytest.raises(Failure):
+        parse("system.chipType=GPU,system.chipType=CPU")
+
+
+def test_labels_that_exist_pass() -> None:
+    check({"system.chipType": "GPU", "system.framework.PyTorch": "2.6.0"}, KNOWN)
+    check({}, KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"chipType": "GPU"}, "There is no image label 'chipType': did you mean 'system.chipType'?"),
+        ({"system.chiptype": "GPU"}, "There is no image label 'system.chiptype': did you mean 'system.chipType'?"),
+        (
+            {"colour": "red"},
+            "There is no image label 'colour': Keys are system.chipType, system.framework.PyTorch, system.pythonVersion.",
+        ),
+        ({"system.chipType": "TPU"}, "Image label system.chipType has no value 'TPU': it has CPU, GPU."),
+        ({"system.chipType": "gpu"}, "Image label system.chipType has no value 'gpu': it has CPU, GPU."),
+    ],
+)
+def test_a_label_that_would_match_nothing_is_answered_with_the_valid_ones(given, said) -> None:
+    with pytest.raises(Failure) as caught:
+        check(given, KNOWN)
+    assert caught.value.what.startswith(said)
+    assert "list_image_labels" in caught.value.fix
