@@ -1,4 +1,4 @@
-"""`pai-dlc-mcp serve`: the MCP server over stdio. stdout belongs to the protocol; logs go to stderr."""
+"""`pai-dlc-mcp serve`: the MCP server, over stdio or HTTP. stdout belongs to the protocol; logs go to stderr."""
 
 import argparse
 import logging
@@ -30,17 +30,26 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument("--read-only", action="store_true", default=None, help="offer only tools that change nothing")
     parser.add_argument("--allow-tools", help="offer only these tools, comma-separated")
     parser.add_argument("--deny-tools", help="never offer these tools, comma-separated")
+    parser.add_argument("--transport", choices=["stdio", "http"], default="stdio")
+    parser.add_argument("--host", default="127.0.0.1", help="with http; loopback only")
+    parser.add_argument("--port", type=int, default=8421, help="with http")
     parser.add_argument("--log-level", default="WARNING", choices=["DEBUG", "INFO", "WARNING", "ERROR"])
     given = vars(parser.parse_args(argv))
     line = "%(asctime)s %(levelname)s %(name)s: %(message)s"
     logging.basicConfig(level=given.pop("log_level"), stream=sys.stderr, format=line)
     logging.getLogger("pai_dlc_mcp.audit").setLevel(logging.INFO)
     emulate, speed = given.pop("emulator"), given.pop("speed")
+    transport, host, port = given.pop("transport"), given.pop("host"), given.pop("port")
     flags = {name: value for name, value in given.items() if value is not None}
     try:
         with _backend(speed if emulate else None, flags) as (settings, credentials):
             server = app.build(settings, tools.TOOLSETS, credentials, prompts=prompts.load(), resources=guides.load())
-            server.run()
+            if transport == "http":
+                from pai_dlc_mcp.server import http  # uvicorn and the HTTP app: stdio needs neither
+
+                http.serve(server, host, port)
+            else:
+                server.run()
     except ValueError as error:
         print(f"pai-dlc-mcp serve: {_problem(error)}", file=sys.stderr)
         return 2

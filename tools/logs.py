@@ -79,8 +79,11 @@ def _header(job: Job, pod: Pod, seen: View, full: bool) -> Sequence[str]:
     if seen.redacted:
         said.append(f"{seen.redacted:,} secrets redacted")
     lines = [" · ".join(said)]
-    if seen.cause and seen.cause.victim:
-        lines.append("This pod was stopped by a peer's failure: look for the pod that failed first.")
+    first = by_importance(job)[0]
+    if first.status == "Failed" and first.pod_id != pod.pod_id:
+        lines.append(f"{first.pod_id} failed first: its log is likelier to hold the cause.")
+    elif seen.cause and seen.cause.victim:
+        lines.append("The process was stopped from outside (eviction, a peer, a person): see get_job_events.")
     if others := [f"{other.pod_id} {other.status}" for other in by_importance(job) if other.pod_id != pod.pod_id]:
         more = f" and {len(others) - _OTHERS} more" if len(others) > _OTHERS else ""
         lines.append(f"other pods: {', '.join(others[:_OTHERS])}{more}")

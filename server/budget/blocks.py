@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pai_dlc_mcp.server.budget import scan
-from pai_dlc_mcp.server.budget.lines import Lines, body, rank
+from pai_dlc_mcp.server.budget.lines import Lines, body, rank, spoken
 
 # rank of a kind -> what it says about the failure; a lower one is nearer to the cause
 CAUSE, STALL, REPORT, NOISE, VICTIM = range(5)
@@ -147,7 +147,7 @@ def _block(lines: Sequence[bytes], hits: Mapping[int, Kind], first: int) -> Bloc
     stop = first + 1  # after the last line that belongs
     for index in range(stop, min(len(lines), first + _MAX_LINES)):
         line = lines[index]
-        words, who = body(line), rank(line)
+        who, words = spoken(line)
         if _OPENING in line:
             if not (chained or open_ranks or (closing and who is not None and who != rank(lines[closing[-1]]))):
                 break

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from operator import itemgetter
 
 from pai_dlc_mcp.server.budget.blocks import Block
-from pai_dlc_mcp.server.budget.lines import Lines, body, rank, with_ranks
+from pai_dlc_mcp.server.budget.lines import Lines, body, rank, spoken, with_ranks
 
 Group = list[int]  # line numbers, ascending, from 0
 
@@ -74,7 +74,7 @@ def _fold_identical(lines: Sequence[bytes], start: int, stop: int, groups: list[
     known: dict[tuple[int, bytes], Group] = {}
     previous, turn = None, 0
     for index in range(start, stop):
-        words, who = body(lines[index]), rank(lines[index])
+        who, words = spoken(lines[index])
         if words != previous:
             turn = said.get((who, words), 0) + 1
         said[who, words] = turn

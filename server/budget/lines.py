@@ -13,16 +13,20 @@ _PREFIX = re.compile(
 )
 
 
-def rank(line: bytes) -> int | None:
-    """Who speaks, where the line says so."""
+def spoken(line: bytes) -> tuple[int | None, bytes]:
+    """Which rank speaks, where the line says so, and the line without its clock and rank."""
     match = _PREFIX.match(line)
-    return int(match[match.lastindex]) if match and match.lastindex else None
+    if match is None:
+        return None, line
+    return (int(match[match.lastindex]) if match.lastindex else None), line[match.end() :]
+
+
+def rank(line: bytes) -> int | None:
+    return spoken(line)[0]
 
 
 def body(line: bytes) -> bytes:
-    """The line without its clock and rank."""
-    match = _PREFIX.match(line)
-    return line[match.end() :] if match else line
+    return spoken(line)[1]
 
 
 def with_ranks(line: bytes, ranks: bytes) -> bytes:

@@ -37,8 +37,8 @@ _SIGNED = (
 SHAPES: dict[str, str] = {
     "authorization": rf"(?i)authorization{_ASSIGN}{_Q}([^\"'\n]+)",
     "bearer": r"(?i)\bbearer[ \t]+([a-z0-9._~+/=-]{8,})",
-    "password": rf"(?i)[a-z0-9_.-]{{0,40}}{_HIDE}{_ASSIGN}{_VALUE}",
-    "key": rf"(?i)[a-z0-9_.-]{{0,40}}{_KEY}{_ASSIGN}{_VALUE}",
+    "password": rf"(?i){_HIDE}{_ASSIGN}{_VALUE}",
+    "key": rf"(?i){_KEY}{_ASSIGN}{_VALUE}",
     "flag": rf"(?i)--[a-z0-9_-]{{0,40}}(?:{_HIDE}|{_KEY}){_FLAG}{_VALUE}",
     "url user": r"(?i)[a-z][a-z0-9+.-]{0,30}://([^\s@/:\"']*:[^\s@/\"']+|[^\s@/:\"']{16,})@",
     "signed url": rf"(?i)\b{_SIGNED}(?:=|%3D)([^\s&\"'<>,]+)",
@@ -52,13 +52,17 @@ SHAPES: dict[str, str] = {
     "google": r"(AIza[0-9A-Za-z_-]{30,})",
     "jwt": r"(eyJ[0-9A-Za-z_-]{14,}(?:\.[0-9A-Za-z_-]*){0,4})",
     "slack": r"(xox[a-z]-[0-9A-Za-z-]{8,}|xapp-[0-9A-Za-z-]{8,})",
-    "wandb": r"(?i)wandb[^\n]{0,60}\b([0-9a-f]{40})\b",
+    "wandb": r"(?i)wandb[ :=_a-z-]{0,40}\b([0-9a-f]{40})\b",
 }
+_GROUPS = tuple(enumerate(SHAPES, 1))
 _ANY = scan.compile("(?m)" + "|".join(f"(?:{shape})" for shape in SHAPES.values()))
-_NAMES = tuple(SHAPES)
 
 # What looks like a secret by its name only: `pad_token='<pad>'`, `token: 128`, `token=None`, `PWD=/root`
-_SPECIAL_TOKEN = re.compile(rb"(?i)(?:pad|[eb]os|unk|mask|sep|cls|image|audio|video|special|stop|per|next)[_-]token")
+_SPECIAL_TOKEN = re.compile(
+    rb"(?i)(?:pad|[eb]os|unk|mask|sep|cls|image|audio|video|special|stop|per|next)[_-]token[^\w]{1,6}$"
+)
+_WORKING_DIR = re.compile(rb"(?:^|[^A-Za-z])(?:OLD)?PWD=$")
+_NAME_BYTES = 40  # before a value, in which its name is looked for
 _PLAIN_VALUE = re.compile(rb"(?i)[\[({<\\\"']*(?:none|null|true|false|[\d.,eE+-]*)[\])}>\\\"',;]*")
 
 
@@ -113,9 +117,8 @@ def _shapes(text: bytes) -> tuple[bytes, int]:
     pieces: list[bytes] = []
     end = 0
     for match in _ANY.finditer(text):
-        group = next(index for index in range(1, _ANY.groups + 1) if match.start(index) >= 0)
-        start, stop = match.span(group)
-        if _harmless(_NAMES[group - 1], text[match.start() : start], text[start:stop]):
+        shape, (start, stop) = next((name, span) for group, name in _GROUPS if (span := match.span(group))[0] >= 0)
+        if _harmless(shape, text[max(0, start - _NAME_BYTES) : start], text[start:stop]):
             continue
         pieces += text[end:start], b"[redacted]"
         end = stop
@@ -126,5 +129,5 @@ def _harmless(shape: str, before: bytes, value: bytes) -> bool:
     if value.startswith(b"[redacted"):
         return True
     if shape == "password":
-        return before.lower().startswith(b"pwd") and value.startswith(b"/")
-    return shape in ("key", "flag") and bool(_PLAIN_VALUE.fullmatch(value) or _SPECIAL_TOKEN.match(before))
+        return _WORKING_DIR.search(before) is not None and value.startswith(b"/")
+    return shape in ("key", "flag") and bool(_PLAIN_VALUE.fullmatch(value) or _SPECIAL_TOKEN.search(before))

@@ -34,9 +34,10 @@ class CliPolicy:
             return "deny"
         command = re.sub(r"(?<=.)(?=[A-Z])", "-", action)
         names = [f"{product}:{action}".lower(), f"{product}:{command}".lower()]
-        return next(
-            (ruling for pattern, ruling in self.rules if any(_matches(pattern, name) for name in names)), "allow"
-        )
+        for pattern, ruling in self.rules:
+            if any(_matches(pattern, name) for name in names):
+                return ruling
+        return "allow"
 
 
 def read_cli_policy(environment: Mapping[str, str] = os.environ) -> CliPolicy:

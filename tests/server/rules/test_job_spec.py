@@ -143,7 +143,10 @@ def test_a_code_source_is_an_id_or_a_uri(source, said) -> None:
         ({"JobSpecs": []}, ["other.JobSpecs has a parameter of its own: job_specs"]),
         (
             {"UserVpc": {}, "Envs": {}},
-            ["other.UserVpc has a parameter of its own: user_vpc", "other.Envs has a parameter of its own: envs"],
+            [
+                "other.UserVpc has a parameter of its own: user_vpc",
+                "other.Envs has a parameter of its own: envs",
+            ],
         ),
     ],
 )

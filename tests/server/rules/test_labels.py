@@ -78,11 +78,11 @@ def test_labels_that_exist_pass() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"chipType": "GPU"}, "There is no image label 'chipType': did you mean 'system.chipType'?"),
+        ({"system.chip_type": "GPU"}, "There is no image label 'system.chip_type': did you mean 'system.chipType'?"),
         ({"system.chiptype": "GPU"}, "There is no image label 'system.chiptype': did you mean 'system.chipType'?"),
         (
             {"colour": "red"},
-            "There is no image label 'colour': Keys are system.chipType, system.framework.PyTorch, system.pythonVersion.",
+            "There is no image label 'colour': Keys are system.chipType, system.framework.PyTorch, system.python",
         ),
         ({"system.chipType": "TPU"}, "Image label system.chipType has no value 'TPU': it has CPU, GPU."),
         ({"system.chipType": "gpu"}, "Image label system.chipType has no value 'gpu': it has CPU, GPU."),

@@ -1,0 +1,57 @@
+"""One line a step, and nothing in it that is secret."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from mcp.types import ElicitResult
+from pai_dlc_mcp.emulator.embedded import Emulator
+from pai_dlc_mcp.emulator.faults import Fault
+
+RUNNING = "dlc4stillrunning"
+
+
+def steps(file: Path) -> list[tuple[str, str]]:
+    return [(line["step"], line["action"]) for line in map(json.loads, file.read_text().splitlines())]
+
+
+async def test_a_token_flow_leaves_each_step(connect: Any, tmp_path: Path) -> None:
+    file = tmp_path / "audit.jsonl"
+    agent = connect(audit_file=file)
+    token = (await agent.facts("stop_job", job_id=RUNNING))["confirmation_token"]
+    await agent.facts("stop_job", job_id=RUNNING, confirmation_token=token)
+    assert steps(file) == [
+        ("previewed", "StopJob"), ("redeemed", "StopJob"), ("answered", "StopJob"), ("executed", "StopJob"),
+    ]  # fmt: skip
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert all(line["ids"] == [RUNNING] for line in lines)
+    assert lines[1]["within_seconds"] is True
+    assert lines[0]["client"]
+    assert token not in file.read_text()
+
+
+async def test_a_declined_form_leaves_asked_and_refused(connect: Any, tmp_path: Path) -> None:
+    async def no(*_: Any) -> ElicitResult:
+        return ElicitResult(action="decline")
+
+    file = tmp_path / "audit.jsonl"
+    for mode in ("auto", "legacy"):
+        await connect(mode=mode, audit_file=file, elicitation_callback=no).facts("stop_job", job_id=RUNNING)
+    assert steps(file) == [("asked", "StopJob"), ("refused", "StopJob")] * 2
+
+
+async def test_every_write_leaves_a_line_and_no_argument(connect: Any, emulator: Emulator, tmp_path: Path) -> None:
+    file = tmp_path / "audit.jsonl"
+    agent = connect(audit_file=file)
+    await agent.job(envs={"TOKEN": "correct-horse"}, user_command="python train.py --password hunter2")
+    emulator.faults.add(Fault("UpdateJob", "internal_error"))
+    await agent.error("update_job", job_id=RUNNING, description="hunter2")
+    assert steps(file) == [("executed", "CreateJob"), ("failed", "UpdateJob")]
+    assert "hunter2" not in file.read_text()
+    assert "correct-horse" not in file.read_text()
+
+
+async def test_an_unwritable_file_stops_nobody_and_is_said(connect: Any, tmp_path: Path, caplog: Any) -> None:
+    agent = connect(audit_file=tmp_path / "missing" / "audit.jsonl", effects="stop_running=allow")
+    assert (await agent.facts("stop_job", job_id=RUNNING))["status"] == "stopping"
+    assert "cannot be written" in caplog.text

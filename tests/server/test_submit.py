@@ -1,0 +1,197 @@
+"""A job is created at most once, on a service that would create it twice if asked twice."""
+
+import random
+from typing import Any
+
+import anyio
+import pytest
+
+from pai_dlc_mcp.emulator.faults import Fault
+from pai_dlc_mcp.server.cloud.errors import CloudError
+from pai_dlc_mcp.server.errors import Failure
+from pai_dlc_mcp.server.submit import Submitted, submit
+
+REQUEST_TAG = "mcp-request-id"
+WEEK = 7 * 24 * 3600
+
+
+def body(name: str = "resnet50", **changes: Any) -> dict[str, Any]:
+    return {
+        "WorkspaceId": "123456",
+        "DisplayName": name,
+        "JobType": "PyTorchJob",
+        "UserCommand": "python train.py",
+        "JobSpecs": [{"Type": "Worker", "PodCount": 1, "Image": "x", "EcsSpec": "ecs.g6.large"}],
+        **changes,
+    }
+
+
+async def send(cloud: Any, what: dict[str, Any], request_id: str | None = None, allow: bool = False) -> Submitted:
+    return await submit(cloud, what, client_request_id=request_id, allow_same_name=allow)
+
+
+def jobs_of(emulator: Any, request_id: str) -> list[str]:
+    """The jobs that carry a request id: more than one is what may not happen."""
+    return [
+        job.job_id
+        for job in emulator.account.jobs.values()
+        if job.body.get("Settings", {}).get("Tags", {}).get(REQUEST_TAG) == request_id
+    ]
+
+
+async def test_a_job_is_created_with_a_request_id_beside_the_callers_own_tags(cloud, emulator) -> None:
+    made = await send(cloud, body(Settings={"Tags": {"team": "llm"}, "EnableRDMA": True}))
+    assert made.status == "created"
+    assert jobs_of(emulator, made.request_id) == [made.job_id]
+    settings = emulator.account.jobs[made.job_id].body["Settings"]
+    assert (settings["EnableRDMA"], settings["Tags"]["team"]) == (True, "llm")
+    assert emulator.requests.actions() == ["ListJobs", "CreateJob"]
+
+
+async def test_an_answer_that_was_lost_is_recovered_and_the_job_not_sent_again(cloud, emulator) -> None:
+    emulator.faults.add(Fault("CreateJob", "lost_response"))
+    made = await send(cloud, body())
+    assert made.status == "recovered"
+    assert jobs_of(emulator, made.request_id) == [made.job_id]
+    assert emulator.requests.actions().count("CreateJob") == 1
+
+
+async def test_a_request_that_never_arrived_is_told_as_not_created(cloud, emulator) -> None:
+    emulator.faults.add(Fault("CreateJob", "early_close"))
+    before = set(emulator.account.jobs)
+    made = await send(cloud, body())
+    assert (made.status, made.job_id) == ("not_created", None)
+    assert made.request_id
+    assert set(emulator.account.jobs) == before
+    assert emulator.requests.actions().count("CreateJob") == 1
+
+
+@pytest.mark.parametrize("kind", ["no_permission", "forbidden_ram", "expired_token", "throttling"])
+async def test_a_clear_refusal_is_raised_and_nothing_is_looked_for(cloud, emulator, kind) -> None:
+    emulator.faults.add(Fault("CreateJob", kind))
+    with pytest.raises(CloudError):
+        await send(cloud, body())
+    assert emulator.requests.actions() == ["ListJobs", "CreateJob"]
+
+
+async def test_when_nobody_can_be_asked_what_happened_the_request_id_is_told(cloud, emulator) -> None:
+    emulator.faults.add(Fault("CreateJob", "lost_response"), Fault("ListJobs", "forbidden_ram", skip=1, times=99))
+    with pytest.raises(Failure) as caught:
+        await send(cloud, body())
+    (job,) = [job for job in emulator.account.jobs.values() if job.body["DisplayName"] == "resnet50"]
+    assert job.body["Settings"]["Tags"][REQUEST_TAG] in f"{caught.value.what} {caught.value.fix}"
+
+
+async def test_a_request_id_used_again_with_the_same_arguments_answers_with_the_same_job(cloud, emulator) -> None:
+    first = await send(cloud, body(), "request-1")
+    again = await send(cloud, body(), "request-1")
+    assert (first.status, again.status) == ("created", "existing")
+    assert again.job_id == first.job_id
+    assert emulator.requests.actions().count("CreateJob") == 1
+
+
+async def test_it_does_so_however_old_the_job_is_and_whatever_became_of_it(cloud, emulator) -> None:
+    first = await send(cloud, body(), "request-1")
+    emulator.clock.advance(3 * WEEK)
+    assert await send(cloud, body(), "request-1") == Submitted("existing", first.job_id, "request-1")
+
+
+@pytest.mark.parametrize("change", [{"UserCommand": "ls"}, {"DisplayName": "other"}, {"Priority": 2}])
+async def test_a_request_id_used_again_with_other_arguments_is_refused(cloud, emulator, change) -> None:
+    first = await send(cloud, body(), "request-1")
+    with pytest.raises(Failure, match=f"already made job {first.job_id}, with other arguments") as caught:
+        await send(cloud, body(**change), "request-1")
+    assert caught.value.code == "RequestIdReused"
+    assert emulator.requests.actions().count("CreateJob") == 1
+
+
+async def test_a_call_repeated_after_a_lost_answer_finds_its_job(cloud, emulator) -> None:
+    emulator.faults.add(Fault("CreateJob", "lost_response"), Fault("ListJobs", "forbidden_ram", skip=2))
+    with pytest.raises(CloudError):
+        await send(cloud, body(), "request-1")
+    assert (await send(cloud, body(), "request-1")).status == "existing"
+    assert len(jobs_of(emulator, "request-1")) == 1
+
+
+async def test_two_calls_at_once_with_one_request_id_make_one_job(cloud, emulator) -> None:
+    async def once() -> None:
+        await send(cloud, body(), "request-1", allow=True)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(3):
+            group.start_soon(once)
+    assert len(jobs_of(emulator, "request-1")) == 1
+
+
+async def test_a_live_job_of_the_same_name_is_reported_instead_of_doubled(cloud, emulator) -> None:
+    first = await send(cloud, body())
+    with pytest.raises(Failure) as caught:
+        await send(cloud, body(UserCommand="ls"))
+    assert caught.value.code == "SameName"
+    assert (
+        caught.value.what == f"Job {first.job_id} in workspace 123456 already has the name 'resnet50' and is Creating."
+    )
+    assert "allow_same_name=true" in caught.value.fix
+    assert emulator.requests.actions().count("CreateJob") == 1
+
+
+async def test_a_colleagues_live_job_counts_too(cloud) -> None:
+    with pytest.raises(Failure, match="dlc7colleague007"):
+        await send(cloud, body("detector-r50"))
+
+
+async def test_a_live_job_counts_however_long_ago_it_was_created(cloud, emulator) -> None:
+    await send(cloud, body("hang"))  # trains for ever
+    emulator.clock.advance(2 * WEEK)
+    with pytest.raises(Failure) as caught:
+        await send(cloud, body("hang"))
+    assert caught.value.code == "SameName"
+
+
+async def test_a_live_job_counts_among_many_with_longer_names(cloud, emulator) -> None:
+    await send(cloud, body("x"))
+    emulator.clock.advance(1)
+    for number in range(100):
+        await cloud.jobs.create(body(f"x{number}"))
+    with pytest.raises(Failure) as caught:
+        await send(cloud, body("x"))
+    assert caught.value.code == "SameName"
+
+
+@pytest.mark.parametrize("name", ["llama7b-sft-v1", "llama7b", "pretrain-70", "debug-run"])
+async def test_a_finished_job_and_part_of_a_name_do_not_count(cloud, name) -> None:
+    assert (await send(cloud, body(name))).status == "created"
+
+
+async def test_a_caller_may_insist_on_the_same_name(cloud, emulator) -> None:
+    first = await send(cloud, body())
+    second = await send(cloud, body(), allow=True)
+    assert (second.status, second.job_id == first.job_id) == ("created", False)
+
+
+async def test_no_chain_of_accidents_makes_two_jobs_of_one_request(cloud, emulator, monkeypatch) -> None:
+    monkeypatch.setattr("pai_dlc_mcp.server.submit._LOOKS", (0, 0, 0))
+    dice = random.Random(20260105)
+    fates = ["ok", "lost_response", "early_close", "unavailable", "html_502", "throttling"]
+    outcomes: dict[str, set[str]] = {fate: set() for fate in fates}
+    for number in range(200):
+        fate, request_id = dice.choice(fates), f"request-{number}"
+        emulator.faults.clear()
+        if fate != "ok":
+            emulator.faults.add(Fault("CreateJob", fate))
+        try:
+            outcomes[fate].add((await send(cloud, body(f"job-{number}"), request_id)).status)
+        except CloudError as error:
+            outcomes[fate].add(error.kind)
+        if dice.random() < 0.5:  # the caller tries again, as it is told to
+            outcomes[fate].add((await send(cloud, body(f"job-{number}"), request_id)).status)
+            assert len(jobs_of(emulator, request_id)) == 1
+        assert len(jobs_of(emulator, request_id)) <= 1
+    assert outcomes == {
+        "ok": {"created", "existing"},
+        "lost_response": {"recovered", "existing"},
+        "early_close": {"not_created", "created"},
+        "unavailable": {"not_created", "created"},
+        "html_502": {"not_created", "created"},
+        "throttling": {"throttled", "created"},
+    }
