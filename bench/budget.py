@@ -1,4 +1,4 @@
-"""How fast a log becomes a view, how much memory it takes, and how far the token estimate is from a real tokenizer.
+"""How fast a log becomes a view, in how much memory, and how far the token estimate is from a real tokenizer.
 
 .venv/bin/python bench/budget.py
 """
@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import cycle, islice
 from pathlib import Path
 from types import ModuleType
@@ -26,32 +26,57 @@ from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.budget.view import view
 
 SMALL, LARGE = 1_000_000, 15_000_000  # bytes
-TARGET_MB_S = 25
-ROUNDS = 7
+ROUNDS = 5
+TARGET_MB_S, TARGET_GROWTH = 25, 1.20
 UNDER, OVER = 0.05, 0.60  # allowed error of the estimate
+TOKENIZER = "gpt-tokenizer@3"
+COUNT = """
+const { encode } = require('gpt-tokenizer/encoding/o200k_base');
+const texts = JSON.parse(require('fs').readFileSync(0, 'utf8'));
+console.log(JSON.stringify(texts.map((text) => encode(text, { disallowedSpecial: new Set() }).length)));
+"""
 
 
 def corpus() -> ModuleType:
+    """The tests' own: they are no package to import from."""
     path = Path(__file__).parents[1] / "tests/server/budget/corpus.py"
     spec = importlib.util.spec_from_file_location("corpus", path)
     assert spec
     assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["corpus"] = module
+    module = sys.modules["corpus"] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-def of_size(source, size: int) -> list[str]:
+def every_failure(logs: ModuleType) -> Iterator[str]:
+    """A log that fails all the time: some error in every 500 lines."""
+    names = [name for name in logs.FAILURES if name != "far in a line"]
+    return cycle(line for name in names for line in logs.failing(name, 500).records)
+
+
+def sources(logs: ModuleType) -> dict[str, Iterator[str]]:
+    return {name: make(0) for name, make in logs.NOISE.items()} | {
+        "64 KiB lines": logs.long_lines(),
+        "every failure": every_failure(logs),
+    }
+
+
+def size(records: list[str]) -> int:
+    return sum(len(record.encode("utf-8", "ignore")) + 1 for record in records)
+
+
+def of_size(source: Iterator[str], most: int) -> list[str]:
     records: list[str] = []
-    while size > 0:
-        records += islice(source, 1000)
-        size -= sum(len(record.encode("utf-8", "ignore")) + 1 for record in records[-1000:])
+    have = 0
+    while have < most:
+        more = list(islice(source, 50))
+        records += more
+        have += size(more)
     return records
 
 
-def best(run: Callable[[], object]) -> float:
-    """Seconds, the least of several rounds."""
+def seconds(run: Callable[[], object]) -> float:
+    """The least of several rounds."""
     times: list[float] = []
     for _ in range(ROUNDS):
         gc.collect()
@@ -61,69 +86,87 @@ def best(run: Callable[[], object]) -> float:
     return min(times)
 
 
-def measure(records: list[str], redactor: Redactor) -> dict[str, float]:
-    """Megabytes a second by stage; `clean + fold + select` is the target's, `total` has the redaction too."""
-    text = clean(records)
-    log = Lines(redactor.lines(text)[0])
-    found = blocks.find(log)
-    nobody = Redactor({})
-    nobody.lines = lambda text: (text, 0)
-    megabytes = sum(len(record.encode("utf-8", "ignore")) + 1 for record in records) / 1e6
-    stages: dict[str, Callable[[], object]] = {
-        "clean": lambda: clean(records),
-        "redact": lambda: redactor.lines(text),
-        "find errors": lambda: blocks.find(Lines(log.text)),
-        "fold": lambda: fold(log, found),
-        "clean + fold + select": lambda: show(records, nobody),
-        "total": lambda: show(records, redactor),
-    }
-    return {name: megabytes / best(stage) for name, stage in stages.items()}
-
-
 def show(records: list[str], redactor: Redactor) -> object:
     return view(records, max_tokens=4000, redactor=redactor, source="bench")
 
 
+def stages(records: list[str], redactor: Redactor) -> dict[str, float]:
+    """Seconds by stage; `total` is the whole view, `c+f+s` the same without the redaction: the target's figure."""
+    text = clean(records)
+    log = Lines(redactor.lines(text)[0])
+    found = blocks.find(log)
+    took = {
+        "clean": seconds(lambda: clean(records)),
+        "redact": seconds(lambda: redactor.lines(text)),
+        "errors": seconds(lambda: blocks.find(Lines(log.text))),
+        "fold": seconds(lambda: fold(log, found)),
+        "total": seconds(lambda: show(records, redactor)),
+    }
+    return took | {"c+f+s": took["total"] - took["redact"]}
+
+
 def peak(records: list[str], redactor: Redactor) -> float:
-    """MB of Python memory above the records themselves."""
+    """Bytes of Python memory above the records themselves."""
     gc.collect()
     tracemalloc.start()
     show(records, redactor)
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    return most / 1e6
+    return most
 
 
 def speed(logs: ModuleType) -> None:
     redactor = Redactor(logs.ENV)
-    sources = dict(logs.NOISE)
-    sources["all failures"] = lambda seed: cycle(
-        line for name in logs.FAILURES if name != "far in a line" for line in logs.failing(name, 500).records
-    )
-    print(
-        f"{'log':14}{'MB':>4}"
-        + "".join(f"{name:>12}" for name in ("clean", "redact", "errors", "fold", "c+f+s", "total"))
-        + f"{'peak MB':>9}{'1x->15x':>9}"
-    )
-    for name, source in sources.items():
-        small, large = of_size(source(0), SMALL), of_size(source(0), LARGE)
-        slow = fast = 0.0
-        for records, size in ((small, SMALL), (large, LARGE)):
-            rates = measure(records, redactor)
-            slow, fast = rates["total"], slow or rates["total"]
-            print(
-                f"{name:14}{size // 1_000_000:>4}"
-                + "".join(f"{rate:>12.0f}" for rate in rates.values())
-                + f"{peak(records, redactor):>9.0f}",
-                end="",
-            )
-            print(f"{fast / slow:>9.2f}" if size == LARGE else "")
+    names = ("clean", "redact", "errors", "fold", "c+f+s", "total")
+    print(f"MB/s by stage; target c+f+s >= {TARGET_MB_S}, growth of the time a byte from 1 to 15 MB <= {TARGET_GROWTH}")
+    print(f"{'log':15}{'MB':>4}" + "".join(f"{name:>8}" for name in names) + f"{'peak MB':>9}{'growth':>8}")
+    for name, source in sources(logs).items():
+        pace = 0.0
+        for most in (SMALL, LARGE):
+            records = of_size(source, most)
+            have = size(records)
+            took = stages(records, redactor)
+            row = "".join(f"{have / 1e6 / took[stage]:8.0f}" for stage in names)
+            growth = f"{took['total'] / have / pace:8.2f}" if pace else ""
+            print(f"{name:15}{have / 1e6:4.0f}{row}{peak(records, redactor) / 1e6:9.0f}{growth}")
+            pace = took["total"] / have
 
 
-def main() -> None:
-    logs = corpus()
-    speed(logs)
+def estimates(logs: ModuleType) -> None:
+    """Cleaned logs, and the views as the model gets them."""
+    redactor = Redactor(logs.ENV)
+    texts: dict[str, str] = {}
+    for name, source in sources(logs).items():
+        records = of_size(source, 200_000)
+        texts[name] = redactor.lines(clean(records))[0].decode()
+        texts[f"view of {name}"] = view(records, max_tokens=4000, redactor=redactor, source="bench").text
+    texts["tracebacks"] = "\n".join(logs.frames(200))
+    counts = real_tokens(list(texts.values()))
+    if counts is None:
+        print("token estimate: not compared, node and npm are needed to install", TOKENIZER)
+        return
+    print(f"estimate against o200k; allowed {-UNDER:+.0%} to {OVER:+.0%}")
+    for (name, text), real in zip(texts.items(), counts, strict=True):
+        error = tokens(text) / real - 1
+        verdict = "" if -UNDER <= error <= OVER else "  outside"
+        print(f"{name:24}{len(text.encode()) / real:6.2f} bytes a token{error:+8.0%}{verdict}")
+
+
+def real_tokens(texts: list[str]) -> list[int] | None:
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if not node or not npm:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        install = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", folder, TOKENIZER]
+        if subprocess.run(install, capture_output=True, check=False).returncode:
+            return None
+        script = Path(folder) / "count.js"
+        script.write_text(COUNT)
+        run = subprocess.run([node, str(script)], input=json.dumps(texts), capture_output=True, text=True, check=True)
+    return json.loads(run.stdout)
 
 
 if __name__ == "__main__":
-    main()
+    loaded = corpus()
+    estimates(loaded)
+    speed(loaded)

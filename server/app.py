@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from pai_dlc_mcp.server.arguments import explain
 from pai_dlc_mcp.server.budget.cut import fit
+from pai_dlc_mcp.server.budget.shrink import shrink
 from pai_dlc_mcp.server.cloud.credentials import Credentials
 from pai_dlc_mcp.server.cloud.gateway import Gateway
 from pai_dlc_mcp.server.deps import App
@@ -91,12 +92,14 @@ def tell(failure: Failure) -> CallToolResult:
 
 
 def _under(ceiling: int, result: CallToolResult) -> CallToolResult:
-    """No result above the ceiling, whatever produced it."""
-    text = text_of(result)
-    cut = fit(text, ceiling, "ask for less: a smaller limit, a narrower filter, or a lower max_tokens")
-    if cut == text:
-        return result
-    return result.model_copy(update={"content": [TextContent(type="text", text=cut)]})
+    """No result above the ceiling, whatever produced it: its text, and its structured content."""
+    structured, cut = shrink(result.structured_content or {}, ceiling)
+    text = text_of(result) + ("\n[structured content cut: ask for less]" if cut else "")
+    rest = [block for block in result.content if not isinstance(block, TextContent)]
+    fitted = fit(text, ceiling, "ask for less: a smaller limit, a narrower filter, or a lower max_tokens")
+    content = [TextContent(type="text", text=fitted), *rest]
+    known = structured if result.structured_content is not None else None
+    return result.model_copy(update={"content": content, "structured_content": known})
 
 
 def build(

@@ -63,7 +63,7 @@ def _plain_schema(node: Any, defs: dict[str, Any]) -> Any:
 def _outline(schema: dict[str, Any]) -> dict[str, Any]:
     """The fields a result always has, by name and type. The rest is left to the result: it would be half the bytes."""
     always = {name: {"type": schema["properties"][name]["type"]} for name in schema.get("required", [])}
-    return {"type": "object", "properties": always, "required": list(always)}
+    return {"type": "object", "properties": always}
 
 
 def explain(error: ValidationError) -> Failure:

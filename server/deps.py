@@ -8,13 +8,21 @@ from mcp.server.mcpserver import Context, Resolve
 from pai_dlc_mcp.server.cloud import endpoints
 from pai_dlc_mcp.server.cloud.access import Access
 from pai_dlc_mcp.server.cloud.account import Account
+from pai_dlc_mcp.server.cloud.dashboards import Dashboards
 from pai_dlc_mcp.server.cloud.events import Events
 from pai_dlc_mcp.server.cloud.gateway import Gateway
 from pai_dlc_mcp.server.cloud.images import Images
 from pai_dlc_mcp.server.cloud.jobs import Job, Jobs
 from pai_dlc_mcp.server.cloud.logs import Logs
+from pai_dlc_mcp.server.cloud.metrics import Metrics
+from pai_dlc_mcp.server.cloud.quotas import Quotas
+from pai_dlc_mcp.server.cloud.sanity import Sanity
+from pai_dlc_mcp.server.cloud.signals import Signals
 from pai_dlc_mcp.server.cloud.sources import Sources
 from pai_dlc_mcp.server.cloud.specs import Specs
+from pai_dlc_mcp.server.cloud.tags import Tags
+from pai_dlc_mcp.server.cloud.templates import Templates
+from pai_dlc_mcp.server.cloud.tensorboards import Tensorboards
 from pai_dlc_mcp.server.cloud.workspaces import Workspaces
 from pai_dlc_mcp.server.safety.gate import Gate
 from pai_dlc_mcp.server.settings import Settings
@@ -37,12 +45,20 @@ class CloudInRegion:
         at = (app.gateway, region.id)
         self.access = Access(*at)
         self.account = Account(*at)
+        self.dashboards = Dashboards(*at)
         self.events = Events(*at)
         self.images = Images(*at)
         self.jobs = Jobs(*at)
         self.logs = Logs(*at)
+        self.metrics = Metrics(*at)
+        self.quotas = Quotas(*at)
+        self.sanity = Sanity(*at)
+        self.signals = Signals(*at)
         self.sources = Sources(*at)
         self.specs = Specs(*at)
+        self.tags = Tags(*at)
+        self.templates = Templates(*at)
+        self.tensorboards = Tensorboards(*at)
         self.workspaces = Workspaces(*at)
 
 

@@ -3,6 +3,7 @@
 Never both for one payload, and no facts in only one of the two: hosts show the model either.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Protocol, TypeVar
 
@@ -94,6 +95,15 @@ def stream(place: Place, header: str, payload: str, meta: Mapping[str, Any]) -> 
     return CallToolResult(content=[TextContent(type="text", text=text)], _meta={"pai-dlc": {**_echo(place), **meta}})
 
 
+def fenced(lines: Sequence[str], source: str, max_tokens: int) -> str:
+    """Lines that somebody else wrote, inside a fence, as many as fit."""
+    nonce = new_nonce()
+    kept = list(map(inert, lines))
+    while kept and tokens(fence(kept, source, nonce)) > max_tokens:
+        kept.pop()
+    return fence(kept, source, nonce)
+
+
 def text_of(result: CallToolResult) -> str:
     return "\n".join(block.text for block in result.content if isinstance(block, TextContent))
 
@@ -139,7 +149,7 @@ def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        return " ".join(f"{k}={v}" for k, v in value.items())  # pyright: ignore[reportUnknownVariableType] - JSON
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
     if isinstance(value, list | tuple):
         return ", ".join(map(_cell, value))  # pyright: ignore[reportUnknownArgumentType] - JSON
     if isinstance(value, BaseModel):

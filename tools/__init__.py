@@ -1,6 +1,19 @@
 """What an agent can call, in the order it is listed: one file a family, one function a tool."""
 
-from pai_dlc_mcp.tools import access, admin, change, create, events, images, jobs, logs, setup, sources, specs, workspaces
+from pai_dlc_mcp.tools import (
+    access,
+    admin,
+    change,
+    create,
+    events,
+    images,
+    jobs,
+    logs,
+    setup,
+    sources,
+    specs,
+    workspaces,
+)
 
 TOOLSETS = (
     workspaces.tools,

@@ -1,15 +1,18 @@
 """Training jobs: find them and look at one."""
 
-from typing import Annotated
+from typing import Annotated, cast
 
 from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
+from pai_dlc_mcp.server.budget.redact import Redactor
+from pai_dlc_mcp.server.budget.shrink import shrink
 from pai_dlc_mcp.server.cloud.jobs import JobSummary, Pod
 from pai_dlc_mcp.server.cloud.times import to_utc
 from pai_dlc_mcp.server.deps import Cloud, FreshJob
-from pai_dlc_mcp.server.reply import Facts, ForeignName, ForeignText, Listing, Verbatim, facts, listing
+from pai_dlc_mcp.server.reply import STREAM_TOKENS, Facts, ForeignName, ForeignText, Listing, Verbatim, facts, listing
 from pai_dlc_mcp.server.rules.pods import by_importance
+from pai_dlc_mcp.server.rules.showing import project, showable
 from pai_dlc_mcp.server.toolset import Toolset
 from pai_dlc_mcp.tools.params import (
     JobId,
@@ -78,6 +81,7 @@ class JobFacts(Facts):
     pods_total: int
     pods: list[PodRow]
     console: str
+    detail: dict[str, object] | None = None
 
 
 @tools.read("List training jobs")
@@ -117,10 +121,19 @@ async def list_jobs(
 
 @tools.read("Get a training job")
 async def get_job(
-    job_id: JobId, job: FreshJob, cloud: Cloud, region: Region = None
+    job_id: JobId,
+    job: FreshJob,
+    cloud: Cloud,
+    detail: Annotated[bool, Field(description="Also every field the API returns.")] = False,
+    fields: Annotated[list[str] | None, Field(description="Of those only these, e.g. Pods.PodId.")] = None,
+    region: Region = None,
 ) -> Annotated[CallToolResult, JobFacts]:
     """Get one job: status, reason, times, specs, pods. Env values are never shown. For a failed job go on with
     get_job_events, then get_pod_logs."""
+    redactor = Redactor(job.secrets)
+    shown = cast("dict[str, object]", showable(job.raw, redactor)) if detail or fields else None
+    if fields and shown:
+        shown = project(shown, fields)
     pods = by_importance(job)[:_PODS_SHOWN]
     return facts(
         cloud,
@@ -147,11 +160,12 @@ async def get_job(
             finished=to_utc(job.finished),
             specs=_specs(job),
             images=", ".join(dict.fromkeys(spec.image for spec in job.specs)),
-            command=job.command,
+            command=redactor.text(job.command) if job.command else None,
             env_names=sorted(job.envs),
             pods_total=len(job.pods),
             pods=[_pod_row(pod) for pod in pods],
             console=console(cloud.region, job),
+            detail=shrink(shown, STREAM_TOKENS)[0] if shown else None,
         ),
         note=f"{len(pods)} of {len(job.pods)} pods, failed ones first" if len(pods) < len(job.pods) else None,
     )

@@ -3,27 +3,36 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Literal
 
+import anyio
 import anyio.to_thread
 from mcp.types import CallToolResult
 from pydantic import Field
 
+from pai_dlc_mcp.server.budget import page
+from pai_dlc_mcp.server.budget.across import Ending, grouped
+from pai_dlc_mcp.server.budget.page import Page
 from pai_dlc_mcp.server.budget.redact import Redactor
-from pai_dlc_mcp.server.budget.view import Mode, View, view
+from pai_dlc_mcp.server.budget.view import View, view
 from pai_dlc_mcp.server.cloud.jobs import Job, Pod
 from pai_dlc_mcp.server.cloud.logs import MAX_LINES
 from pai_dlc_mcp.server.cloud.times import to_utc
-from pai_dlc_mcp.server.deps import Cloud, FreshJob
+from pai_dlc_mcp.server.deps import Cloud, CloudInRegion, FreshJob
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.reply import HEADER_TOKENS, STREAM_TOKENS, stream
+from pai_dlc_mcp.server.reply import HEADER_TOKENS, STREAM_TOKENS, fenced, stream
 from pai_dlc_mcp.server.rules.pods import by_importance, pod_of
 from pai_dlc_mcp.server.toolset import Toolset
-from pai_dlc_mcp.tools.params import JobId, MaxTokens, Moment, PodId, Region
+from pai_dlc_mcp.tools.params import JobId, MaxTokens, Moment, PodId, PodUid, Region
 
 tools = Toolset("core")
 
 _OTHERS = 8  # pods named besides the one that is read
+_EACH_LINES = 300  # of each pod's log, where all are compared
+_AT_ONCE = 8  # logs fetched side by side
+_EACH_TOKENS = 400
+
+Show = Literal["tail", "errors", "grep", "summary", "all_pods"]
 
 
 @tools.read("Read a pod's log")
@@ -32,30 +41,41 @@ async def get_pod_logs(
     job: FreshJob,
     cloud: Cloud,
     pod_id: PodId | None = None,
-    show: Annotated[Mode, Field(description="tail keeps the first error and the end.")] = "tail",
+    show: Annotated[
+        Show, Field(description="tail keeps the first error too; all_pods groups how pods ended.")
+    ] = "tail",
     pattern: Annotated[str | None, Field(max_length=500, description="RE2 regex, with show=grep.")] = None,
     max_lines: Annotated[int, Field(ge=1, le=5000)] = 100,
     since: Moment | None = None,
     until: Moment | None = None,
+    cursor: Annotated[str | None, Field(max_length=300, description="Of an earlier read: only what is new.")] = None,
+    pod_uid: Annotated[PodUid | None, Field(description="An incarnation before a restart.")] = None,
     max_tokens: MaxTokens = STREAM_TOKENS,
     region: Region = None,
 ) -> CallToolResult:
     """Read a pod's log: cleaned, repeats folded, secrets redacted, cut to max_tokens with the first error and the end
-    kept. Without pod_id: the pod that failed first, else the master. show=errors, summary or grep search all of it.
+    kept. Without pod_id: the pod that failed first, else the master. errors, summary and grep search all of it.
     For what happened before the container ran use get_job_events."""
     if (show == "grep") != (pattern is not None):
         raise Failure("show=grep and pattern go together.", fix="Pass both, or neither.", code="InvalidArgument")
-    pod = _chosen(job, pod_id)
-    log = await cloud.logs.pod(job_id, pod.pod_id, since=since or pod.created or job.created, until=until)
-    if not log.records:
-        return stream(cloud, _empty(job, pod, since), "", {"pod_id": pod.pod_id, "returned": 0, "available": 0})
+    redactor = Redactor(job.secrets)
+    if show == "all_pods":
+        return await _all_pods(cloud, job, redactor, max_tokens)
+    pod = _incarnation(_chosen(job, pod_id), pod_uid)
+    start = since or pod.created or job.created
+    log = await cloud.logs.pod(job_id, pod.pod_id, since=start, until=until, pod_uid=pod_uid)
+    read = page.read(log.records, log.pod_uid, to_utc(start) or "", _cursor(cursor))
+    after = page.encode(read.cursor)
+    if not read.records:
+        return stream(cloud, _empty(job, pod, since, cursor), "", {"pod_id": pod.pod_id, "cursor": after})
     cut = partial(
         view,
-        log.records,
+        read.records,
         mode=show,
         pattern=pattern,
+        max_lines=max_lines,
         max_tokens=max_tokens - HEADER_TOKENS,
-        redactor=Redactor(job.secrets),
+        redactor=redactor,
         source=f"log of pod {pod.pod_id}",
     )
     try:
@@ -63,11 +83,35 @@ async def get_pod_logs(
     except ValueError as error:
         raise Failure(f"pattern: {error}.", fix="Correct the pattern (RE2 syntax).", code="InvalidPattern") from None
     meta = {"pod_id": pod.pod_id, "pod_uid": log.pod_uid, "returned": seen.returned, "available": seen.available}
-    full = len(log.records) >= MAX_LINES
-    return stream(cloud, "\n".join(_header(job, pod, seen, full)), seen.text, {**meta, "redacted": seen.redacted})
+    header = _header(job, pod, seen, read, full=len(log.records) >= MAX_LINES)
+    return stream(
+        cloud, "\n".join([*header, f"cursor: {after}"]), seen.text, {**meta, "redacted": seen.redacted, "cursor": after}
+    )
 
 
-def _header(job: Job, pod: Pod, seen: View, full: bool) -> Sequence[str]:
+async def _all_pods(cloud: CloudInRegion, job: Job, redactor: Redactor, max_tokens: int) -> CallToolResult:
+    """The end of every pod's log, those that ended alike in one line, causes before victims."""
+    endings: list[Ending] = []
+    limiter = anyio.CapacityLimiter(_AT_ONCE)
+
+    async def look(pod: Pod) -> None:
+        async with limiter:
+            since = pod.created or job.created
+            log = await cloud.logs.pod(job.job_id, pod.pod_id, since=since, max_lines=_EACH_LINES)
+            read = partial(view, log.records, mode="errors", max_tokens=_EACH_TOKENS, redactor=redactor, source="")
+            seen = await anyio.to_thread.run_sync(read)
+            endings.append(Ending(pod.pod_id, pod.status, pod.finished, seen.cause))
+
+    async with anyio.create_task_group() as group:
+        for pod in job.pods:
+            group.start_soon(look, pod)
+    lines = grouped(sorted(endings, key=lambda ending: ending.pod_id))
+    header = f"all {len(job.pods)} pods of job {job.job_id} ({job.status}), by the last {_EACH_LINES} lines of each"
+    text = fenced(lines, f"logs of job {job.job_id}", max_tokens - HEADER_TOKENS)
+    return stream(cloud, header, text, {"job_id": job.job_id, "pods": len(job.pods)})
+
+
+def _header(job: Job, pod: Pod, seen: View, read: Page, *, full: bool) -> Sequence[str]:
     """What was read and what was not, and how to get that."""
     said = [f"log of {pod.pod_id} ({pod.status})", f"{seen.returned:,} of {seen.available:,} lines"]
     if seen.matched is not None:
@@ -79,6 +123,10 @@ def _header(job: Job, pod: Pod, seen: View, full: bool) -> Sequence[str]:
     if seen.redacted:
         said.append(f"{seen.redacted:,} secrets redacted")
     lines = [" · ".join(said)]
+    if read.reset:
+        lines.append("reset: the pod was restarted since the cursor; this is the log of its new incarnation.")
+    if read.gap:
+        lines.append("The cursor's place was not found: lines in between may be missing.")
     first = by_importance(job)[0]
     if first.status == "Failed" and first.pod_id != pod.pod_id:
         lines.append(f"{first.pod_id} failed first: its log is likelier to hold the cause.")
@@ -90,8 +138,10 @@ def _header(job: Job, pod: Pod, seen: View, full: bool) -> Sequence[str]:
     return lines
 
 
-def _empty(job: Job, pod: Pod, since: datetime | None) -> str:
+def _empty(job: Job, pod: Pod, since: datetime | None, cursor: str | None) -> str:
     why = f"log of {pod.pod_id}: no lines. The pod is {pod.status}, the job {job.status}"
+    if cursor:
+        return f"{why}; nothing new since the cursor"
     if since:
         return f"{why}; nothing was written after {to_utc(since)}"
     return f"{why}. Before the container runs there is no log: get_job_events tells what it waits for"
@@ -106,3 +156,24 @@ def _chosen(job: Job, pod_id: str | None) -> Pod:
             code="NoPods",
         )
     return pod_of(job, pod_id) if pod_id else by_importance(job)[0]
+
+
+def _incarnation(pod: Pod, pod_uid: str | None) -> Pod:
+    """The pod as it was under this uid: its history keeps those before a restart."""
+    known = (pod, *pod.history)
+    if found := next((one for one in known if pod_uid in (None, one.uid)), None):
+        return found
+    raise Failure(
+        f"Pod {pod.pod_id} has no incarnation {pod_uid}.",
+        fix=f"Its uids, the newest first: {', '.join(one.uid for one in known)}.",
+        code="NoSuchPod",
+    )
+
+
+def _cursor(text: str | None) -> page.Cursor | None:
+    try:
+        return page.decode(text) if text else None
+    except ValueError as error:
+        raise Failure(
+            f"cursor: {error}.", fix="Pass a cursor as get_pod_logs returned it.", code="InvalidCursor"
+        ) from None

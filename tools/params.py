@@ -16,6 +16,8 @@ QuotaId = Annotated[str, Field(pattern=ids.QUOTA_ID, description="Quota id, from
 ImageId = Annotated[str, Field(pattern=ids.IMAGE_ID, description="From list_images.")]
 DatasetId = Annotated[str, Field(pattern=ids.DATASET_ID, description="From list_datasets.")]
 CodeSourceId = Annotated[str, Field(pattern=ids.CODE_SOURCE_ID, description="From list_code_sources.")]
+TemplateId = Annotated[str, Field(pattern=ids.TEMPLATE_ID, description="From list_job_templates.")]
+TensorboardId = Annotated[str, Field(pattern=ids.TENSORBOARD_ID, description="From list_tensorboards.")]
 Region = Annotated[str | None, Field(description="Default: the configured one.")]
 JobType = Annotated[job_types.JobType, BeforeValidator(job_types.exact)]
 Status = Literal[

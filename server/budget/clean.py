@@ -3,8 +3,9 @@ r"""What a terminal would have shown, and nothing else: UTF-8 lines without cont
 Strips what hides text from a reader or from the redactor: escape codes, bidi, tags, zero-width characters."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+_CHUNK_BYTES = 1 << 18
 _CONTROLS = bytes(set(range(32)) - {9, 10}) + b"\x7f"
 
 # Possessive and bounded by ESC or the line, so linear. An unterminated OSC loses its opening only: to
@@ -26,6 +27,19 @@ def clean(records: Iterable[str]) -> bytes:
     """One UTF-8 text with the lines of all records; linear in the input."""
     joined = "\n".join(record.removesuffix("\n") for record in records)
     text = joined.encode("utf-8", "ignore")  # "ignore" drops lone surrogates (gotchas 7)
+    return b"".join(_clean(chunk) for chunk in _chunks(text))
+
+
+def _chunks(text: bytes) -> Iterator[bytes]:
+    """Some lines at a time: all that a pass leaves behind then stays in the processor's cache."""
+    start = 0
+    while start < len(text):
+        end = text.find(b"\n", start + _CHUNK_BYTES) + 1 or len(text)
+        yield text[start:end]
+        start = end
+
+
+def _clean(text: bytes) -> bytes:
     if b"\r" in text:
         text = b"\n".join(_last_state(line) if b"\r" in line else line for line in text.split(b"\n"))
     if b"\x1b" in text:

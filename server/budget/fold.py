@@ -7,10 +7,11 @@ from operator import itemgetter
 from pai_dlc_mcp.server.budget.blocks import Block
 from pai_dlc_mcp.server.budget.lines import Lines, body, rank, spoken, with_ranks
 
-Group = list[int]  # line numbers, ascending, from 0
+Group = Sequence[int]  # line numbers from 0, ascending; a range for one, which costs the garbage collector nothing
 
 _WINDOW = 8  # lines: ranks and bars speak in turn
 _SPEAKERS = 1000  # lines of a group asked for their rank
+_SHAPES = 1000  # remembered at a time
 _LEAST = 4  # lines alike but not identical; three would take as many lines to say
 
 _NUMBERS = b"0123456789.+- \t"
@@ -57,21 +58,30 @@ def shapes_of(text: bytes) -> list[bytes]:
 
 
 def _fold_alike(shapes: Sequence[bytes], start: int, stop: int, groups: list[Group]) -> None:
-    latest: dict[bytes, Group] = {}
+    latest: dict[bytes, int] = {}  # shape -> which group
     for index in range(start, stop):
-        shape = shapes[index]
-        group = latest.get(shape)
-        if group is not None and index - group[-1] <= _WINDOW:
-            group.append(index)
+        at = latest.get(shapes[index])
+        if at is None or index - groups[at][-1] > _WINDOW:
+            if len(latest) >= _SHAPES:  # forget those out of reach: a small table stays in the cache
+                latest = {shape: at for shape, at in latest.items() if index - groups[at][-1] <= _WINDOW}
+            latest[shapes[index]] = len(groups)
+            groups.append(range(index, index + 1))
         else:
-            latest[shape] = group = [index]
-            groups.append(group)
+            _join(groups, at, index)
+
+
+def _join(groups: list[Group], at: int, index: int) -> None:
+    group = groups[at]
+    if isinstance(group, list):
+        group.append(index)
+    else:
+        groups[at] = [*group, index]
 
 
 def _fold_identical(lines: Sequence[bytes], start: int, stop: int, groups: list[Group]) -> None:
     """The nth time a rank says something joins the nth time the others say it: tracebacks of ranks interleave."""
     said: dict[tuple[int | None, bytes], int] = {}
-    known: dict[tuple[int, bytes], Group] = {}
+    known: dict[tuple[int, bytes], list[int]] = {}
     previous, turn = None, 0
     for index in range(start, stop):
         who, words = spoken(lines[index])
@@ -88,10 +98,10 @@ def _fold_identical(lines: Sequence[bytes], start: int, stop: int, groups: list[
 
 def _unfold_few(lines: Sequence[bytes], groups: list[Group]) -> list[Group]:
     """Two or three lines that differ take no more room than their fold would."""
-    kept = list[Group]()
+    kept: list[Group] = []
     for group in groups:
         if 1 < len(group) < _LEAST and not is_bar(lines[group[0]]) and not same(lines, group):
-            kept += ([index] for index in group)
+            kept += (range(index, index + 1) for index in group)
         else:
             kept.append(group)
     return sorted(kept, key=itemgetter(0))

@@ -1,8 +1,10 @@
 """The lines of a view in order, folded, each rendered only when its turn comes."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate
 
 from pai_dlc_mcp.server.budget.blocks import Block
 from pai_dlc_mcp.server.budget.cut import cut_line, left_out
@@ -22,7 +24,12 @@ class Sheet:
     most: int  # characters and bytes of a line
     focus: Callable[[bytes], int]  # the byte of a long line that has to stay in sight
     breaks: Collection[int] = ()  # lines that do not adjoin the line before
-    _seen: dict[int, list[str]] = field(default_factory=dict[int, list[str]])
+    _seen: dict[int, list[str]] = field(default_factory=dict[int, list[str]], init=False)
+
+    @cached_property
+    def _before(self) -> list[int]:
+        """How many lines the entries before a position stand for."""
+        return list(accumulate((0 if isinstance(entry, str) else len(entry) for entry in self.entries), initial=0))
 
     def rendered(self, position: int) -> list[str]:
         if position not in self._seen:
@@ -34,23 +41,25 @@ class Sheet:
         """Bytes, line ends included."""
         return sum(size(line) + 1 for line in self.rendered(position))
 
-    def count(self, position: int) -> int:
-        """How many lines of the log an entry stands for."""
-        entry = self.entries[position]
-        return 0 if isinstance(entry, str) else len(entry)
+    def count(self, chosen: Iterable[int]) -> int:
+        """How many lines of the log the chosen entries stand for."""
+        return sum(self._before[position + 1] - self._before[position] for position in chosen)
 
-    def payload(self, chosen: Collection[int]) -> list[str]:
+    @property
+    def available(self) -> int:
+        return self._before[-1]
+
+    def payload(self, chosen: Iterable[int]) -> list[str]:
         """The chosen entries, with a marker wherever lines are missing."""
         out: list[str] = []
-        missing = 0
-        for position in range(len(self.entries)):
-            if position in chosen:
-                out += [left_out(missing)] if missing else []
+        passed = 0
+        for position in [*sorted(chosen), len(self.entries)]:
+            missing = self._before[position] - passed
+            out += [left_out(missing)] if missing else []
+            if position < len(self.entries):
                 out += self.rendered(position)
-                missing = 0
-            else:
-                missing += self.count(position)
-        return out + ([left_out(missing)] if missing else [])
+                passed = self._before[position + 1]
+        return out
 
     def span(self, block: Block) -> tuple[list[int], int, int]:
         """Where a block's keys are among the entries, and its first entry and the one after its last."""

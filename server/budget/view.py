@@ -167,8 +167,10 @@ def _errors(sheet: Sheet, found: Sequence[Block], spare: int) -> _Page:
 
 def _grep(log: Lines, search: Grep, context: int, spare: int, most: int) -> _Page:
     matches = search.matching(log)
-    around = {near for line in matches for near in range(line - context, line + context + 1)} if context else matches
-    kept = sorted(line for line in around if 0 <= line < len(log.lines))
+    kept: list[int] = []
+    for line in matches:
+        start = max(line - context, kept[-1] + 1 if kept else 0)
+        kept += range(start, min(line + context + 1, len(log.lines)))
     part = Lines(b"\n".join(log.lines[line] for line in kept))
     breaks = [at for at in range(1, len(kept)) if kept[at] > kept[at - 1] + 1] if context else []
     found = blocks.find(part)
@@ -203,10 +205,8 @@ def _title(same: Sequence[Block]) -> str:
 
 
 def _page(sheet: Sheet, choice: Choice, matched: int | None = None) -> _Page:
-    available = sum(sheet.count(position) for position in range(len(sheet.entries)))
-    returned = sum(sheet.count(position) for position in choice.chosen)
     payload = sheet.payload(choice.chosen) if choice.chosen else []
-    return _Page(payload, available, returned, matched)
+    return _Page(payload, sheet.available, sheet.count(choice.chosen), matched)
 
 
 def _unfenced(page: _Page, lines: int, max_tokens: int) -> str:

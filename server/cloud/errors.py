@@ -4,6 +4,8 @@ The SDK's exceptions carry the request with its Authorization header and securit
 `code: 403, <message> request id: <id>`. Nothing of them is passed on but the fields named here.
 """
 
+from collections.abc import Awaitable, Generator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 from pai_dlc_mcp.server.cloud.endpoints import Product
@@ -69,6 +71,28 @@ class CloudError(Failure):
             "unreachable",
             "invalid_answer",
         )
+
+
+async def missing(look_up: Awaitable[object]) -> bool:
+    """Whether the service says that what is looked up is not there."""
+    try:
+        await look_up
+    except CloudError as error:
+        if error.kind == "not_found":
+            return True
+        raise
+    return False
+
+
+@contextmanager
+def sent_once(shown_by: str) -> Generator[None]:
+    """Around a create that takes no client token: where no answer came, to try again could make a second one."""
+    try:
+        yield
+    except CloudError as error:
+        if error.maybe_done:
+            error.fix = f"It may have been carried out all the same: look with {shown_by} before calling again."
+        raise
 
 
 def no_credentials(detail: str = "") -> CloudError:

@@ -16,7 +16,7 @@ from typing import Literal
 
 Redeemed = Literal["valid", "invalid", "expired", "mismatch", "changed", "used"]
 
-_NONCE, _DIGEST, _MAC = 9, 12, 18  # bytes
+_NONCE, _DIGEST, _MAC = 10, 12, 18  # bytes; with the stamp a multiple of 3, so that a token has one spelling
 _STAMP = struct.Struct(">Q")
 _PREFIX = "confirm-"
 

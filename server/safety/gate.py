@@ -14,6 +14,7 @@ import anyio
 from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.server.mcpserver import Context, Elicit, ElicitationResult
 from mcp.shared.exceptions import MCPError
+from mcp.types import ElicitResult
 from pydantic import ValidationError
 
 from pai_dlc_mcp.server.cloud.errors import CloudError
@@ -68,6 +69,8 @@ class Gate:
             return self._human(preview, subject, token, client)
         if way in ("auto", "token") and token:
             return self._token(preview, subject, token, client)
+        if _blank_form(ctx):  # the SDK would make an error of it
+            return Verdict("declined", "The form came back empty.")
         if way in ("auto", "elicit") and can_ask(ctx):
             if not ctx.input_responses:  # the second round of the same question
                 self._note("asked", preview, client, rung="elicitation")
@@ -183,6 +186,13 @@ def can_ask(ctx: Context[Any]) -> bool:
     if elicitation is None or (elicitation.form is None and elicitation.url is not None):
         return False
     return (ctx.protocol_version or "") >= MRTR_SINCE or ctx.session.can_send_request
+
+
+def _blank_form(ctx: Context[Any]) -> bool:
+    answers = (ctx.input_responses or {}).values()
+    return any(
+        isinstance(answer, ElicitResult) and answer.action == "accept" and not answer.content for answer in answers
+    )
 
 
 def _client(ctx: Context[Any]) -> str | None:

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any, Literal
 
 from mcp.server.mcpserver import AcceptedElicitation, DeclinedElicitation, ElicitationResult
-from pydantic import BaseModel, Field, StrictBool
+from pydantic import BaseModel, Field, StrictBool, model_validator
 
+from pai_dlc_mcp.server.cloud.shape import as_object
 from pai_dlc_mcp.server.safety.risks import RISKS, Effect
 
 Word = Literal[
@@ -16,9 +17,14 @@ Word = Literal[
 
 
 class Yes(BaseModel):
-    """The form a user answers. A string such as "yes" is no yes."""
+    """The form a user answers. Whatever is not exactly true is a no: a string such as "yes" is none."""
 
     confirm: StrictBool = Field(title="Go ahead", description="Yes, do it")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_else_is_a_yes(cls, value: Any) -> dict[str, bool]:
+        return {"confirm": as_object(value).get("confirm") is True}
 
 
 @dataclass(frozen=True)

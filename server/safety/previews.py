@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from pai_dlc_mcp.server.budget.fence import inline
 from pai_dlc_mcp.server.cloud.jobs import Job
+from pai_dlc_mcp.server.cloud.templates import Template
+from pai_dlc_mcp.server.cloud.tensorboards import Tensorboard
 from pai_dlc_mcp.server.cloud.times import to_utc
 from pai_dlc_mcp.server.safety.confirmation import fingerprint
 from pai_dlc_mcp.server.safety.preview import Preview
@@ -55,6 +57,31 @@ def share_token(target: str, target_id: str, region: str, seconds: int, about: s
     return Preview("share_token", (target_id,), region, facts, fingerprint(state, seconds))
 
 
+def send_signal(job: Job, region: str, signal: str, to: Sequence[str]) -> Preview:
+    """`to`: roles or pods; empty is the whole job. Signal and receivers are part of the state."""
+    facts = f"{_who(job)} {_size(job)} {signal} goes to {', '.join(to) or 'all its pods'}."
+    return Preview("send_signal", (job.job_id,), region, facts, fingerprint(state_of(job), signal, sorted(to)))
+
+
+def delete_template(template: Template, region: str) -> Preview:
+    versions = len(template.versions)
+    facts = (
+        f'Job template {template.template_id} ("{inline(template.name, _NAME)}") in workspace {template.workspace_id} '
+        f"has {versions} version{'s' if versions != 1 else ''}; last used: {template.last_used or 'never'}."
+    )
+    state = fingerprint(template.template_id, template.modified, versions, template.default_version)
+    return Preview("delete_template", (template.template_id,), region, facts, state)
+
+
+def delete_tensorboard(board: Tensorboard, region: str) -> Preview:
+    return Preview("delete_tensorboard", (board.tensorboard_id,), region, _board(board), _board_state(board))
+
+
+def share_url(board: Tensorboard, region: str, seconds: int) -> Preview:
+    facts = f"{_board(board)} A link to it, valid for {seconds:,} s."
+    return Preview("share_url", (board.tensorboard_id,), region, facts, fingerprint(_board_state(board), seconds))
+
+
 def state_of(job: Job) -> str:
     """Changes when the job does in a way its user would want to know before saying yes."""
     pods = sorted((pod.pod_id, pod.uid, pod.status) for pod in job.pods)
@@ -78,3 +105,13 @@ def _size(job: Job) -> str:
 def _pods(job: Job) -> str:
     gpus = f" with {job.gpus:g} GPU{'s' if job.gpus != 1 else ''} in all" if job.gpus else ""
     return f"{job.pods_asked} pod{'s' if job.pods_asked != 1 else ''}{gpus}"
+
+
+def _board(board: Tensorboard) -> str:
+    shows = f", of job {board.job_id}" if board.job_id else ""
+    name = inline(board.display_name, _NAME)
+    return f'Tensorboard {board.tensorboard_id} ("{name}"){shows}, is currently {board.status}.'
+
+
+def _board_state(board: Tensorboard) -> str:
+    return fingerprint(board.tensorboard_id, board.status, board.modified, board.user_id)

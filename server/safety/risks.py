@@ -12,6 +12,10 @@ Effect = Literal[
     "share_token",
     "make_public",
     "shrink",
+    "delete_template",
+    "delete_tensorboard",
+    "share_url",
+    "send_signal",
 ]
 
 
@@ -47,4 +51,22 @@ RISKS: dict[Effect, Risk] = {
         "Make it public?",
     ),
     "shrink": Risk("UpdateJob", "Pods that are removed lose their in-memory progress.", "Remove them?"),
+    "delete_template": Risk(
+        "DeleteJobTemplate", "Deleting a template removes all its versions for good.", "Delete it?"
+    ),
+    "delete_tensorboard": Risk(
+        "DeleteTensorboard",
+        "Deleting a tensorboard cannot be undone; the summaries it shows are kept.",
+        "Delete it?",
+    ),
+    "share_url": Risk(
+        "GetTensorboardSharedUrl",
+        "Whoever holds the link can read the tensorboard until it expires, without an account.",
+        "Create the link?",
+    ),
+    "send_signal": Risk(
+        "CreateSignal",
+        "A signal can end the processes that get it, and with them in-memory progress.",
+        "Send it?",
+    ),
 }

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -80,9 +81,7 @@ async def test_without_credentials_or_network_the_server_starts_and_says_how_to_
     assert time.monotonic() - started < 10  # 3 s on an idle machine; this only catches the SDK's silent probes
 
 
-async def test_a_misspelt_toolset_is_refused_at_start_with_the_right_one(tmp_path: Path) -> None:
-    import subprocess
-
+def test_a_misspelt_toolset_is_refused_at_start_with_the_right_one(tmp_path: Path) -> None:
     asked = server("--toolsets", "templatez")
     done = subprocess.run([asked.command, *asked.args], env=asked.env, capture_output=True, text=True, check=False)
     assert done.returncode == 2

@@ -20,9 +20,7 @@ def schemas(node: Any) -> Iterator[dict[str, Any]]:
     if isinstance(node, dict):
         yield node
         for key, part in node.items():
-            yield from (
-                (schema for item in part.values() for schema in schemas(item)) if key == "properties" else schemas(part)
-            )
+            yield from schemas(list(part.values()) if key == "properties" else part)
 
 
 @pytest.mark.parametrize("name", TOOLS)
@@ -110,8 +108,8 @@ def test_a_reference_becomes_what_it_refers_to_and_a_null_arm_goes() -> None:
         ("stop_job", {"job_id": "dlc4stillrunning", "force": True}, "unknown field 'force'"),
     ],
 )
-async def test_a_mistake_is_told_in_one_sentence_with_the_value_meant(agent, emulator, tool, arguments, said) -> None:
-    error = await agent.error(tool, **arguments)
+async def test_a_mistake_is_told_in_one_sentence_with_the_value_meant(connect, emulator, tool, arguments, said) -> None:
+    error = await connect(allow_tools=(tool,)).error(tool, **arguments)
     assert error.startswith(said)
     assert "fix: Correct the arguments and call again." in error
     assert "code: InvalidArgument" in error
@@ -124,9 +122,10 @@ async def test_all_mistakes_are_told_at_once(agent) -> None:
     assert "limit: " in error
 
 
-@pytest.mark.parametrize("noise", ["pydantic", "https://", "Traceback", "Error executing tool", "validation error"])
-async def test_a_mistake_is_told_without_the_librarys_noise(agent, noise) -> None:
-    assert noise not in await agent.error("list_jobs", status="running", limit=0, start_time="x")
+async def test_a_mistake_is_told_without_the_librarys_noise(agent) -> None:
+    error = await agent.error("list_jobs", status="running", limit=0, start_time="x")
+    noise = ("pydantic", "https://", "Traceback", "Error executing tool", "validation error")
+    assert [word for word in noise if word in error] == []
 
 
 async def test_a_long_value_is_not_repeated_at_length(agent) -> None:

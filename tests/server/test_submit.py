@@ -114,6 +114,8 @@ async def test_a_call_repeated_after_a_lost_answer_finds_its_job(cloud, emulator
 
 
 async def test_two_calls_at_once_with_one_request_id_make_one_job(cloud, emulator) -> None:
+    emulator.faults.add(Fault("ListJobs", "delay", times=3, seconds=0.2))  # so that each looks before any creates
+
     async def once() -> None:
         await send(cloud, body(), "request-1", allow=True)
 

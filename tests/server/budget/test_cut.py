@@ -44,7 +44,7 @@ def test_a_single_huge_line_is_cut_inside() -> None:
 
 def test_a_cut_inside_a_fence_closes_it_before_the_notice() -> None:
     got = fit("head\n" + fence(["payload"] * 500, "pod", "n0"), 300, "Narrow it.")
-    assert got.split("\n")[-3:] == ["payload", '</untrusted-data id="n0">', "[cut at 300 tokens of 2,089. Narrow it.]"]
+    assert got.split("\n")[-3:] == ["payload", '</untrusted-data id="n0">', "[cut at 300 tokens of 2,079. Narrow it.]"]
 
 
 def test_a_cut_after_a_fence_does_not_close_it_twice() -> None:

@@ -35,9 +35,18 @@ log = st.lists(line, max_size=30).flatmap(lambda lines: st.integers(1, 40).map(l
 budget = st.integers(0, 1200)
 
 
+BIDI = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+
+
 def is_clean(text: str) -> bool:
     text.encode("utf-8")
-    return not [char for char in text if unicodedata.category(char) in ("Cc", "Cf", "Cs") and char not in "\n\t"]
+    return not [
+        char
+        for char in text
+        if (unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") and char not in "\n\t")
+        or unicodedata.bidirectional(char) in BIDI
+        or 0xE0000 <= ord(char) <= 0xE007F
+    ]
 
 
 @settings(max_examples=150, deadline=None)

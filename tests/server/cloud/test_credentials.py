@@ -24,7 +24,8 @@ for _ in range(2):
         anyio.run(gateway.call, "pai-dlc", "ListJobs", "cn-hangzhou")
         found.append({"kind": None})
     except Exception as error:
-        found.append({"kind": getattr(error, "kind", repr(error)), "what": str(error), "fix": getattr(error, "fix", "")})
+        kind, fix = getattr(error, "kind", repr(error)), getattr(error, "fix", "")
+        found.append({"kind": kind, "what": str(error), "fix": fix})
     found[-1]["seconds"] = time.monotonic() - before
 print(json.dumps(found))
 """

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from pai_dlc_mcp.emulator.embedded import Emulator
 
 RUNNING = "dlc4stillrunning"

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mcp.types import ElicitResult
+
 from pai_dlc_mcp.emulator.embedded import Emulator
 from pai_dlc_mcp.emulator.faults import Fault
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from pai_dlc_mcp.emulator.embedded import Emulator
 from pai_dlc_mcp.server.safety import policy
 

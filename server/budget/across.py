@@ -1,0 +1,64 @@
+"""Many pods of one job in a few lines: those that ended alike together, the first to fail first."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pai_dlc_mcp.server.budget.view import Cause
+
+_NUMBERS = re.compile(r"[0-9a-f]*\d[0-9a-f]*", re.IGNORECASE)
+_NAMED = 4  # pods of a group that are named
+_LATE = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How one pod ended, and the line of its log nearest to why."""
+
+    pod_id: str
+    status: str
+    finished: datetime | None
+    cause: Cause | None
+
+
+def grouped(endings: Sequence[Ending]) -> list[str]:
+    """`29 of 32 pods Failed: NCCL timeout; first dlc…-worker-7 at 2026-01-05 08:14:02Z`, then its line.
+
+    Causes before their victims, then by the time the first of a group ended. The lines are the jobs' words: fence them.
+    """
+    groups: dict[tuple[str, str, str], list[Ending]] = {}
+    for ending in endings:
+        cause = ending.cause
+        shape = _NUMBERS.sub("#", cause.text) if cause else ""
+        groups.setdefault((ending.status, cause.kind if cause else "no error in its log", shape), []).append(ending)
+    for members in groups.values():
+        members.sort(key=_time)
+    ordered = sorted(groups.items(), key=lambda item: (_victims(item[1]), _time(item[1][0])))
+    lines: list[str] = []
+    for (status, kind, _), members in ordered:
+        first = members[0]
+        when = f" at {first.finished.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}" if first.finished else ""
+        lines.append(
+            f"{len(members)} of {len(endings)} pods {status}: {kind}; first {first.pod_id}{when}{_others(members)}"
+        )
+        if first.cause:
+            lines.append(f"  {first.cause.text}")
+    return lines
+
+
+def _others(members: Sequence[Ending]) -> str:
+    """`; also worker-1, worker-2 and 26 more`: short names, the job's id stands before them."""
+    names = ["-".join(member.pod_id.rsplit("-", 2)[1:]) for member in members[1:_NAMED]]
+    more = f" and {len(members) - _NAMED} more" if len(members) > _NAMED else ""
+    return f"; also {', '.join(names)}{more}" if names else ""
+
+
+def _victims(members: Sequence[Ending]) -> int:
+    """0 a cause, 1 a victim, 2 nothing to see."""
+    cause = members[0].cause
+    return 2 if cause is None else int(cause.victim)
+
+
+def _time(ending: Ending) -> datetime:
+    return ending.finished or _LATE

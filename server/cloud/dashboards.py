@@ -1,0 +1,28 @@
+"""Dashboards of a running job's framework: Ray's, and what else the service proxies."""
+
+from typing import Any, NamedTuple
+
+from pai_dlc_mcp.server.cloud.answer import Regional
+
+
+class Dashboard(NamedTuple):
+    """`url` is empty when there is none; `metrics` says whether Ray's metrics are in it."""
+
+    url: str
+    metrics: bool
+
+
+class Dashboards(Regional):
+    """Operations on dashboards in one region. Their answers have lower-case keys and no request id."""
+
+    async def get(self, job_id: str) -> Dashboard:
+        """GetDashboard."""
+        return _dashboard(await self.gateway.call("pai-dlc", "GetDashboard", self.region, job_id, params={}))
+
+    async def ray(self, job_id: str) -> Dashboard:
+        """GetRayDashboard: Ray jobs only."""
+        return _dashboard(await self.gateway.call("pai-dlc", "GetRayDashboard", self.region, job_id, params={}))
+
+
+def _dashboard(body: dict[str, Any]) -> Dashboard:
+    return Dashboard(str(body.get("url") or ""), str(body.get("metricsEnabled")).lower() == "true")

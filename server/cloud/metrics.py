@@ -1,0 +1,121 @@
+"""Metrics of a job: GetJobMetrics by pod, and GetMetrics, the service's door to CloudMonitor."""
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from pydantic import Field
+
+from pai_dlc_mcp.server.cloud.answer import Answer, Regional
+from pai_dlc_mcp.server.cloud.errors import CloudError
+from pai_dlc_mcp.server.cloud.shape import as_list, as_object
+from pai_dlc_mcp.server.cloud.times import to_utc
+
+NAMESPACE = "acs_pai_dlc"
+_PAGES = 10  # of CloudMonitor, 1,000 points each by default
+_VALUES = ("Value", "value", "Average", "Maximum", "Minimum")  # what a point of CloudMonitor is told by
+_NOT_PLACES = {*_VALUES, "timestamp", "jobId", "userId", "regionId", "workspaceId"}
+
+
+class Series(NamedTuple):
+    """The values of one pod, or of what CloudMonitor tells apart; points are (epoch milliseconds, value)."""
+
+    of: str
+    points: Sequence[tuple[int, float]]
+
+
+class Point(Answer):
+    time: int | None = Field(default=None, alias="Time")
+    value: float | None = Field(default=None, alias="Value")
+
+
+class PodMetrics(Answer):
+    pod_id: str = Field(default="", alias="PodId")
+    points: tuple[Point, ...] = Field(default=(), alias="Metrics")
+
+
+class Metrics(Regional):
+    """Operations on metrics in one region. Without a start the service looks back one hour."""
+
+    async def job(
+        self, job_id: str, metric: str, *, since: datetime | None, until: datetime | None, time_step: str
+    ) -> Sequence[Series]:
+        """GetJobMetrics. Pods without a value are left out: by the reference only pay-as-you-go jobs still have any,
+        the others report to CloudMonitor."""
+        params = {"MetricType": metric, "StartTime": to_utc(since), "EndTime": to_utc(until), "TimeStep": time_step}
+        body = await self.gateway.call("pai-dlc", "GetJobMetrics", self.region, job_id, params=params)
+        pods = map(PodMetrics.model_validate, as_list(body.get("PodMetrics")))
+        return _series((pod.pod_id, point.time, point.value) for pod in pods for point in pod.points)
+
+    async def cloud_monitor(
+        self,
+        job_id: str,
+        metric_name: str,
+        dimensions: Sequence[dict[str, str]],
+        *,
+        since: datetime | None,
+        until: datetime | None,
+        period: int,
+    ) -> Sequence[Series]:
+        """GetMetrics. A refusal is a 200 with Success=false, and the points are a JSON string."""
+        params: dict[str, Any] = {
+            "JobId": job_id,
+            "Namespace": NAMESPACE,
+            "MetricName": metric_name,
+            "Dimensions": json.dumps(dimensions, separators=(",", ":")),
+            "StartTime": to_utc(since),
+            "EndTime": to_utc(until),
+            "Period": str(period),
+        }
+        points: list[dict[str, Any]] = []
+        token: str | None = None
+        for _ in range(_PAGES):
+            body = await self.gateway.call("pai-dlc", "GetMetrics", self.region, params={**params, "NextToken": token})
+            points += _points(body, metric_name)
+            token = body.get("NextToken") or None
+            if token is None:
+                break
+        return _series((_place(point), point.get("timestamp"), _value(point)) for point in points)
+
+
+def _points(body: dict[str, Any], metric_name: str) -> Sequence[dict[str, Any]]:
+    code, request_id = str(body.get("Code") or ""), str(body.get("RequestId") or "") or None
+    if str(body.get("Success")).lower() == "false":
+        raise CloudError(
+            f"CloudMonitor refused {metric_name}: {str(body.get('Message') or code)[:300].rstrip('.')}.",
+            fix=f"Check the name against CloudMonitor's metrics of {NAMESPACE}, or use get_job_metrics.",
+            code=code or "CloudMonitor",
+            kind="invalid",
+            http_status=200,
+            request_id=request_id,
+        )
+    try:
+        return [as_object(point) for point in as_list(json.loads(body.get("DataPoints") or "[]"))]
+    except (TypeError, ValueError):
+        raise CloudError(
+            f"CloudMonitor's points of {metric_name} are not JSON.",
+            fix="Try again later, or use get_job_metrics.",
+            code="InvalidAnswer",
+            kind="invalid_answer",
+            request_id=request_id,
+        ) from None
+
+
+def _place(point: dict[str, Any]) -> str:
+    """What the point was measured on: the dimensions that tell it from others of the job."""
+    return ", ".join(f"{key}={point[key]}" for key in sorted(point.keys() - _NOT_PLACES)) or "job"
+
+
+def _value(point: dict[str, Any]) -> object:
+    return next((point[key] for key in _VALUES if key in point), None)
+
+
+def _series(points: Iterable[tuple[str, object, object]]) -> Sequence[Series]:
+    """(of what, time, value) by what they are of, oldest first; what is no number is left out."""
+    found: dict[str, list[tuple[int, float]]] = {}
+    for of, time, value in points:
+        if isinstance(time, int) and isinstance(value, int | float) and math.isfinite(value):
+            found.setdefault(of, []).append((time, float(value)))
+    return [Series(of, sorted(values)) for of, values in found.items()]

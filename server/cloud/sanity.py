@@ -1,0 +1,54 @@
+"""Sanity checks: the GPUs and links of a job's nodes, tested before it trains."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from pai_dlc_mcp.server.cloud.answer import Answer, Regional
+from pai_dlc_mcp.server.cloud.shape import as_list
+
+
+def _unquoted(value: object) -> object:
+    return value.strip("\"'“”") if isinstance(value, str) else value
+
+
+Time = Annotated[datetime | None, BeforeValidator(_unquoted)]  # the official examples carry stray quotation marks
+
+
+class Phase(Answer):
+    """One phase of one check; `number` counts the job's checks, one each time it (re)starts."""
+
+    number: int = Field(default=0, alias="CheckNumber")
+    phase: str = Field(default="", alias="Phase")
+    status: str = Field(default="Unknown", alias="Status")
+    message: str | None = Field(default=None, alias="Message")
+    started: Time = Field(default=None, alias="StartedAt")
+    finished: Time = Field(default=None, alias="FinishedAt")
+
+
+class Sanity(Regional):
+    """Operations on sanity checks in one region."""
+
+    async def checks(self, job_id: str) -> Sequence[Sequence[Phase]]:
+        """ListJobSanityCheckResults, newest first; none for a job that is not checked. The answer is a list of lists,
+        one for each check."""
+        params = {"Order": "desc"}
+        body = await self.gateway.call("pai-dlc", "ListJobSanityCheckResults", self.region, job_id, params=params)
+        found: dict[int, list[Phase]] = {}
+        for check in as_list(body.get("SanityCheckResults")):
+            for phase in _phases(check):
+                found.setdefault(phase.number, []).append(phase)
+        return [found[number] for number in sorted(found, reverse=True)]
+
+    async def check(self, job_id: str, number: int, phase: str | None) -> Sequence[Phase]:
+        """GetJobSanityCheckResult: all phases of one check, or one."""
+        params = {"SanityCheckNumber": number, "SanityCheckPhase": phase}
+        body = await self.gateway.call("pai-dlc", "GetJobSanityCheckResult", self.region, job_id, params=params)
+        return _phases(body.get("SanityCheckResult"))
+
+
+def _phases(value: object) -> Sequence[Phase]:
+    items: Iterable[Any] = as_list(value)
+    return [Phase.model_validate(item) for item in items if isinstance(item, dict)]

@@ -1,0 +1,85 @@
+"""Job templates: versions of CreateJob's body under a name."""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from pai_dlc_mcp.server.cloud.answer import Answer, Page, Regional, page
+from pai_dlc_mcp.server.cloud.errors import sent_once
+
+
+def _parsed(value: object) -> object:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+class Version(Answer):
+    """`content` is CreateJob's body, in the API's names; it can hold secrets."""
+
+    version: int = Field(default=0, alias="Version")
+    content: Annotated[dict[str, Any], BeforeValidator(_parsed)] = Field(default={}, alias="Content")
+    constraints: dict[str, Any] = Field(default={}, alias="Constraints")
+    created: str | None = Field(default=None, alias="GmtCreateTime")
+
+
+class Template(Answer):
+    template_id: str = Field(default="", alias="TemplateId")
+    name: str = Field(default="", alias="TemplateName")
+    workspace_id: str = Field(default="", alias="WorkspaceId")
+    description: str | None = Field(default=None, alias="Description")
+    default_version: int = Field(default=1, alias="DefaultVersion")
+    user_id: str | None = Field(default=None, alias="UserId")
+    created: str | None = Field(default=None, alias="GmtCreateTime")
+    modified: str | None = Field(default=None, alias="GmtModifyTime")
+    last_used: str | None = Field(default=None, alias="LastUsedTime")
+    versions: tuple[Version, ...] = Field(default=(), alias="Versions")
+
+    def version(self, number: int | None = None) -> Version | None:
+        """The one asked for, or the default one."""
+        wanted = number or self.default_version
+        return next((version for version in self.versions if version.version == wanted), None)
+
+
+class Changed(Answer):
+    """What an update did: new content is a new version, and not the default one unless asked."""
+
+    version: int = Field(default=0, alias="Version")
+    version_created: bool = Field(default=False, alias="VersionCreated")
+    default_version: int = Field(default=0, alias="DefaultVersion")
+
+
+class Templates(Regional):
+    """Operations on job templates in one region."""
+
+    async def create(self, body: Mapping[str, Any]) -> str:
+        """CreateJobTemplate, sent once. Returns the template id."""
+        with sent_once("list_job_templates"):
+            answer = await self.gateway.call("pai-dlc", "CreateJobTemplate", self.region, params=body)
+        return str(answer.get("TemplateId") or "")
+
+    async def get(self, template_id: str) -> Template:
+        """GetJobTemplate with all its versions."""
+        body = await self.gateway.call("pai-dlc", "GetJobTemplate", self.region, template_id, params={})
+        return Template.model_validate({**body, "TemplateId": template_id})
+
+    async def list(self, filters: Mapping[str, Any], offset: int = 0, limit: int = 20) -> Page[Template]:
+        """ListJobTemplates; WorkspaceId is required."""
+
+        def ask(paging: dict[str, Any]) -> Any:
+            return self.gateway.call("pai-dlc", "ListJobTemplates", self.region, params={**filters, **paging})
+
+        return await page(ask, "JobTemplates", Template, offset, limit)
+
+    async def update(self, template_id: str, changes: Mapping[str, Any]) -> Changed:
+        """UpdateJobTemplate, sent once: the same content twice is two versions."""
+        with sent_once("get_job_template"):
+            body = await self.gateway.call("pai-dlc", "UpdateJobTemplate", self.region, template_id, params=changes)
+        return Changed.model_validate(body)
+
+    async def set_default(self, template_id: str, version: int) -> None:
+        params = {"Version": version}
+        await self.gateway.call("pai-dlc", "SetJobTemplateDefaultVersion", self.region, template_id, params=params)
+
+    async def delete(self, template_id: str) -> None:
+        await self.gateway.call("pai-dlc", "DeleteJobTemplate", self.region, template_id, params={})

@@ -1,0 +1,69 @@
+"""What of a job's raw answer may be shown: all of it but secrets, by name; and a projection of the rest."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from pai_dlc_mcp.server.budget.redact import Redactor
+from pai_dlc_mcp.server.errors import Failure
+from pai_dlc_mcp.server.strict import nearest
+
+# Keys whose whole value is access to something.
+_HIDDEN = frozenset(
+    {
+        "Password",
+        "Auth",
+        "Username",
+        "CredentialConfig",
+        "CodeRepoAccessToken",
+        "CodeRepoUserName",
+        "RoleChain",
+        "Token",
+    }
+)
+_VALUES_HIDDEN = frozenset({"Envs", "SystemEnvs", "RoleSystemEnvs"})  # maps of environment variables
+_STARS = "***"
+
+
+def showable(raw: object, redactor: Redactor) -> object:
+    """A copy without empty fields, secrets or the values of environment variables; other texts are redacted."""
+    if isinstance(raw, dict):
+        pairs = ((name, _field(name, value, redactor)) for name, value in cast("dict[str, object]", raw).items())
+        return {name: value for name, value in pairs if value not in (None, "", [], {})}
+    if isinstance(raw, list):
+        return [showable(item, redactor) for item in cast("list[object]", raw)]
+    return redactor.text(raw) if isinstance(raw, str) else raw
+
+
+def project(value: object, fields: Sequence[str]) -> dict[str, object]:
+    """Only these fields, by dotted API names; through a list, of each item (`Pods.PodId`).
+
+    Raises Failure for a first name the answer does not have, with the nearest it has.
+    """
+    source = cast("dict[str, object]", value)
+    found: dict[str, object] = {}
+    for field in fields:
+        name, *rest = field.split(".")
+        if name not in source:
+            near = nearest(name, source)
+            hint = f"Did you mean {near}?" if near else f"It has {', '.join(source)}."
+            raise Failure(f"The job has no field {name!r}, or it is empty.", fix=hint, code="NoSuchField")
+        found[field] = _at(source[name], rest)
+    return found
+
+
+def _at(value: object, path: Sequence[str]) -> object:
+    if not path:
+        return value
+    if isinstance(value, list):
+        return [_at(item, path) for item in cast("list[object]", value)]
+    return _at(cast("dict[str, object]", value).get(path[0]), path[1:]) if isinstance(value, dict) else None
+
+
+def _field(name: str, value: object, redactor: Redactor) -> object:
+    if name in _HIDDEN:
+        return _STARS if value else None
+    if name in _VALUES_HIDDEN and isinstance(value, dict):
+        return dict.fromkeys(cast("dict[str, object]", value), _STARS)
+    if name in ("Env", "CustomEnvs") and isinstance(value, list):
+        return [{**cast("dict[str, object]", item), "Value": _STARS} for item in cast("list[object]", value) if item]
+    return showable(value, redactor)

@@ -1,0 +1,149 @@
+"""HTTP for replicas: two server processes behind one address, each call to the other one."""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from itertools import cycle
+from typing import Any
+
+import httpx2
+import pytest
+import uvicorn
+from mcp import Client
+from mcp.shared.exceptions import MCPError
+from mcp.types import ElicitResult
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from pai_dlc_mcp.emulator.embedded import Emulator
+
+JOB = "dlc4stillrunning"
+KEY = "replicas-share-this-key-of-32-chars"
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def replica(emulator: Emulator, **environment: str) -> Generator[str]:
+    port = free_port()
+    account = {
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": emulator.access_key_id,
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": emulator.access_key_secret,
+        "PAI_DLC_ENDPOINT": emulator.endpoint,
+        "PAI_DLC_PROTOCOL": "http",
+        "PAI_DLC_REGION": "cn-hangzhou",
+    }
+    command = [sys.executable, "-m", "pai_dlc_mcp.cli", "serve", "--transport", "http", "--port", str(port)]
+    with subprocess.Popen(
+        command, env={**os.environ, **account, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as run:
+        try:
+            until = time.monotonic() + 30
+            while time.monotonic() < until and not listens(port):
+                time.sleep(0.05)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            run.terminate()
+
+
+@contextmanager
+def balancer(*backends: str) -> Generator[str]:
+    """One address; each call of a tool goes to the next backend, everything else to the first."""
+    turn = cycle(backends)
+
+    async def forward(request: Request) -> Response:
+        kept = {k: v for k, v in request.headers.items() if k not in ("host", "content-length", "connection")}
+        body = await request.body()
+        backend = next(turn) if b'"tools/call"' in body else backends[0]
+        async with httpx2.AsyncClient(timeout=30) as client:
+            answer = await client.request(request.method, backend + request.url.path, headers=kept, content=body)
+        passed = {k: v for k, v in answer.headers.items() if k not in ("content-length", "transfer-encoding")}
+        return Response(answer.content, answer.status_code, passed)
+
+    port = free_port()
+    app = Starlette(routes=[Route("/mcp", forward, methods=["GET", "POST", "DELETE"])])
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    until = time.monotonic() + 10
+    while not server.started and time.monotonic() < until:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{port}/mcp"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture
+def address(emulator: Emulator, request: pytest.FixtureRequest) -> Generator[str]:
+    with ExitStack() as stack:
+        keys = request.param
+        first = stack.enter_context(replica(emulator, PAI_DLC_CONFIRM_KEYS=keys[0]))
+        second = stack.enter_context(replica(emulator, PAI_DLC_CONFIRM_KEYS=keys[1]))
+        yield stack.enter_context(balancer(first, second))
+
+
+def stops(emulator: Emulator) -> int:
+    return emulator.requests.actions().count("StopJob")
+
+
+async def yes(*_: Any) -> ElicitResult:
+    return ElicitResult(action="accept", content={"confirm": True})
+
+
+@pytest.mark.parametrize("address", [(KEY, KEY)], indirect=True, ids=["shared keys"])
+async def test_a_question_asked_by_one_replica_is_answered_to_the_other(address: str, emulator: Emulator) -> None:
+    async with Client(address, mode="2026-07-28", cache=None, elicitation_callback=yes) as client:
+        done = await client.call_tool("stop_job", {"job_id": JOB})
+    assert done.structured_content is not None
+    assert (done.structured_content["status"], stops(emulator)) == ("stopping", 1)
+
+
+@pytest.mark.parametrize("mode", ["2026-07-28", "legacy"])
+@pytest.mark.parametrize("address", [(KEY, KEY)], indirect=True, ids=["shared keys"])
+async def test_a_token_of_one_replica_is_redeemed_by_the_other(mode: Any, address: str, emulator: Emulator) -> None:
+    async with Client(address, mode=mode, cache=None) as client:
+        asked = (await client.call_tool("stop_job", {"job_id": JOB})).structured_content
+        assert asked is not None
+        token = {"confirmation_token": asked["confirmation_token"]}
+        done = (await client.call_tool("stop_job", {"job_id": JOB, **token})).structured_content
+    assert done is not None
+    assert (done["status"], stops(emulator)) == ("stopping", 1)
+
+
+@pytest.mark.parametrize("address", [("", "")], indirect=True, ids=["keys of their own"])
+async def test_without_shared_keys_the_other_replica_refuses(address: str, emulator: Emulator) -> None:
+    async with Client(address, mode="2026-07-28", cache=None) as client:
+        asked = (await client.call_tool("stop_job", {"job_id": JOB})).structured_content
+        assert asked is not None
+        token = {"confirmation_token": asked["confirmation_token"]}
+        again = (await client.call_tool("stop_job", {"job_id": JOB, **token})).structured_content
+    assert again is not None
+    assert again["status"] == "confirmation_required"
+    with pytest.RaisesGroup(MCPError, flatten_subgroups=True):
+        async with Client(address, mode="2026-07-28", cache=None, elicitation_callback=yes) as client:
+            await client.call_tool("stop_job", {"job_id": JOB})
+    assert stops(emulator) == 0
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.10", "example.com"])
+def test_an_address_others_can_reach_is_refused(host: str) -> None:
+    command = [sys.executable, "-m", "pai_dlc_mcp.cli", "serve", "--transport", "http", "--host", host]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == 2
+    assert "loopback only" in done.stderr

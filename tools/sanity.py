@@ -1,0 +1,134 @@
+"""Sanity checks: were the GPUs and links of a job's nodes sound before it trained?"""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from mcp.types import CallToolResult
+from pydantic import BaseModel, Field
+
+from pai_dlc_mcp.server.budget.clean import clean
+from pai_dlc_mcp.server.budget.cut import cut_line
+from pai_dlc_mcp.server.cloud.jobs import Job
+from pai_dlc_mcp.server.cloud.sanity import Phase
+from pai_dlc_mcp.server.cloud.shape import as_object
+from pai_dlc_mcp.server.cloud.times import to_utc
+from pai_dlc_mcp.server.deps import Cloud, FreshJob
+from pai_dlc_mcp.server.reply import Facts, ForeignName, Verbatim, facts
+from pai_dlc_mcp.server.toolset import Toolset
+from pai_dlc_mcp.tools.params import JobId, Region
+
+tools = Toolset("core")
+
+PhaseName = Literal["CheckInit", "DeviceCheck", "SingleNodeCommCheck", "TwoNodeCommCheck", "AllNodeCommCheck"]
+
+_CHECKS_SHOWN = 10
+# Characters of a phase's message, which can hold a figure for each node: of all phases, of the one asked for.
+_MESSAGE, _WHOLE_MESSAGE = 500, 3000
+
+
+class CheckRow(BaseModel):
+    """`phase`: the one that failed or is running, and its message."""
+
+    number: int
+    status: str
+    phase: str | None = None
+    message: ForeignName | None = None
+    started: str | None = None
+    finished: str | None = None
+
+
+class CheckList(Facts):
+    """`empty` says why there are none."""
+
+    job_id: str
+    job_status: str
+    total: int
+    empty: str | None = None
+    checks: list[CheckRow]
+
+
+class PhaseRow(BaseModel):
+    phase: str
+    status: str
+    started: str | None = None
+    finished: str | None = None
+    message: Verbatim | None = None
+
+
+class CheckFacts(Facts):
+    job_id: str
+    number: int
+    phases: list[PhaseRow]
+    next: str | None = None
+
+
+@tools.read("List a job's sanity checks")
+async def list_job_sanity_check_results(
+    job_id: JobId, job: FreshJob, cloud: Cloud, region: Region = None
+) -> Annotated[CallToolResult, CheckList]:
+    """List the GPU and link checks of a job's nodes, newest first: one each time it (re)started, with the phase that
+    failed. Use it for a job in SanityChecking or failed there; details: get_job_sanity_check_result."""
+    found = await cloud.sanity.checks(job_id)
+    rows = [_check_row(phases) for phases in found[:_CHECKS_SHOWN]]
+    empty = None if found else _why_empty(job)
+    reply = CheckList(job_id=job_id, job_status=job.status, total=len(found), empty=empty, checks=rows)
+    return facts(cloud, reply, note=f"the last {len(rows)} of {len(found)}" if len(rows) < len(found) else None)
+
+
+@tools.read("Get a sanity check")
+async def get_job_sanity_check_result(
+    job_id: JobId,
+    sanity_check_number: Annotated[int, Field(ge=1)],
+    cloud: Cloud,
+    sanity_check_phase: PhaseName | None = None,
+    region: Region = None,
+) -> Annotated[CallToolResult, CheckFacts]:
+    """Get the phases of one check, with figures by node and the node that is below the others. Numbers come from
+    list_job_sanity_check_results; naming a phase gives its whole message."""
+    found = await cloud.sanity.check(job_id, sanity_check_number, sanity_check_phase)
+    most = _WHOLE_MESSAGE if sanity_check_phase else _MESSAGE
+    cut = any(len(phase.message or "") > most for phase in found)
+    return facts(
+        cloud,
+        CheckFacts(
+            job_id=job_id,
+            number=sanity_check_number,
+            phases=[_phase_row(phase, most) for phase in found],
+            next="sanity_check_phase gives the whole message of a phase" if cut and not sanity_check_phase else None,
+        ),
+    )
+
+
+def _why_empty(job: Job) -> str:
+    if as_object(job.raw.get("Settings")).get("EnableSanityCheck") is not True:
+        return "The job was created without settings.enable_sanity_check, so its nodes are not checked."
+    if job.running_since or job.terminal:
+        return "Asked for, but not done: only PyTorchJobs on whole nodes of a Lingjun quota are checked."
+    return f"The job is {job.status}: the check comes before it runs."
+
+
+def _check_row(phases: Sequence[Phase]) -> CheckRow:
+    """A check is what its worst phase is: Failed, else Running, else Pending once some have passed, else the last."""
+    order = ("Failed", "Running", "Pending")
+    telling = min(phases, key=lambda phase: order.index(phase.status) if phase.status in order else len(order))
+    ended = [phase.finished for phase in phases if phase.finished]
+    begun = [phase.started for phase in phases if phase.started]
+    over = telling.status not in ("Running", "Pending")
+    return CheckRow(
+        number=telling.number,
+        status=telling.status,
+        phase=telling.phase if telling.status in order else None,
+        message=telling.message if telling.status in order else None,
+        started=to_utc(min(begun, default=None)),
+        finished=to_utc(max(ended, default=None)) if over else None,
+    )
+
+
+def _phase_row(phase: Phase, most: int) -> PhaseRow:
+    return PhaseRow(
+        phase=phase.phase,
+        status=phase.status,
+        started=to_utc(phase.started),
+        finished=to_utc(phase.finished),
+        message=cut_line(clean([" ".join(phase.message.split())]), most) if phase.message else None,
+    )

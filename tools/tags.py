@@ -1,0 +1,62 @@
+"""Tags of jobs: for search and for the bill."""
+
+from typing import Annotated
+
+from mcp.types import CallToolResult
+from pydantic import Field
+
+from pai_dlc_mcp.server.cloud.tags import MOST_JOBS, MOST_TAGS
+from pai_dlc_mcp.server.deps import Cloud
+from pai_dlc_mcp.server.errors import Failure
+from pai_dlc_mcp.server.reply import Facts, facts
+from pai_dlc_mcp.server.submit import ARGUMENTS_TAG, REQUEST_TAG
+from pai_dlc_mcp.server.toolset import Toolset
+from pai_dlc_mcp.tools.params import JobId, Region
+
+tools = Toolset("dashboards")
+
+JobIds = Annotated[list[JobId], Field(min_length=1, max_length=MOST_JOBS, description="From list_jobs.")]
+Key = Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class TagsReply(Facts):
+    status: str
+    job_ids: list[str]
+    keys: list[str]
+
+
+@tools.settle("Tag jobs")
+async def tag_resources(
+    job_ids: JobIds,
+    tags: Annotated[dict[Key, str], Field(min_length=1, max_length=MOST_TAGS)],
+    cloud: Cloud,
+    region: Region = None,
+) -> Annotated[CallToolResult, TagsReply]:
+    """Put tags on jobs, all or none of them; a key that is there gets the new value."""
+    _ours_to_change(tags)
+    await cloud.tags.add(job_ids, tags)
+    return facts(cloud, TagsReply(status="tagged", job_ids=job_ids, keys=list(tags)))
+
+
+@tools.settle("Remove tags of jobs")
+async def untag_resources(
+    job_ids: JobIds,
+    tag_keys: Annotated[list[Key], Field(min_length=1, max_length=MOST_TAGS)],
+    cloud: Cloud,
+    region: Region = None,
+) -> Annotated[CallToolResult, TagsReply]:
+    """Remove the tags with these keys from jobs. tag_resources puts them back."""
+    _ours_to_change(tag_keys)
+    await cloud.tags.remove(job_ids, tag_keys)
+    return facts(cloud, TagsReply(status="untagged", job_ids=job_ids, keys=tag_keys))
+
+
+def _ours_to_change(keys: dict[str, str] | list[str]) -> None:
+    """The platform's keys are refused by the service; this server's own tell a repeated create from a new one."""
+    for key in keys:
+        if key.lower().startswith(("aliyun", "acs:")) or "://" in key or key in (REQUEST_TAG, ARGUMENTS_TAG):
+            raise Failure(
+                f"The tag key {key!r} is reserved.",
+                fix="Use another key: not aliyun…, acs:…, an address, or one of this server's own.",
+                code="ReservedTag",
+            )

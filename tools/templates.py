@@ -1,0 +1,266 @@
+"""Job templates: parts of a create_job body under a name, in versions."""
+
+import json
+from typing import Annotated, Any, cast
+
+from mcp.server.mcpserver import ElicitationResult, Resolve
+from mcp.types import CallToolResult
+from pydantic import BaseModel, Field, WithJsonSchema
+
+from pai_dlc_mcp.server.budget.redact import Redactor
+from pai_dlc_mcp.server.budget.shrink import shrink
+from pai_dlc_mcp.server.cloud.errors import missing
+from pai_dlc_mcp.server.cloud.shape import as_object
+from pai_dlc_mcp.server.cloud.templates import Template, Version
+from pai_dlc_mcp.server.deps import Cloud, TheGate
+from pai_dlc_mcp.server.errors import Failure
+from pai_dlc_mcp.server.gated import Gated, asking
+from pai_dlc_mcp.server.reply import Facts, ForeignName, ForeignText, Listing, Verbatim, facts, listing
+from pai_dlc_mcp.server.rules import job_template
+from pai_dlc_mcp.server.rules.showing import showable
+from pai_dlc_mcp.server.safety import previews
+from pai_dlc_mcp.server.safety.preview import Passed, Preview, Yes
+from pai_dlc_mcp.server.toolset import Toolset
+from pai_dlc_mcp.tools.params import ConfirmationToken, Limit, Offset, Region, TemplateId, WorkspaceId
+
+tools = Toolset("templates")
+
+_CONTENT_TOKENS = 1200
+_VERSIONS_SHOWN = 20
+
+TemplateName = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]{1,256}$")]
+# Checked as create_job's fields are, but published as an object: its schema is create_job's, 2 kB.
+Content = Annotated[job_template.Content, WithJsonSchema({"type": "object", "description": "Fields as in create_job."})]
+Constraints = Annotated[
+    dict[str, str], Field(description="JSONPath of a field to locked, overridable or required; with content.")
+]
+
+
+class TemplateRow(BaseModel):
+    template_id: str
+    name: ForeignName
+    description: ForeignName | None = None
+    default_version: int
+    modified: str | None = None
+    last_used: str | None = None
+
+
+class TemplateList(Listing):
+    workspace_id: str
+    templates: list[TemplateRow]
+
+
+class VersionRow(BaseModel):
+    version: int
+    created: str | None = None
+
+
+class TemplateFacts(Facts):
+    """`content` is JSON in the API's names, of `version`; values of environment variables and secrets are hidden."""
+
+    template_id: str
+    name: ForeignName
+    workspace_id: str
+    description: ForeignText | None = None
+    default_version: int
+    version: int
+    content: Verbatim
+    constraints: Verbatim | None = None
+    created: str | None = None
+    modified: str | None = None
+    last_used: str | None = None
+    versions: list[VersionRow]
+
+
+class TemplateReply(Facts):
+    """`status`: created, updated. `version` is the newest, `default_version` the one jobs get."""
+
+    status: str
+    template_id: str
+    version: int | None = None
+    default_version: int | None = None
+    next: str | None = None
+
+
+class DeleteReply(Gated):
+    template_id: str
+
+
+@tools.write("Create a job template")
+async def create_job_template(
+    workspace_id: WorkspaceId,
+    template_name: TemplateName,
+    content: Content,
+    cloud: Cloud,
+    description: str | None = None,
+    constraints: Constraints | None = None,
+    metadata: dict[str, str] | None = None,
+    region: Region = None,
+) -> Annotated[CallToolResult, TemplateReply]:
+    """Store a job's fields as a template, so that others need not repeat them; any of create_job's may be left out.
+    Keep secrets out: whoever sees the template can read them."""
+    body = {
+        "WorkspaceId": workspace_id,
+        "TemplateName": template_name,
+        "Description": description,
+        "Metadata": metadata,
+        **_version(content, constraints),
+    }
+    template_id = await cloud.templates.create(body)
+    return facts(cloud, TemplateReply(status="created", template_id=template_id, version=1, default_version=1))
+
+
+@tools.read("Get a job template")
+async def get_job_template(
+    template_id: TemplateId,
+    cloud: Cloud,
+    version: Annotated[int | None, Field(ge=1, description="Default: the default version.")] = None,
+    region: Region = None,
+) -> Annotated[CallToolResult, TemplateFacts]:
+    """Get a job template: the content of one version, and which versions there are. Secrets are never shown."""
+    template = await cloud.templates.get(template_id)
+    chosen = template.version(version)
+    if chosen is None:
+        raise _no_version(template, version)
+    return facts(
+        cloud,
+        TemplateFacts(
+            **template.model_dump(exclude={"user_id", "versions"}),
+            version=chosen.version,
+            content=_shown(chosen),
+            constraints=json.dumps(chosen.constraints, ensure_ascii=False) if chosen.constraints else None,
+            versions=[
+                VersionRow.model_validate(one, from_attributes=True)
+                for one in sorted(template.versions, key=lambda one: -one.version)[:_VERSIONS_SHOWN]
+            ],
+        ),
+    )
+
+
+@tools.read("List job templates")
+async def list_job_templates(
+    workspace_id: WorkspaceId,
+    cloud: Cloud,
+    name: Annotated[str | None, Field(description="Part of the name.")] = None,
+    limit: Limit = 20,
+    offset: Offset = 0,
+    region: Region = None,
+) -> Annotated[CallToolResult, TemplateList]:
+    """List a workspace's job templates. get_job_template shows what one holds."""
+    page = await cloud.templates.list({"WorkspaceId": workspace_id, "TemplateName": name}, offset, limit)
+    rows = [TemplateRow.model_validate(item, from_attributes=True) for item in page.items]
+    return listing(cloud, TemplateList, rows, page, workspace_id=workspace_id)
+
+
+@tools.write("Update a job template")
+async def update_job_template(
+    template_id: TemplateId,
+    cloud: Cloud,
+    content: Content | None = None,
+    constraints: Constraints | None = None,
+    set_as_default: Annotated[bool, Field(description="Make the new version the default one.")] = False,
+    template_name: TemplateName | None = None,
+    description: str | None = None,
+    metadata: dict[str, str] | None = None,
+    region: Region = None,
+) -> Annotated[CallToolResult, TemplateReply]:
+    """Rename or describe a job template, or give it new content. Content is a whole new version, which jobs get only
+    with set_as_default or set_job_template_default_version."""
+    if content is None and (constraints or set_as_default):
+        raise Failure(
+            "constraints and set_as_default belong to new content, and there is none.",
+            fix="Pass content too, or use set_job_template_default_version for a version there is.",
+            code="InvalidArgument",
+        )
+    changes = {
+        "TemplateName": template_name,
+        "Description": description,
+        "Metadata": metadata,
+        **(_version(content, constraints) if content else {}),
+        "SetAsDefault": True if set_as_default else None,
+    }
+    if all(value is None for value in changes.values()):
+        raise Failure(
+            f"There is nothing to change in template {template_id}.",
+            fix="Pass content, template_name, description or metadata.",
+            code="NothingToChange",
+        )
+    changed = await cloud.templates.update(template_id, changes)
+    behind = changed.version_created and changed.version != changed.default_version
+    return facts(
+        cloud,
+        TemplateReply(
+            status="updated",
+            template_id=template_id,
+            version=changed.version,
+            default_version=changed.default_version,
+            next="set_job_template_default_version makes the new version the default." if behind else None,
+        ),
+    )
+
+
+@tools.settle("Set a job template's default version")
+async def set_job_template_default_version(
+    template_id: TemplateId,
+    version: Annotated[int, Field(ge=1, description="From get_job_template.")],
+    cloud: Cloud,
+    region: Region = None,
+) -> Annotated[CallToolResult, TemplateReply]:
+    """Choose which version of a job template jobs get, for example to go back to an earlier one."""
+    template = await cloud.templates.get(template_id)
+    if template.version(version) is None:
+        raise _no_version(template, version)
+    await cloud.templates.set_default(template_id, version)
+    seen = await cloud.templates.get(template_id)
+    return facts(cloud, TemplateReply(status="updated", template_id=template_id, default_version=seen.default_version))
+
+
+async def _delete_template_preview(template_id: str, cloud: Cloud) -> Preview:
+    return previews.delete_template(await cloud.templates.get(template_id), cloud.region)
+
+
+@tools.destroy("Delete a job template")
+async def delete_job_template(
+    template_id: TemplateId,
+    cloud: Cloud,
+    gate: TheGate,
+    preview: Annotated[Preview, Resolve(_delete_template_preview)],
+    answer: Annotated[ElicitationResult[Yes], Resolve(asking(_delete_template_preview))],
+    confirmation_token: ConfirmationToken = None,
+    region: Region = None,
+) -> Annotated[CallToolResult, DeleteReply]:
+    """Delete a job template with all its versions for good, after asking the user. Jobs made from it stay."""
+
+    async def reread() -> Preview:
+        return await _delete_template_preview(template_id, cloud)
+
+    async def act() -> DeleteReply:
+        await cloud.templates.delete(template_id)
+        gone = await missing(cloud.templates.get(template_id))
+        return DeleteReply(status="deleted" if gone else "delete_requested", template_id=template_id)
+
+    done = await gate.pass_through(preview, answer, reread=reread, act=act)
+    return facts(cloud, DeleteReply(template_id=template_id, **dict(done)) if isinstance(done, Passed) else done)
+
+
+def _version(content: job_template.Content, constraints: dict[str, str] | None) -> dict[str, Any]:
+    """Content and what goes with it, as the API takes them: content is a JSON string."""
+    body = content.api()
+    job_template.check(body)
+    return {"Content": json.dumps(body, ensure_ascii=False), "Constraints": constraints}
+
+
+def _shown(version: Version) -> str:
+    envs = {name: str(value) for name, value in as_object(version.content.get("Envs")).items()}
+    shown = cast("dict[str, object]", showable(version.content, Redactor(envs)))
+    return json.dumps(shrink(shown, _CONTENT_TOKENS)[0], ensure_ascii=False)
+
+
+def _no_version(template: Template, version: int | None) -> Failure:
+    numbers = ", ".join(str(one.version) for one in template.versions[-_VERSIONS_SHOWN:]) or "none"
+    wanted = version or template.default_version
+    return Failure(
+        f"Job template {template.template_id} has no version {wanted}.",
+        fix=f"Its versions: {numbers}.",
+        code="NoSuchVersion",
+    )

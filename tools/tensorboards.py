@@ -1,0 +1,311 @@
+"""Tensorboards: instances that show what a job wrote for TensorBoard."""
+
+from typing import Annotated, Any, Literal
+
+from mcp.server.mcpserver import ElicitationResult, Resolve
+from mcp.types import CallToolResult
+from pydantic import BaseModel, Field
+
+from pai_dlc_mcp.server.cloud.errors import missing
+from pai_dlc_mcp.server.cloud.tensorboards import Tensorboard
+from pai_dlc_mcp.server.deps import Cloud, TheGate
+from pai_dlc_mcp.server.errors import Failure
+from pai_dlc_mcp.server.gated import Gated, asking
+from pai_dlc_mcp.server.reply import Facts, ForeignName, ForeignText, Listing, Verbatim, facts, listing
+from pai_dlc_mcp.server.safety import previews
+from pai_dlc_mcp.server.safety.preview import Passed, Preview, Yes
+from pai_dlc_mcp.server.toolset import Toolset
+from pai_dlc_mcp.tools.params import (
+    ConfirmationToken,
+    DatasetId,
+    JobId,
+    Limit,
+    Offset,
+    QuotaId,
+    Region,
+    TensorboardId,
+    WorkspaceId,
+)
+
+tools = Toolset("tensorboards")
+
+_ONCE = "Shown once: give it to the user, and to nobody else."
+
+Accessibility = Literal["PUBLIC", "PRIVATE"]
+Minutes = Annotated[int, Field(ge=1, description="Stops it then.")]
+
+
+class TensorboardRow(BaseModel):
+    tensorboard_id: str
+    display_name: ForeignName
+    status: str
+    job_id: str | None = None
+    created: str | None = None
+
+
+class TensorboardList(Listing):
+    workspace_id: str
+    tensorboards: list[TensorboardRow]
+
+
+class TensorboardFacts(Facts):
+    """`url` needs a login with access to the workspace."""
+
+    tensorboard_id: str
+    display_name: ForeignName
+    status: str
+    reason_code: str | None = None
+    reason: ForeignText | None = None
+    url: str | None = None
+    workspace_id: str | None = None
+    job_id: str | None = None
+    dataset_id: str | None = None
+    summary_path: Verbatim | None = None
+    ecs_type: str | None = None
+    quota_id: str | None = None
+    max_running_time_minutes: int | None = None
+    accessibility: str | None = None
+    priority: str | None = None
+    created: str | None = None
+    finished: str | None = None
+
+
+class TensorboardReply(Facts):
+    """`status`: created, updated, starting, started, stopping, stopped, nothing_to_start or nothing_to_stop;
+    `tensorboard_status` is as last seen."""
+
+    status: str
+    tensorboard_id: str
+    tensorboard_status: str | None = None
+    applied: list[str] | None = None
+    pending: list[str] | None = None
+    next: str | None = None
+
+
+class DeleteReply(Gated):
+    tensorboard_id: str
+
+
+class SharedReply(Gated):
+    tensorboard_id: str
+    expires_in: int
+    shared_url: str | None = None
+
+
+@tools.write("Create a tensorboard")
+async def create_tensorboard(
+    workspace_id: WorkspaceId,
+    display_name: str,
+    cloud: Cloud,
+    job_id: JobId | None = None,
+    dataset_id: DatasetId | None = None,
+    uri: Annotated[str | None, Field(pattern=r"^(oss|nas)://\S+$")] = None,
+    summary_path: Annotated[str | None, Field(description="Folder of the summaries.")] = None,
+    summary_relative_path: str | None = None,
+    ecs_type: Annotated[str | None, Field(description="Pay-as-you-go; from list_ecs_specs.")] = None,
+    quota_id: QuotaId | None = None,
+    max_running_time_minutes: Minutes | None = None,
+    accessibility: Accessibility = "PRIVATE",
+    region: Region = None,
+) -> Annotated[CallToolResult, TensorboardReply]:
+    """Start a tensorboard on the summaries of a job, a dataset or a uri (one of the three). On ecs_type it costs money
+    while it runs: bound it with max_running_time_minutes. Look for one with list_tensorboards first."""
+    if [job_id, dataset_id, uri].count(None) != 2:
+        raise Failure(
+            "A tensorboard shows exactly one of job_id, dataset_id and uri.", fix="Pass one.", code="InvalidArgument"
+        )
+    body: dict[str, Any] = {
+        "WorkspaceId": workspace_id,
+        "DisplayName": display_name,
+        "JobId": job_id,
+        "DataSourceId": dataset_id,
+        "Uri": uri,
+        "DataSourceType": uri[:3].upper() if uri else None,
+        "SummaryPath": summary_path,
+        "SummaryRelativePath": summary_relative_path,
+        "TensorboardSpec": {"EcsType": ecs_type} if ecs_type else None,
+        "QuotaId": quota_id,
+        "MaxRunningTimeMinutes": max_running_time_minutes,
+        "Accessibility": accessibility,
+    }
+    made = await cloud.tensorboards.create(body)
+    follow = "get_tensorboard shows its url once it is Running."
+    return facts(cloud, TensorboardReply(status="created", tensorboard_id=made, next=follow))
+
+
+@tools.read("Get a tensorboard")
+async def get_tensorboard(
+    tensorboard_id: TensorboardId, cloud: Cloud, region: Region = None
+) -> Annotated[CallToolResult, TensorboardFacts]:
+    """Get a tensorboard's status and url. The url needs a login; for people without one use
+    get_tensorboard_shared_url."""
+    board = await cloud.tensorboards.get(tensorboard_id)
+    fields = board.model_dump(include=set(TensorboardFacts.model_fields))
+    return facts(cloud, TensorboardFacts(**fields, ecs_type=board.compute.ecs_type if board.compute else None))
+
+
+@tools.read("List tensorboards")
+async def list_tensorboards(
+    workspace_id: WorkspaceId,
+    cloud: Cloud,
+    job_id: JobId | None = None,
+    name: Annotated[str | None, Field(description="Part of the name.")] = None,
+    status: Literal["Creating", "Running", "Stopped", "Succeeded", "Failed"] | None = None,
+    show_own: Annotated[bool, Field(description="false: everybody's.")] = True,
+    limit: Limit = 20,
+    offset: Offset = 0,
+    region: Region = None,
+) -> Annotated[CallToolResult, TensorboardList]:
+    """List a workspace's tensorboards, newest first; by default only your own."""
+    filters = {
+        "WorkspaceId": workspace_id,
+        "JobId": job_id,
+        "DisplayName": name,
+        "Status": status,
+        "ShowOwn": show_own,
+    }
+    page = await cloud.tensorboards.list(filters, offset, limit)
+    rows = [TensorboardRow.model_validate(item, from_attributes=True) for item in page.items]
+    note = "your own tensorboards (show_own=false shows the team's)" if show_own else None
+    return listing(cloud, TensorboardList, rows, page, workspace_id=workspace_id, note=note)
+
+
+@tools.settle("Update a tensorboard")
+async def update_tensorboard(
+    tensorboard_id: TensorboardId,
+    cloud: Cloud,
+    max_running_time_minutes: Minutes | None = None,
+    accessibility: Accessibility | None = None,
+    priority: Annotated[int | None, Field(ge=1, le=9)] = None,
+    region: Region = None,
+) -> Annotated[CallToolResult, TensorboardReply]:
+    """Change how long a tensorboard may run, who in the workspace sees it, or its priority on a quota."""
+    wanted = {
+        "max_running_time_minutes": max_running_time_minutes,
+        "accessibility": accessibility,
+        "priority": str(priority) if priority else None,
+    }
+    changes = {name: value for name, value in wanted.items() if value is not None}
+    if not changes:
+        raise Failure(
+            f"There is nothing to change in tensorboard {tensorboard_id}.",
+            fix="Pass max_running_time_minutes, accessibility or priority.",
+            code="NothingToChange",
+        )
+    await cloud.tensorboards.update(tensorboard_id, {_API_NAMES[name]: value for name, value in changes.items()})
+    seen = await cloud.tensorboards.get(tensorboard_id)
+    applied = [name for name, value in changes.items() if getattr(seen, name) == value]
+    pending = [name for name in changes if name not in applied]
+    return facts(cloud, _reply(seen, "updated", applied=applied, pending=pending or None))
+
+
+@tools.settle("Start a tensorboard")
+async def start_tensorboard(
+    tensorboard_id: TensorboardId, cloud: Cloud, region: Region = None
+) -> Annotated[CallToolResult, TensorboardReply]:
+    """Start a stopped tensorboard again. Its compute is paid for while it runs."""
+    board = await cloud.tensorboards.get(tensorboard_id)
+    if board.is_in("Running", "Creating", "Pending"):
+        return facts(cloud, _reply(board, "nothing_to_start"))
+    await cloud.tensorboards.start(tensorboard_id)
+    seen = await cloud.tensorboards.get(tensorboard_id)
+    return facts(cloud, _reply(seen, "started" if seen.is_in("Running") else "starting"))
+
+
+@tools.settle("Stop a tensorboard")
+async def stop_tensorboard(
+    tensorboard_id: TensorboardId, cloud: Cloud, region: Region = None
+) -> Annotated[CallToolResult, TensorboardReply]:
+    """Stop a tensorboard, so that it costs nothing more. The summaries stay, and start_tensorboard brings it back."""
+    board = await cloud.tensorboards.get(tensorboard_id)
+    if board.is_in("Stopped", "Stopping", "Succeeded", "Failed"):
+        return facts(cloud, _reply(board, "nothing_to_stop"))
+    await cloud.tensorboards.stop(tensorboard_id)
+    seen = await cloud.tensorboards.get(tensorboard_id)
+    return facts(cloud, _reply(seen, "stopped" if seen.is_in("Stopped") else "stopping"))
+
+
+async def _delete_tensorboard_preview(tensorboard_id: str, cloud: Cloud) -> Preview:
+    return previews.delete_tensorboard(await cloud.tensorboards.get(tensorboard_id), cloud.region)
+
+
+@tools.destroy("Delete a tensorboard")
+async def delete_tensorboard(
+    tensorboard_id: TensorboardId,
+    cloud: Cloud,
+    gate: TheGate,
+    preview: Annotated[Preview, Resolve(_delete_tensorboard_preview)],
+    answer: Annotated[ElicitationResult[Yes], Resolve(asking(_delete_tensorboard_preview))],
+    confirmation_token: ConfirmationToken = None,
+    region: Region = None,
+) -> Annotated[CallToolResult, DeleteReply]:
+    """Delete a tensorboard for good, after asking the user; the summaries stay. To only save its cost use
+    stop_tensorboard."""
+
+    async def reread() -> Preview:
+        return await _delete_tensorboard_preview(tensorboard_id, cloud)
+
+    async def act() -> DeleteReply:
+        await cloud.tensorboards.delete(tensorboard_id)
+        gone = await missing(cloud.tensorboards.get(tensorboard_id))
+        return DeleteReply(status="deleted" if gone else "delete_requested", tensorboard_id=tensorboard_id)
+
+    done = await gate.pass_through(preview, answer, reread=reread, act=act)
+    return facts(cloud, DeleteReply(tensorboard_id=tensorboard_id, **dict(done)) if isinstance(done, Passed) else done)
+
+
+async def _share_url_preview(tensorboard_id: str, cloud: Cloud, expire_time_seconds: int) -> Preview:
+    """The service shares a running tensorboard only."""
+    board = await cloud.tensorboards.get(tensorboard_id)
+    if not board.is_in("Running"):
+        raise Failure(
+            f"Tensorboard {tensorboard_id} is {board.status}: only a Running one can be shared.",
+            fix="Start it with start_tensorboard, and wait until get_tensorboard shows it Running.",
+            code="NotRunning",
+        )
+    return previews.share_url(board, cloud.region, expire_time_seconds)
+
+
+@tools.write("Share a tensorboard")
+async def get_tensorboard_shared_url(
+    tensorboard_id: TensorboardId,
+    cloud: Cloud,
+    gate: TheGate,
+    preview: Annotated[Preview, Resolve(_share_url_preview)],
+    answer: Annotated[ElicitationResult[Yes], Resolve(asking(_share_url_preview))],
+    expire_time_seconds: Annotated[int, Field(ge=60, le=604_800)] = 86_400,
+    confirmation_token: ConfirmationToken = None,
+    region: Region = None,
+) -> Annotated[CallToolResult, SharedReply]:
+    """Create a link with which anyone can see a running tensorboard until it expires, without an account. The user is
+    asked first."""
+
+    async def reread() -> Preview:
+        return await _share_url_preview(tensorboard_id, cloud, expire_time_seconds)
+
+    async def act() -> SharedReply:
+        url = await cloud.tensorboards.shared_url(tensorboard_id, expire_time_seconds)
+        return SharedReply(status="issued", shared_url=url, next=_ONCE, **about)
+
+    about: dict[str, Any] = {"tensorboard_id": tensorboard_id, "expires_in": expire_time_seconds}
+    done = await gate.pass_through(preview, answer, reread=reread, act=act)
+    return facts(cloud, SharedReply(**about, **dict(done)) if isinstance(done, Passed) else done)
+
+
+_API_NAMES = {
+    "max_running_time_minutes": "MaxRunningTimeMinutes",
+    "accessibility": "Accessibility",
+    "priority": "Priority",
+}
+
+
+def _reply(
+    seen: Tensorboard, status: str, *, applied: list[str] | None = None, pending: list[str] | None = None
+) -> TensorboardReply:
+    return TensorboardReply(
+        status=status,
+        tensorboard_id=seen.tensorboard_id,
+        tensorboard_status=seen.status,
+        applied=applied,
+        pending=pending,
+    )
