@@ -116,7 +116,7 @@ def peak(records: list[str], redactor: Redactor) -> float:
 
 
 def speed(logs: ModuleType) -> None:
-    redactor = Redactor(logs.ENV)
+    redactor = Redactor(logs.ENV.items())
     names = ("clean", "redact", "errors", "fold", "c+f+s", "total")
     print(f"MB/s by stage; target c+f+s >= {TARGET_MB_S}, growth of the time a byte from 1 to 15 MB <= {TARGET_GROWTH}")
     print(f"{'log':15}{'MB':>4}" + "".join(f"{name:>8}" for name in names) + f"{'peak MB':>9}{'growth':>8}")
@@ -134,7 +134,7 @@ def speed(logs: ModuleType) -> None:
 
 def estimates(logs: ModuleType) -> None:
     """Cleaned logs, and the views as the model gets them."""
-    redactor = Redactor(logs.ENV)
+    redactor = Redactor(logs.ENV.items())
     texts: dict[str, str] = {}
     for name, source in sources(logs).items():
         records = of_size(source, 200_000)

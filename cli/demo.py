@@ -140,7 +140,8 @@ async def _refused(agent: Agent) -> None:
     agent.console.print(f"  {escape(text_of(result))}", highlight=False)
 
 
-async def _create(agent: Agent, name: str, command: str, **more: Any) -> str:
+async def _create(agent: Agent, name: str, command: str) -> str:
+    """The emulator takes how a job goes from words in its name."""
     workspaces = (await agent.facts("list_workspaces", quiet=True))["workspaces"]
     workspace = next(row["workspace_id"] for row in workspaces if row["status"] == "ENABLED")
     images = (await agent.facts("list_images", quiet=True, accelerator="GPU", name="pytorch"))["images"]
@@ -153,16 +154,13 @@ async def _create(agent: Agent, name: str, command: str, **more: Any) -> str:
         "job_specs": [spec],
         "user_command": command,
         "job_max_running_time_minutes": 240,
-        **more,
     }
     return (await agent.facts("create_job", **job))["job_id"]
 
 
 async def _fail_and_read(agent: Agent) -> None:
     agent.step("4. Create a job that will run out of GPU memory, and wait for it")
-    job_id = await _create(
-        agent, "llama-sft-oom", "python train.py --batch-size 64", envs={"EMULATOR_SCENARIO": "cuda_oom"}
-    )
+    job_id = await _create(agent, "llama-sft-oom", "python train.py --batch-size 64")
     await agent.wait(job_id, "Failed")
     agent.step("5. Read what happened, within a budget")
     await agent.call("get_job_events", job_id=job_id)
@@ -175,7 +173,7 @@ async def _fail_and_read(agent: Agent) -> None:
 
 async def _stop(agent: Agent) -> None:
     agent.step("6. Create another job, let it run, and try to stop it")
-    job_id = await _create(agent, "resnet50", "python train.py")
+    job_id = await _create(agent, "resnet50-long-run", "python train.py")
     await agent.wait(job_id, "Running")
     asked = await agent.facts("stop_job", job_id=job_id)
     expect(asked["status"] == "confirmation_required", f"stop_job answered {asked['status']}")

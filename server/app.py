@@ -43,7 +43,7 @@ class Server(MCPServer[App]):
     """The way out: whatever a tool or a resolver did, its result leaves through call_tool."""
 
     def __init__(self, tools: Sequence[Tool], settings: Settings, **options: Any) -> None:
-        super().__init__("pai-dlc", tools=[tool.build() for tool in tools], **options)
+        super().__init__("pai-dlc", tools=[tool.built for tool in tools], **options)
         self._names = [tool.name for tool in tools]
         self._ceiling = settings.max_tokens
 

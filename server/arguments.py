@@ -1,8 +1,9 @@
 """How a tool takes its arguments: no unknown ones, schemas every host accepts, and one sentence a mistake."""
 
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from mcp.server.mcpserver.tools import Tool
+from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
 from pydantic import ConfigDict, ValidationError
 
 from pai_dlc_mcp.server.errors import Failure
@@ -11,8 +12,22 @@ from pai_dlc_mcp.server.strict import Strict, nearest
 _ECHO = 80  # characters of a caller's value that an error repeats
 
 
+class Arguments(FuncMetadata):
+    """As the SDK's, but a text stays a text: it would parse `{"lr": 0.1}` or `null` given for a `str | None`."""
+
+    def pre_parse_json(self, data: dict[str, Any]) -> dict[str, Any]:
+        fields = self.arg_model.model_fields
+        texts = {name: value for name, value in data.items() if name in fields and _takes_text(fields[name].annotation)}
+        return {**super().pre_parse_json(data), **texts}
+
+
+def _takes_text(annotation: Any) -> bool:
+    return annotation is str or str in get_args(annotation)
+
+
 def strict(tool: Tool) -> Tool:
     """Make a tool refuse unknown arguments (the SDK ignores them) and publish lean, portable schemas."""
+    tool.fn_metadata = Arguments(**{name: getattr(tool.fn_metadata, name) for name in FuncMetadata.model_fields})
     base = tool.fn_metadata.arg_model
     tool.fn_metadata.arg_model = type(
         base.__name__,

@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable, Sequence
 import anyio
 
 from pai_dlc_mcp.server.cloud import ids
-from pai_dlc_mcp.server.cloud.errors import CloudError
+from pai_dlc_mcp.server.cloud.errors import missing, or_none
 from pai_dlc_mcp.server.cloud.specs import EcsSpec
 from pai_dlc_mcp.server.deps import CloudInRegion
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.rules.job_spec import Draft
 from pai_dlc_mcp.server.strict import nearest
 
-_OFFERS = 5
+_OFFERS = 5  # values an error names
 
 
 async def check(cloud: CloudInRegion, draft: Draft) -> Sequence[EcsSpec]:
@@ -63,19 +63,19 @@ async def check(cloud: CloudInRegion, draft: Draft) -> Sequence[EcsSpec]:
 
 
 async def _workspace(cloud: CloudInRegion, workspace_id: str) -> str | None:
-    if await _missing(cloud.workspaces.get(workspace_id)):
+    if await missing(cloud.workspaces.get(workspace_id)):
         return f"workspace {workspace_id} does not exist in {cloud.region} (list_workspaces shows yours)"
     return None
 
 
 async def _dataset(cloud: CloudInRegion, dataset_id: str) -> str | None:
-    if await _missing(cloud.sources.dataset(dataset_id)):
+    if await missing(cloud.sources.dataset(dataset_id)):
         return f"dataset {dataset_id} does not exist in {cloud.region} (list_datasets)"
     return None
 
 
 async def _code_source(cloud: CloudInRegion, code_source_id: str) -> str | None:
-    if await _missing(cloud.sources.code_source(code_source_id)):
+    if await missing(cloud.sources.code_source(code_source_id)):
         return f"code source {code_source_id} does not exist in {cloud.region} (list_code_sources)"
     return None
 
@@ -83,7 +83,7 @@ async def _code_source(cloud: CloudInRegion, code_source_id: str) -> str | None:
 async def _image(cloud: CloudInRegion, given: str, workspace_id: str) -> str | None:
     """An image must be an ImageUri of the catalogue, verbatim; a name or an id is answered with its uri."""
     for workspace in (None, workspace_id):
-        if await cloud.images.with_uri(given, workspace):
+        if await or_none(cloud.images.with_uri(given, workspace)):
             return None
     meant = await _uri_of(cloud, given, workspace_id)
     offer = f"its ImageUri is {meant}" if meant else "list_images shows the ImageUris"
@@ -92,16 +92,12 @@ async def _image(cloud: CloudInRegion, given: str, workspace_id: str) -> str | N
 
 async def _uri_of(cloud: CloudInRegion, given: str, workspace_id: str) -> str | None:
     if re.fullmatch(ids.IMAGE_ID, given):
-        try:
-            return (await cloud.images.get(given)).uri
-        except CloudError as error:
-            if error.kind == "not_found":
-                return None
-            raise
+        image = await or_none(cloud.images.get(given))
+        return image.uri if image and image.workspace_id in (None, workspace_id) else None
     name = given.rsplit("/", 1)[-1]
     for workspace in (None, workspace_id):
-        page = await cloud.images.list({"Name": name, "WorkspaceId": workspace}, 0, _OFFERS)
-        if page.items:
+        page = await or_none(cloud.images.list({"Name": name, "WorkspaceId": workspace}, 0, _OFFERS))
+        if page and page.items:
             return page.items[0].uri
     return None
 
@@ -110,13 +106,3 @@ def _no_spec(name: str, known: Sequence[str]) -> str:
     near = [k for k in known if k.startswith(name)][:_OFFERS] or [n for n in [nearest(name, known)] if n]
     offer = f"there is {', '.join(near)}" if near else "list_ecs_specs shows them"
     return f"ecs_spec {name!r} does not exist ({offer})"
-
-
-async def _missing(look_up: Awaitable[object]) -> bool:
-    try:
-        await look_up
-    except CloudError as error:
-        if error.kind == "not_found":
-            return True
-        raise
-    return False

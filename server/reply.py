@@ -154,7 +154,7 @@ def _cell(value: object) -> str:
         return ", ".join(map(_cell, value))  # pyright: ignore[reportUnknownArgumentType] - JSON
     if isinstance(value, BaseModel):
         return " ".join(f"{k}={_cell(v)}" for k, v in value if v is not None)
-    return str(value)
+    return str(value).replace("\n", "\\n")  # a line of somebody's text is no line of ours
 
 
 def _has_foreign(model: type[BaseModel]) -> bool:

@@ -20,7 +20,7 @@ class Settings(BaseSettings):
 
     region: str | None = Field(
         default=None,
-        validation_alias=AliasChoices("region", "PAI_DLC_REGION", "ALIBABA_CLOUD_REGION_ID"),
+        validation_alias=AliasChoices("PAI_DLC_REGION", "ALIBABA_CLOUD_REGION_ID"),
         description="Region of a call that names none. Unset: the aliyun CLI profile's region_id.",
     )
     network: Literal["public", "vpc"] = Field(

@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, model_validator
 class Strict(BaseModel):
     """Refuses a field it does not know, by name and with the nearest it does; takes the API's spelling as well."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True, frozen=True, protected_namespaces=())
+    model_config = ConfigDict(
+        extra="forbid", populate_by_name=True, loc_by_alias=False, frozen=True, protected_namespaces=()
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -21,14 +23,14 @@ class Strict(BaseModel):
         spellings = {name: field.alias or name for name, field in cls.model_fields.items()}
         known = {*spellings, *spellings.values()}
         if unknown := [key for key in given if key not in known]:
-            raise ValueError("; ".join(_unknown(key, known, spellings) for key in unknown))
+            raise ValueError("; ".join(_unknown(key, spellings) for key in unknown))
         if twice := [name for name, alias in spellings.items() if name != alias and {name, alias} <= given.keys()]:
             raise ValueError(f"{twice[0]} is given twice, also as {spellings[twice[0]]}")
         return given
 
 
-def _unknown(key: str, known: Iterable[str], names: Iterable[str]) -> str:
-    near = nearest(key, known)
+def _unknown(key: str, names: Iterable[str]) -> str:
+    near = nearest(key, names)  # alike but for case and underscores, so the API's spelling finds ours
     hint = f"did you mean {near!r}?" if near else f"known are {', '.join(names)}"
     return f"unknown field {key!r}: {hint}"
 

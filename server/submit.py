@@ -7,9 +7,10 @@ by name; it is never sent again.
 import hashlib
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
+from weakref import WeakValueDictionary
 
 import anyio
 
@@ -22,6 +23,9 @@ from pai_dlc_mcp.server.errors import Failure
 REQUEST_TAG, ARGUMENTS_TAG = "mcp-request-id", "mcp-arguments"
 _LOOKS = (0.5, 1.5, 3.0)  # seconds before each look for a job that may have been created
 _EVER = "1970-01-01T00:00:00Z"  # the service looks back 7 days by default
+_PAGE, _MOST = 100, 10  # jobs a page, and pages that a look-up by name reads
+
+_one_at_a_time: WeakValueDictionary[str, anyio.Lock] = WeakValueDictionary()  # by request id
 
 
 @dataclass(frozen=True)
@@ -39,39 +43,75 @@ async def submit(
     """Create the job this body describes.
 
     Raises Failure for a live job of the same name, or a request id used with other arguments; CloudError when the
-    service refused, or when it can neither be reached nor asked what happened.
+    service refused; Failure with the request id when it can neither answer nor be asked what happened.
     """
-    arguments = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
     request_id = client_request_id or uuid.uuid4().hex
-    if client_request_id and (earlier := await _by_tag(cloud, body, request_id)):
-        return _same(earlier[0], request_id, arguments)
-    if not allow_same_name:
-        await _refuse_same_name(cloud, body)
-    settings = as_object(body.get("Settings"))
-    tags = {**as_object(settings.get("Tags")), REQUEST_TAG: request_id, ARGUMENTS_TAG: arguments}
-    tagged = {**body, "Settings": {**settings, "Tags": tags}}
+    async with _one_at_a_time.setdefault(request_id, anyio.Lock()):
+        arguments = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
+        if client_request_id and (earlier := await _by_tag(cloud, body, request_id)):
+            return _same(earlier, request_id, arguments)
+        if not allow_same_name:
+            await refuse_same_name(cloud, body)
+        settings = as_object(body.get("Settings"))
+        tags = {**as_object(settings.get("Tags")), REQUEST_TAG: request_id, ARGUMENTS_TAG: arguments}
+        try:
+            job_id = await cloud.jobs.create({**body, "Settings": {**settings, "Tags": tags}})
+            return Submitted("created", job_id, request_id)
+        except CloudError as error:
+            if not error.maybe_done:
+                raise
+        return await _look_for(cloud, body, request_id)
+
+
+async def refuse_same_name(cloud: CloudInRegion, body: Mapping[str, Any]) -> None:
+    """Raises Failure when a live job of the workspace, whoever's and however old, has this name."""
+    name = body["DisplayName"]
+    filters = {"WorkspaceId": body["WorkspaceId"], "DisplayName": name, "ShowOwn": False, "StartTime": _EVER}
+    for number in range(_MOST):
+        page = await cloud.jobs.list(filters, number * _PAGE, _PAGE)
+        if live := next((job for job in page.items if job.display_name == name and not job.terminal), None):
+            raise Failure(
+                f"Job {live.job_id} in workspace {live.workspace_id} already has the name {name!r} "
+                f"and is {live.status}.",
+                fix="Use that job, choose another display_name, or pass allow_same_name=true.",
+                code="SameName",
+            )
+        if page.next_offset is None:
+            return
+
+
+async def _look_for(cloud: CloudInRegion, body: dict[str, Any], request_id: str) -> Submitted:
+    """What became of a create that nobody answered."""
     try:
-        return Submitted("created", await cloud.jobs.create(tagged), request_id)
+        for seconds in _LOOKS:
+            await anyio.sleep(seconds)
+            found = await _by_tag(cloud, body, request_id) or await _by_name(cloud, body, request_id)
+            if found:
+                return Submitted("recovered", found.job_id, request_id)
     except CloudError as error:
-        if not error.maybe_done:
-            raise
-    for seconds in _LOOKS:
-        await anyio.sleep(seconds)
-        if found := await _by_tag(cloud, body, request_id) or await _by_name(cloud, body, request_id):
-            return Submitted("recovered", found[0].job_id, request_id)
+        raise Failure(
+            f"CreateJob was not answered, and whether the job exists could not be found out: {error.what}",
+            fix=f"{error.fix} Then call create_job again with client_request_id={request_id}: no second job is made.",
+            code="Unknown",
+        ) from None
     return Submitted("not_created", None, request_id)
 
 
-async def _by_tag(cloud: CloudInRegion, body: dict[str, Any], request_id: str) -> Sequence[JobSummary]:
-    """Jobs that carry the request id; the answer is checked here too, should the service ignore the filter."""
-    tag = {REQUEST_TAG: request_id}
-    filters = {"WorkspaceId": body["WorkspaceId"], "Tags": tag, "StartTime": _EVER}
-    return [job for job in (await cloud.jobs.list(filters)).items if job.settings.tags.get(REQUEST_TAG) == request_id]
+async def _by_tag(cloud: CloudInRegion, body: Mapping[str, Any], request_id: str) -> JobSummary | None:
+    """The job that carries the request id; the answer is checked, should the service ignore the filter."""
+    return await _tagged(cloud, body, request_id, {"Tags": {REQUEST_TAG: request_id}})
 
 
-async def _by_name(cloud: CloudInRegion, body: dict[str, Any], request_id: str) -> Sequence[JobSummary]:
-    filters = {"WorkspaceId": body["WorkspaceId"], "DisplayName": body["DisplayName"]}
-    return [job for job in (await cloud.jobs.list(filters)).items if job.settings.tags.get(REQUEST_TAG) == request_id]
+async def _by_name(cloud: CloudInRegion, body: Mapping[str, Any], request_id: str) -> JobSummary | None:
+    return await _tagged(cloud, body, request_id, {"DisplayName": body["DisplayName"]})
+
+
+async def _tagged(
+    cloud: CloudInRegion, body: Mapping[str, Any], request_id: str, filters: Mapping[str, Any]
+) -> JobSummary | None:
+    everywhere = {"WorkspaceId": body["WorkspaceId"], "StartTime": _EVER, **filters}
+    page = await cloud.jobs.list(everywhere, 0, _PAGE)
+    return next((job for job in page.items if job.settings.tags.get(REQUEST_TAG) == request_id), None)
 
 
 def _same(job: JobSummary, request_id: str, arguments: str) -> Submitted:
@@ -82,15 +122,3 @@ def _same(job: JobSummary, request_id: str, arguments: str) -> Submitted:
         fix="Use get_job on that job, or pass a new client_request_id for a new job.",
         code="RequestIdReused",
     )
-
-
-async def _refuse_same_name(cloud: CloudInRegion, body: dict[str, Any]) -> None:
-    name = body["DisplayName"]
-    filters = {"WorkspaceId": body["WorkspaceId"], "DisplayName": name, "ShowOwn": False}
-    alike = (await cloud.jobs.list(filters, limit=100)).items
-    if live := next((job for job in alike if job.display_name == name and not job.terminal), None):
-        raise Failure(
-            f"Job {live.job_id} in workspace {live.workspace_id} already has the name {name!r} and is {live.status}.",
-            fix="Use that job, choose another display_name, or pass allow_same_name=true.",
-            code="SameName",
-        )

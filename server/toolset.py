@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeVar
 
 from mcp.server.mcpserver.tools import Tool as McpTool
@@ -43,7 +44,9 @@ class Tool:
     def name(self) -> str:
         return self.function.__name__
 
-    def build(self) -> McpTool:
+    @cached_property
+    def built(self) -> McpTool:
+        """As the SDK takes it. Built once a process: deriving the schemas takes 10 ms a tool."""
         doc = " ".join((self.function.__doc__ or "").split())
         return strict(
             McpTool.from_function(self.function, title=self.title, description=doc, annotations=self.annotations)

@@ -16,7 +16,9 @@ NAMES = [tool.name for tool in offered(catalogue.TOOLSETS, Settings(toolsets=("a
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_tool_is_listed_as_committed(name: str, connect: Any, request: pytest.FixtureRequest) -> None:
     (tool,) = await connect(toolsets="all", allow_tools=name).tools()
-    text = json.dumps(tool.model_dump(mode="json", by_alias=True, exclude_none=True), indent=2, ensure_ascii=False) + "\n"
+    text = (
+        json.dumps(tool.model_dump(mode="json", by_alias=True, exclude_none=True), indent=2, ensure_ascii=False) + "\n"
+    )
     file = FOLDER / f"{name}.json"
     if request.config.getoption("--update-snapshots"):
         file.write_text(text, "utf-8")

@@ -6,9 +6,9 @@ from mcp.server.mcpserver import ElicitationResult, Resolve
 from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
-from pai_dlc_mcp.server.cloud.errors import CloudError
+from pai_dlc_mcp.server.cloud.errors import CloudError, missing
 from pai_dlc_mcp.server.cloud.jobs import Job
-from pai_dlc_mcp.server.deps import Cloud, CloudInRegion, FreshJob, TheGate
+from pai_dlc_mcp.server.deps import Cloud, FreshJob, TheGate
 from pai_dlc_mcp.server.gated import Gated, asking
 from pai_dlc_mcp.server.reply import facts
 from pai_dlc_mcp.server.safety import previews
@@ -66,7 +66,7 @@ async def delete_job(
 
     async def act() -> DeleteReply:
         await cloud.jobs.delete(job_id)
-        return DeleteReply(**about, status="deleted" if await _gone(cloud, job_id) else "delete_requested")
+        return DeleteReply(**about, status="deleted" if await missing(cloud.jobs.get(job_id)) else "delete_requested")
 
     done = await gate.pass_through(preview, answer, reread=reread, act=act)
     return facts(cloud, DeleteReply(**about, **dict(done)) if isinstance(done, Passed) else done)
@@ -121,13 +121,3 @@ async def stop_jobs(
 
     done = await gate.pass_through(preview, answer, reread=reread, act=act)
     return facts(cloud, StopManyReply(jobs=skipped, **dict(done)) if isinstance(done, Passed) else done)
-
-
-async def _gone(cloud: CloudInRegion, job_id: str) -> bool:
-    try:
-        await cloud.jobs.get(job_id)
-    except CloudError as error:
-        if error.kind == "not_found":
-            return True
-        raise
-    return False

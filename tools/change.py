@@ -1,5 +1,6 @@
 """Changing a training job, behind the gate where it cannot be taken back."""
 
+from collections.abc import Awaitable
 from typing import Annotated, Any, Literal
 
 from mcp.server.mcpserver import ElicitationResult, Resolve
@@ -8,6 +9,7 @@ from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 from pai_dlc_mcp.server import watch
+from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.jobs import Job
 from pai_dlc_mcp.server.deps import Cloud, FreshJob, TheGate
 from pai_dlc_mcp.server.gated import Gated, asking
@@ -92,10 +94,12 @@ async def update_job(
         return await _update_preview(await cloud.jobs.get(job_id), cloud, *given, display_name)
 
     async def act() -> UpdateReply:
-        await cloud.jobs.update(job_id, changes)
+        unanswered = await _unanswered(cloud.jobs.update(job_id, changes))
         seen = await cloud.jobs.get(job_id)
         applied = [name for name, value in changes.items() if updates.shows(seen, name, value)]
         pending = [name for name in changes if name not in applied]
+        if unanswered and not applied:
+            raise unanswered
         return UpdateReply(
             **_about(seen),
             status="pending" if pending else "applied",
@@ -140,13 +144,26 @@ async def stop_job(
 
 
 async def stop_and_watch(cloud: Cloud, job_id: str) -> StopReply:
-    """StopJob, then the status that was seen within a bound."""
-    await cloud.jobs.stop(job_id)
+    """StopJob, then the status that was seen within a bound; also when its answer was lost."""
+    unanswered = await _unanswered(cloud.jobs.stop(job_id))
     seen = await watch.until(
         lambda: cloud.jobs.get(job_id), lambda job: job.terminal or job.status == "Stopping", _STOP_SECONDS
     )
     status = {"Stopped": "stopped", "Stopping": "stopping"}.get(seen.status, "stop_requested")
+    if unanswered and status == "stop_requested":
+        raise unanswered
     return StopReply(**_about(seen), status=status, next=_AFTER_STOP.get(status))
+
+
+async def _unanswered(write: Awaitable[None]) -> CloudError | None:
+    """The error of a write that may have been carried out all the same; None when it was answered."""
+    try:
+        await write
+    except CloudError as error:
+        if error.maybe_done:
+            return error
+        raise
+    return None
 
 
 def _nothing_to_stop(job: Job) -> StopReply:

@@ -10,7 +10,7 @@ from pai_dlc_mcp.server.deps import Cloud
 from pai_dlc_mcp.server.reply import Facts, facts
 from pai_dlc_mcp.server.rules import advice, job_spec
 from pai_dlc_mcp.server.rules.job_spec import CodeSource, DataSource, Draft, JobSettings, JobSpec
-from pai_dlc_mcp.server.submit import submit
+from pai_dlc_mcp.server.submit import refuse_same_name, submit
 from pai_dlc_mcp.server.toolset import Toolset
 from pai_dlc_mcp.tools.params import JobType, QuotaId, Region, WorkspaceId
 
@@ -36,7 +36,7 @@ async def create_job(
     workspace_id: WorkspaceId,
     display_name: job_spec.DisplayName,
     job_type: JobType,
-    job_specs: list[JobSpec],
+    job_specs: Annotated[list[JobSpec], Field(min_length=1)],
     user_command: Annotated[str, Field(min_length=1, description="Shell command each pod runs.")],
     cloud: Cloud,
     resource_id: QuotaId | None = None,
@@ -79,6 +79,7 @@ async def create_job(
         other=other or {},
     )
     job_spec.check(draft)
+    await cloud.jobs.check(draft.body())
     specs = await catalog.check(cloud, draft)
     reply = CreateReply(
         status="checked",
@@ -88,6 +89,8 @@ async def create_job(
         warnings=advice.warnings(draft, specs) or None,
     )
     if dry_run:
+        if not allow_same_name:
+            await refuse_same_name(cloud, draft.body())
         return facts(cloud, reply.model_copy(update={"body": advice.shown(draft)}))
     made = await submit(cloud, draft.body(), client_request_id=client_request_id, allow_same_name=allow_same_name)
     outcome = {

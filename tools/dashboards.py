@@ -18,8 +18,8 @@ tools = Toolset("dashboards")
 class DashboardFacts(Facts):
     """`url` needs a login with access to the job."""
 
-    job_id: str
-    job_status: str
+    job_id: str | None = None
+    job_status: str | None = None
     url: str
     metrics_enabled: bool | None = None
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from pai_dlc_mcp.server.cloud.images import Image
 from pai_dlc_mcp.server.deps import Cloud, CloudInRegion
+from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.reply import Facts, ForeignName, ForeignText, Listing, Verbatim, facts, listing
 from pai_dlc_mcp.server.rules import labels as label_rules
 from pai_dlc_mcp.server.toolset import Toolset
@@ -83,8 +84,12 @@ async def list_images(
     wanted = label_rules.parse(labels) if labels else {}
     if wanted:
         label_rules.check(wanted, await _known_labels(cloud, {"WorkspaceId": workspace_id}))
-    if accelerator:
-        wanted["system.chipType"] = accelerator
+    if accelerator and wanted.setdefault("system.chipType", accelerator) != accelerator:
+        raise Failure(
+            f"accelerator={accelerator} and the label system.chipType={wanted['system.chipType']} exclude each other.",
+            fix="Pass one of them.",
+            code="InvalidLabels",
+        )
     if not workspace_id:  # a custom image need not carry the label
         wanted["system.supported.dlc"] = "true"
     filters = {"Labels": ",".join(f"{k}={v}" for k, v in wanted.items()) or None, "Name": name}

@@ -9,16 +9,15 @@ from pydantic import BaseModel, Field
 
 from pai_dlc_mcp.server.budget.estimate import tokens
 from pai_dlc_mcp.server.budget.fence import inline
-from pai_dlc_mcp.server.cloud.answer import Page
 from pai_dlc_mcp.server.cloud.jobs import Job
 from pai_dlc_mcp.server.cloud.metrics import Series
 from pai_dlc_mcp.server.cloud.times import to_utc
 from pai_dlc_mcp.server.deps import Cloud, CloudInRegion, FreshJob
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.reply import FACTS_TOKENS, Listing, listing
+from pai_dlc_mcp.server.reply import FACTS_TOKENS, Facts, facts
 from pai_dlc_mcp.server.rules.pods import by_importance, pod_of
 from pai_dlc_mcp.server.toolset import Toolset
-from pai_dlc_mcp.tools.params import JobId, Moment, Offset, PodId, Region
+from pai_dlc_mcp.tools.params import JobId, Moment, PodId, Region
 
 tools = Toolset("core")
 monitor = Toolset("dashboards")
@@ -43,27 +42,28 @@ _PODS_ASKED = 50  # of CloudMonitor at once: each is 150 bytes of the request's 
 
 
 class SeriesRow(BaseModel):
-    """`series`: means of equal parts of the time, oldest first; `-` where there is no value."""
+    """`means` are of equal parts of the time, oldest first; `-` where there is no value."""
 
     of: str
     min: float
     mean: float
     max: float
     last: float
-    series: str
+    means: str
 
 
-class MetricsReply(Listing):
-    """`empty` says why there may be no values."""
+class MetricsReply(Facts):
+    """`start` and `end` are of the values there are; `empty` says why there may be none."""
 
-    job_id: str
-    metric: str
+    job_id: str | None = None
+    metric: str | None = None
     unit: str | None = None
     start: str | None = None
     end: str | None = None
-    step: str
+    step: str | None = None
+    total: int
     empty: str | None = None
-    pods: list[SeriesRow]
+    series: list[SeriesRow]
 
 
 class Window(NamedTuple):
@@ -83,27 +83,26 @@ async def get_job_metrics(
     start_time: Moment | None = None,
     end_time: Moment | None = None,
     time_step: Literal["1m", "5m", "15m", "1h"] | None = None,
-    offset: Offset = 0,
     region: Region = None,
 ) -> Annotated[CallToolResult, MetricsReply]:
-    """Get one metric by pod, lowest first: min, mean, max, last and a short series, of the job's run (at most its last
-    24 h). An idle GPU in a Running job points to a hang or slow input: see get_pod_logs."""
+    """Get one metric by pod, lowest first: min, mean, max, last, and means over time. By default of the job's run, at
+    most its last 24 h. Idle GPUs in a Running job point to a hang or slow input."""
     window = _window(job, start_time, end_time)
     step = time_step or next(step for most, step, _ in _STEPS if window.span <= most)
     found = await cloud.metrics.job(job_id, metric, since=window.since, until=window.until, time_step=step)
     factor, unit = _unit(found) if metric.endswith("Rate") else (1.0, "%")
     empty = None if found else _why_empty(job, metric, asked=bool(start_time or end_time))
-    return _told(cloud, found, offset, factor, job_id=job_id, metric=metric, unit=unit, step=step, empty=empty)
+    return _told(cloud, found, factor, step=step, job_id=job_id, metric=metric, unit=unit, empty=empty)
 
 
-@monitor.read("Get a CloudMonitor metric of a job")
+@monitor.read("Get a CloudMonitor metric")
 async def get_metrics(
     job_id: JobId,
     metric_name: Annotated[
         str,
         Field(
-            pattern=r"^[A-Za-z0-9_.]{1,100}$",
-            description="e.g. JOB_GPU_ACCELERATOR_DUTTY_UTIL, or CARD_GPU_DRAM_ACTIVE_UTIL by card",
+            pattern=r"^[A-Za-z0-9_.]+$",
+            description="e.g. JOB_GPU_ACCELERATOR_DUTTY_UTIL, CARD_GPU_DRAM_ACTIVE_UTIL",
         ),
     ],
     job: FreshJob,
@@ -111,12 +110,11 @@ async def get_metrics(
     pod_id: PodId | None = None,
     start_time: Moment | None = None,
     end_time: Moment | None = None,
-    period: Annotated[Period | None, Field(description="Seconds.")] = None,
-    offset: Offset = 0,
+    period: Period | None = None,
     region: Region = None,
 ) -> Annotated[CallToolResult, MetricsReply]:
-    """Get a metric of CloudMonitor's namespace acs_pai_dlc for a job, one of its pods, or by card. Use it where
-    get_job_metrics has no values, as for jobs on a quota."""
+    """Get a metric of CloudMonitor (acs_pai_dlc) for a job, a pod or by card: for jobs on a quota, of which
+    get_job_metrics has no values."""
     window = _window(job, start_time, end_time)
     every = period or next(period for most, _, period in _STEPS if window.span <= most)
     found = await cloud.metrics.cloud_monitor(
@@ -128,7 +126,7 @@ async def get_metrics(
         period=every,
     )
     empty = None if found else _why_empty(job, None, asked=bool(start_time or end_time))
-    return _told(cloud, found, offset, 1.0, job_id=job_id, metric=metric_name, step=f"{every}s", empty=empty)
+    return _told(cloud, found, 1.0, step=f"{every}s", job_id=job_id, metric=metric_name, empty=empty)
 
 
 def _window(job: Job, start: datetime | None, end: datetime | None) -> Window:
@@ -179,18 +177,29 @@ def _why_empty(job: Job, metric: MetricType | None, *, asked: bool) -> str:
     return "The service has no values of this job: the first come after minutes, and they are kept for a limited time."
 
 
-def _told(
-    cloud: CloudInRegion, found: Sequence[Series], offset: int, factor: float, **about: str | None
-) -> CallToolResult:
-    """The series as rows, lowest mean first, with as many points each as there is room for."""
+def _told(cloud: CloudInRegion, found: Sequence[Series], factor: float, **about: str | None) -> CallToolResult:
+    """The series as rows, lowest mean first, with as many means each as there is room for; then as many rows."""
     times = sorted({time for series in found for time, _ in series.points})
     rows: list[SeriesRow] = []
     for most in _POINTS:
-        rows = sorted((_row(series, times, most, factor) for series in found), key=lambda row: row.mean)[offset:]
-        if sum(tokens(row.model_dump_json()) for row in rows) <= _ROWS_TOKENS:
+        rows = sorted((_row(series, times, most, factor) for series in found), key=lambda row: row.mean)
+        if _cost(rows) <= _ROWS_TOKENS:
             break
-    span = {"start": _clock(times[0]), "end": _clock(times[-1])} if times else {}
-    return listing(cloud, MetricsReply, rows, Page(rows, offset, len(found)), **about, **span)
+    while _cost(rows) > _ROWS_TOKENS:
+        rows.pop()
+    reply = MetricsReply(
+        **about,
+        start=_clock(times[0]) if times else None,
+        end=_clock(times[-1]) if times else None,
+        total=len(found),
+        series=rows,
+    )
+    left_out = f"the {len(rows)} with the lowest mean, of {len(found)}" if len(rows) < len(found) else None
+    return facts(cloud, reply, note=left_out)
+
+
+def _cost(rows: Sequence[SeriesRow]) -> int:
+    return sum(tokens(row.model_dump_json()) for row in rows)
 
 
 def _row(series: Series, times: Sequence[int], most: int, factor: float) -> SeriesRow:
@@ -201,7 +210,7 @@ def _row(series: Series, times: Sequence[int], most: int, factor: float) -> Seri
         mean=_rounded(sum(values) / len(values)),
         max=_rounded(max(values)),
         last=_rounded(values[-1]),
-        series=_thinned(series, times, most, factor),
+        means=_thinned(series, times, most, factor),
     )
 
 

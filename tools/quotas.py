@@ -14,7 +14,7 @@ from pai_dlc_mcp.server.cloud.times import to_utc
 from pai_dlc_mcp.server.deps import Cloud, FreshJob
 from pai_dlc_mcp.server.reply import Facts, ForeignName, ForeignText, Listing, facts, listing
 from pai_dlc_mcp.server.toolset import Toolset
-from pai_dlc_mcp.tools.params import JobId, Limit, Offset, Region, WorkspaceId
+from pai_dlc_mcp.tools.params import JobId, Offset, Region, WorkspaceId
 
 tools = Toolset("quotas")
 
@@ -48,8 +48,8 @@ class QuotaList(Listing):
 class QueueReply(Facts):
     """`status`: queued, not_queued, or no_queue for a pay-as-you-go job. `blocked_by` is the quota's own diagnosis."""
 
-    job_id: str
-    job_status: str
+    job_id: str | None = None
+    job_status: str | None = None
     status: Literal["queued", "not_queued", "no_queue"]
     said: str | None = None
     quota_id: str | None = None
@@ -69,14 +69,13 @@ async def list_quotas(
     workspace_id: WorkspaceId | None = None,
     name: Annotated[str | None, Field(description="Part of the name.")] = None,
     resource_type: Literal["Lingjun", "ECS", "ACS"] | None = None,
-    limit: Limit = 20,
     offset: Offset = 0,
     region: Region = None,
 ) -> Annotated[CallToolResult, QuotaList]:
     """List resource quotas with what is used of them. The quota_id goes into create_job's resource_id. Use it before
     creating a quota job, and to see whether a waiting one can start."""
     found = await cloud.quotas.list({"WorkspaceIds": workspace_id, "QuotaName": name}, resource_type)
-    page = Page(found[offset : offset + limit], offset, len(found))
+    page = Page(found[offset:], offset, len(found))
     return listing(cloud, QuotaList, [_quota_row(quota) for quota in page.items], page)
 
 
@@ -84,8 +83,8 @@ async def list_quotas(
 async def get_queue_position(
     job_id: JobId, job: FreshJob, cloud: Cloud, region: Region = None
 ) -> Annotated[CallToolResult, QueueReply]:
-    """Get a quota job's place in its queue and what it waits for: quota, limits, jobs ahead, nodes. Use it for a job in
-    Queuing; update_job can raise its priority. A pay-as-you-go job has no queue: see get_job_events."""
+    """Get a Queuing job's place in its quota's queue and what it waits for: limits, jobs ahead, nodes. update_job can
+    raise its priority. A pay-as-you-go job has no queue: see get_job_events."""
     if not job.resource_id:
         said = "Pay-as-you-go: only jobs on a quota have a place in a queue. What it waits for is in get_job_events."
         return facts(cloud, QueueReply(job_id=job_id, job_status=job.status, status="no_queue", said=said))

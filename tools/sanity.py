@@ -40,8 +40,8 @@ class CheckRow(BaseModel):
 class CheckList(Facts):
     """`empty` says why there are none."""
 
-    job_id: str
-    job_status: str
+    job_id: str | None = None
+    job_status: str | None = None
     total: int
     empty: str | None = None
     checks: list[CheckRow]
@@ -56,8 +56,8 @@ class PhaseRow(BaseModel):
 
 
 class CheckFacts(Facts):
-    job_id: str
-    number: int
+    job_id: str | None = None
+    number: int | None = None
     phases: list[PhaseRow]
     next: str | None = None
 
@@ -66,8 +66,8 @@ class CheckFacts(Facts):
 async def list_job_sanity_check_results(
     job_id: JobId, job: FreshJob, cloud: Cloud, region: Region = None
 ) -> Annotated[CallToolResult, CheckList]:
-    """List the GPU and link checks of a job's nodes, newest first: one each time it (re)started, with the phase that
-    failed. Use it for a job in SanityChecking or failed there; details: get_job_sanity_check_result."""
+    """List the GPU and link checks of a job's nodes, newest first, with the phase that failed. For a job that is in
+    SanityChecking, or failed there."""
     found = await cloud.sanity.checks(job_id)
     rows = [_check_row(phases) for phases in found[:_CHECKS_SHOWN]]
     empty = None if found else _why_empty(job)
@@ -83,8 +83,7 @@ async def get_job_sanity_check_result(
     sanity_check_phase: PhaseName | None = None,
     region: Region = None,
 ) -> Annotated[CallToolResult, CheckFacts]:
-    """Get the phases of one check, with figures by node and the node that is below the others. Numbers come from
-    list_job_sanity_check_results; naming a phase gives its whole message."""
+    """Get the phases of one check of list_job_sanity_check_results: figures by node, and the slow or broken one."""
     found = await cloud.sanity.check(job_id, sanity_check_number, sanity_check_phase)
     most = _WHOLE_MESSAGE if sanity_check_phase else _MESSAGE
     cut = any(len(phase.message or "") > most for phase in found)

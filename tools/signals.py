@@ -17,15 +17,15 @@ from pai_dlc_mcp.server.rules.pods import pod_of
 from pai_dlc_mcp.server.safety import previews
 from pai_dlc_mcp.server.safety.preview import Passed, Preview, Yes
 from pai_dlc_mcp.server.toolset import Toolset
-from pai_dlc_mcp.tools.params import ConfirmationToken, JobId, Limit, Offset, PodId, Region
+from pai_dlc_mcp.tools.params import ConfirmationToken, JobId, Offset, PodId, Region
 
 tools = Toolset("dashboards")
 
 _PODS_NAMED = 5
 
 Name = Annotated[str, Field(pattern=r"^SIG[A-Z0-9]{2,10}$", description="e.g. SIGUSR1")]
-Pods = Annotated[list[PodId], Field(min_length=1, max_length=50)]
-Roles = Annotated[list[str], Field(min_length=1, max_length=10, description="e.g. Worker")]
+Pods = Annotated[list[PodId], Field(min_length=1)]
+Roles = Annotated[list[str], Field(min_length=1)]
 
 
 class SignalRow(BaseModel):
@@ -37,13 +37,13 @@ class SignalRow(BaseModel):
 
 
 class SignalList(Listing):
-    job_id: str
+    job_id: str | None = None
     signals: list[SignalRow]
 
 
 class SignalFacts(Facts):
-    job_id: str
-    signal_id: str
+    job_id: str | None = None
+    signal_id: str | None = None
     signal: str
     status: str
     scope: str | None = None
@@ -57,8 +57,8 @@ class SignalFacts(Facts):
 class SentReply(Gated):
     """`signal_status` is the service's."""
 
-    job_id: str
-    signal: str
+    job_id: str | None = None
+    signal: str | None = None
     signal_id: str | None = None
     signal_status: str | None = None
 
@@ -97,11 +97,11 @@ async def create_signal(
     confirmation_token: ConfirmationToken = None,
     region: Region = None,
 ) -> Annotated[CallToolResult, SentReply]:
-    """Send a Unix signal to the processes of a running job: of all its pods, some, or some roles; for example one that
-    its program takes as "save a checkpoint". The user is asked first. To end a job use stop_job."""
+    """Send a Unix signal to a running job's processes, e.g. one its program takes as "save a checkpoint". By default to
+    all pods. The user is asked first. To end a job use stop_job."""
     if pod_names and roles:
         raise Failure("pod_names and roles exclude each other.", fix="Pass one of them.", code="InvalidArgument")
-    about: dict[str, Any] = {"job_id": job_id, "signal": signal}
+    about = {"job_id": job_id, "signal": signal}
 
     async def reread() -> Preview:
         return await _signal_preview(await cloud.jobs.get(job_id), cloud, signal, pod_names, roles)
@@ -117,10 +117,10 @@ async def create_signal(
 
 @tools.read("List a job's signals")
 async def list_signals(
-    job_id: JobId, cloud: Cloud, limit: Limit = 20, offset: Offset = 0, region: Region = None
+    job_id: JobId, cloud: Cloud, offset: Offset = 0, region: Region = None
 ) -> Annotated[CallToolResult, SignalList]:
     """List the signals that were sent to a job, and whether they arrived."""
-    page = await cloud.signals.list(job_id, offset, limit)
+    page = await cloud.signals.list(job_id, offset)
     rows = [
         SignalRow(
             signal_id=item.signal_id, signal=item.signal, status=item.status, to=_receivers(item), created=item.created

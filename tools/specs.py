@@ -52,17 +52,12 @@ async def list_ecs_specs(
     """List instance types for pay-as-you-go jobs, with GPUs, memory (GiB) and stock. The instance_type goes verbatim
     into create_job's job_specs[].ecs_spec; quota jobs use resource_config instead."""
     found = await cloud.specs.list({"AcceleratorType": accelerator, "ResourceType": resource_type})
-    kept = [
-        spec
-        for spec in found
-        if (spec.available or not available_only)
-        and (gpus is None or spec.gpus == gpus)
-        and spec.instance_type.startswith(prefix or "")
-    ]
+    alike = [s for s in found if (gpus is None or s.gpus == gpus) and s.instance_type.startswith(prefix or "")]
+    kept = [spec for spec in alike if spec.available or not available_only]
     kept.sort(key=lambda spec: _size(spec, sort_by), reverse=order == "desc")
     page = Page(kept[offset : offset + limit], offset, len(kept))
     rows = [SpecRow.model_validate(spec, from_attributes=True) for spec in page.items]
-    hidden = sum(not spec.available for spec in found) if available_only else 0
+    hidden = len(alike) - len(kept)
     note = f"{hidden} specs without stock are hidden (available_only=false shows them)" if hidden else None
     return listing(cloud, SpecList, rows, page, note=note)
 

@@ -15,20 +15,20 @@ from pai_dlc_mcp.tools.params import JobId, Region
 
 tools = Toolset("dashboards")
 
-JobIds = Annotated[list[JobId], Field(min_length=1, max_length=MOST_JOBS, description="From list_jobs.")]
-Key = Annotated[str, Field(min_length=1, max_length=128)]
+JobIds = Annotated[list[JobId], Field(min_length=1, max_length=MOST_JOBS)]
+_LONGEST_KEY = 128  # characters
 
 
 class TagsReply(Facts):
     status: str
-    job_ids: list[str]
-    keys: list[str]
+    job_ids: list[str] | None = None
+    keys: list[str] | None = None
 
 
 @tools.settle("Tag jobs")
 async def tag_resources(
     job_ids: JobIds,
-    tags: Annotated[dict[Key, str], Field(min_length=1, max_length=MOST_TAGS)],
+    tags: Annotated[dict[str, str], Field(min_length=1, max_length=MOST_TAGS)],
     cloud: Cloud,
     region: Region = None,
 ) -> Annotated[CallToolResult, TagsReply]:
@@ -41,7 +41,7 @@ async def tag_resources(
 @tools.settle("Remove tags of jobs")
 async def untag_resources(
     job_ids: JobIds,
-    tag_keys: Annotated[list[Key], Field(min_length=1, max_length=MOST_TAGS)],
+    tag_keys: Annotated[list[str], Field(min_length=1, max_length=MOST_TAGS)],
     cloud: Cloud,
     region: Region = None,
 ) -> Annotated[CallToolResult, TagsReply]:
@@ -54,9 +54,10 @@ async def untag_resources(
 def _ours_to_change(keys: dict[str, str] | list[str]) -> None:
     """The platform's keys are refused by the service; this server's own tell a repeated create from a new one."""
     for key in keys:
-        if key.lower().startswith(("aliyun", "acs:")) or "://" in key or key in (REQUEST_TAG, ARGUMENTS_TAG):
+        reserved = key.lower().startswith(("aliyun", "acs:")) or "://" in key or key in (REQUEST_TAG, ARGUMENTS_TAG)
+        if reserved or not 0 < len(key) <= _LONGEST_KEY:
             raise Failure(
-                f"The tag key {key!r} is reserved.",
-                fix="Use another key: not aliyun…, acs:…, an address, or one of this server's own.",
-                code="ReservedTag",
+                f"{key[:_LONGEST_KEY]!r} cannot be a tag's key here.",
+                fix=f"Use 1 to {_LONGEST_KEY} characters; not aliyun…, acs:…, an address, or this server's own keys.",
+                code="InvalidTag",
             )

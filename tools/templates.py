@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, WithJsonSchema
 from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.budget.shrink import shrink
 from pai_dlc_mcp.server.cloud.errors import missing
-from pai_dlc_mcp.server.cloud.shape import as_object
+from pai_dlc_mcp.server.cloud.jobs import job_secrets
 from pai_dlc_mcp.server.cloud.templates import Template, Version
 from pai_dlc_mcp.server.deps import Cloud, TheGate
 from pai_dlc_mcp.server.errors import Failure
@@ -21,7 +21,7 @@ from pai_dlc_mcp.server.rules.showing import showable
 from pai_dlc_mcp.server.safety import previews
 from pai_dlc_mcp.server.safety.preview import Passed, Preview, Yes
 from pai_dlc_mcp.server.toolset import Toolset
-from pai_dlc_mcp.tools.params import ConfirmationToken, Limit, Offset, Region, TemplateId, WorkspaceId
+from pai_dlc_mcp.tools.params import ConfirmationToken, Offset, Region, TemplateId, WorkspaceId
 
 tools = Toolset("templates")
 
@@ -31,9 +31,7 @@ _VERSIONS_SHOWN = 20
 TemplateName = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]{1,256}$")]
 # Checked as create_job's fields are, but published as an object: its schema is create_job's, 2 kB.
 Content = Annotated[job_template.Content, WithJsonSchema({"type": "object", "description": "Fields as in create_job."})]
-Constraints = Annotated[
-    dict[str, str], Field(description="JSONPath of a field to locked, overridable or required; with content.")
-]
+Constraints = Annotated[dict[str, str], Field(description="JSONPath to locked, overridable or required.")]
 
 
 class TemplateRow(BaseModel):
@@ -46,7 +44,7 @@ class TemplateRow(BaseModel):
 
 
 class TemplateList(Listing):
-    workspace_id: str
+    workspace_id: str | None = None
     templates: list[TemplateRow]
 
 
@@ -58,11 +56,11 @@ class VersionRow(BaseModel):
 class TemplateFacts(Facts):
     """`content` is JSON in the API's names, of `version`; values of environment variables and secrets are hidden."""
 
-    template_id: str
+    template_id: str | None = None
     name: ForeignName
-    workspace_id: str
+    workspace_id: str | None = None
     description: ForeignText | None = None
-    default_version: int
+    default_version: int | None = None
     version: int
     content: Verbatim
     constraints: Verbatim | None = None
@@ -83,7 +81,7 @@ class TemplateReply(Facts):
 
 
 class DeleteReply(Gated):
-    template_id: str
+    template_id: str | None = None
 
 
 @tools.write("Create a job template")
@@ -94,16 +92,13 @@ async def create_job_template(
     cloud: Cloud,
     description: str | None = None,
     constraints: Constraints | None = None,
-    metadata: dict[str, str] | None = None,
     region: Region = None,
 ) -> Annotated[CallToolResult, TemplateReply]:
-    """Store a job's fields as a template, so that others need not repeat them; any of create_job's may be left out.
-    Keep secrets out: whoever sees the template can read them."""
+    """Store some of a job's fields as a template. Keep secrets out: whoever sees the template can read them."""
     body = {
         "WorkspaceId": workspace_id,
         "TemplateName": template_name,
         "Description": description,
-        "Metadata": metadata,
         **_version(content, constraints),
     }
     template_id = await cloud.templates.create(body)
@@ -114,10 +109,11 @@ async def create_job_template(
 async def get_job_template(
     template_id: TemplateId,
     cloud: Cloud,
-    version: Annotated[int | None, Field(ge=1, description="Default: the default version.")] = None,
+    version: Annotated[int | None, Field(ge=1)] = None,
     region: Region = None,
 ) -> Annotated[CallToolResult, TemplateFacts]:
-    """Get a job template: the content of one version, and which versions there are. Secrets are never shown."""
+    """Get a job template: the content of one version, by default the default one, and which versions there are. Secrets
+    are never shown."""
     template = await cloud.templates.get(template_id)
     chosen = template.version(version)
     if chosen is None:
@@ -142,12 +138,11 @@ async def list_job_templates(
     workspace_id: WorkspaceId,
     cloud: Cloud,
     name: Annotated[str | None, Field(description="Part of the name.")] = None,
-    limit: Limit = 20,
     offset: Offset = 0,
     region: Region = None,
 ) -> Annotated[CallToolResult, TemplateList]:
     """List a workspace's job templates. get_job_template shows what one holds."""
-    page = await cloud.templates.list({"WorkspaceId": workspace_id, "TemplateName": name}, offset, limit)
+    page = await cloud.templates.list({"WorkspaceId": workspace_id, "TemplateName": name}, offset)
     rows = [TemplateRow.model_validate(item, from_attributes=True) for item in page.items]
     return listing(cloud, TemplateList, rows, page, workspace_id=workspace_id)
 
@@ -157,11 +152,10 @@ async def update_job_template(
     template_id: TemplateId,
     cloud: Cloud,
     content: Content | None = None,
-    constraints: Constraints | None = None,
-    set_as_default: Annotated[bool, Field(description="Make the new version the default one.")] = False,
+    constraints: dict[str, str] | None = None,
+    set_as_default: bool = False,
     template_name: TemplateName | None = None,
     description: str | None = None,
-    metadata: dict[str, str] | None = None,
     region: Region = None,
 ) -> Annotated[CallToolResult, TemplateReply]:
     """Rename or describe a job template, or give it new content. Content is a whole new version, which jobs get only
@@ -175,14 +169,13 @@ async def update_job_template(
     changes = {
         "TemplateName": template_name,
         "Description": description,
-        "Metadata": metadata,
         **(_version(content, constraints) if content else {}),
         "SetAsDefault": True if set_as_default else None,
     }
     if all(value is None for value in changes.values()):
         raise Failure(
             f"There is nothing to change in template {template_id}.",
-            fix="Pass content, template_name, description or metadata.",
+            fix="Pass content, template_name or description.",
             code="NothingToChange",
         )
     changed = await cloud.templates.update(template_id, changes)
@@ -199,10 +192,10 @@ async def update_job_template(
     )
 
 
-@tools.settle("Set a job template's default version")
+@tools.settle("Set a template's default version")
 async def set_job_template_default_version(
     template_id: TemplateId,
-    version: Annotated[int, Field(ge=1, description="From get_job_template.")],
+    version: Annotated[int, Field(ge=1)],
     cloud: Cloud,
     region: Region = None,
 ) -> Annotated[CallToolResult, TemplateReply]:
@@ -251,8 +244,8 @@ def _version(content: job_template.Content, constraints: dict[str, str] | None) 
 
 
 def _shown(version: Version) -> str:
-    envs = {name: str(value) for name, value in as_object(version.content.get("Envs")).items()}
-    shown = cast("dict[str, object]", showable(version.content, Redactor(envs)))
+    redactor = Redactor(job_secrets(version.content))
+    shown = cast("dict[str, object]", showable(version.content, redactor))
     return json.dumps(shrink(shown, _CONTENT_TOKENS)[0], ensure_ascii=False)
 
 

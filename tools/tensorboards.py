@@ -19,7 +19,6 @@ from pai_dlc_mcp.tools.params import (
     ConfirmationToken,
     DatasetId,
     JobId,
-    Limit,
     Offset,
     QuotaId,
     Region,
@@ -44,14 +43,14 @@ class TensorboardRow(BaseModel):
 
 
 class TensorboardList(Listing):
-    workspace_id: str
+    workspace_id: str | None = None
     tensorboards: list[TensorboardRow]
 
 
 class TensorboardFacts(Facts):
     """`url` needs a login with access to the workspace."""
 
-    tensorboard_id: str
+    tensorboard_id: str | None = None
     display_name: ForeignName
     status: str
     reason_code: str | None = None
@@ -83,12 +82,12 @@ class TensorboardReply(Facts):
 
 
 class DeleteReply(Gated):
-    tensorboard_id: str
+    tensorboard_id: str | None = None
 
 
 class SharedReply(Gated):
-    tensorboard_id: str
-    expires_in: int
+    tensorboard_id: str | None = None
+    expires_in: int | None = None
     shared_url: str | None = None
 
 
@@ -100,12 +99,10 @@ async def create_tensorboard(
     job_id: JobId | None = None,
     dataset_id: DatasetId | None = None,
     uri: Annotated[str | None, Field(pattern=r"^(oss|nas)://\S+$")] = None,
-    summary_path: Annotated[str | None, Field(description="Folder of the summaries.")] = None,
-    summary_relative_path: str | None = None,
-    ecs_type: Annotated[str | None, Field(description="Pay-as-you-go; from list_ecs_specs.")] = None,
+    summary_path: str | None = None,
+    ecs_type: Annotated[str | None, Field(description="From list_ecs_specs.")] = None,
     quota_id: QuotaId | None = None,
     max_running_time_minutes: Minutes | None = None,
-    accessibility: Accessibility = "PRIVATE",
     region: Region = None,
 ) -> Annotated[CallToolResult, TensorboardReply]:
     """Start a tensorboard on the summaries of a job, a dataset or a uri (one of the three). On ecs_type it costs money
@@ -122,11 +119,9 @@ async def create_tensorboard(
         "Uri": uri,
         "DataSourceType": uri[:3].upper() if uri else None,
         "SummaryPath": summary_path,
-        "SummaryRelativePath": summary_relative_path,
         "TensorboardSpec": {"EcsType": ecs_type} if ecs_type else None,
         "QuotaId": quota_id,
         "MaxRunningTimeMinutes": max_running_time_minutes,
-        "Accessibility": accessibility,
     }
     made = await cloud.tensorboards.create(body)
     follow = "get_tensorboard shows its url once it is Running."
@@ -150,9 +145,7 @@ async def list_tensorboards(
     cloud: Cloud,
     job_id: JobId | None = None,
     name: Annotated[str | None, Field(description="Part of the name.")] = None,
-    status: Literal["Creating", "Running", "Stopped", "Succeeded", "Failed"] | None = None,
-    show_own: Annotated[bool, Field(description="false: everybody's.")] = True,
-    limit: Limit = 20,
+    show_own: bool = True,
     offset: Offset = 0,
     region: Region = None,
 ) -> Annotated[CallToolResult, TensorboardList]:
@@ -161,10 +154,9 @@ async def list_tensorboards(
         "WorkspaceId": workspace_id,
         "JobId": job_id,
         "DisplayName": name,
-        "Status": status,
         "ShowOwn": show_own,
     }
-    page = await cloud.tensorboards.list(filters, offset, limit)
+    page = await cloud.tensorboards.list(filters, offset)
     rows = [TensorboardRow.model_validate(item, from_attributes=True) for item in page.items]
     note = "your own tensorboards (show_own=false shows the team's)" if show_own else None
     return listing(cloud, TensorboardList, rows, page, workspace_id=workspace_id, note=note)

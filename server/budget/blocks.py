@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pai_dlc_mcp.server.budget import scan
 from pai_dlc_mcp.server.budget.lines import Lines, body, rank, spoken
 
-# rank of a kind -> what it says about the failure; a lower one is nearer to the cause
+# Levels: what a kind says about the failure; a lower one is nearer to the cause
 CAUSE, STALL, REPORT, NOISE, VICTIM = range(5)
 
 
@@ -23,9 +23,16 @@ class Kind:
 
 KINDS = (
     Kind(
+        "network",
+        CAUSE,
+        r"HTTPS?ConnectionPool|Max retries exceeded|ReadTimeoutError|[Cc]ould not resolve host"
+        r"|Temporary failure in name resolution|Name or service not known",
+    ),
+    Kind(
         "stopped by a signal",
         VICTIM,
-        r"\bSIGTERM\b|closing signal|(?:[Gg]ot|[Rr]eceived)(?: death)? signal:? 15\b|SignalException|exitcode: -15\b",
+        r"\bSIGTERM\b|closing signal|(?:[Gg]ot|[Rr]eceived)(?: death)? signal:? 15\b|SignalException|exitcode: -15\b"
+        r"|KeyboardInterrupt",
         alike=True,
     ),
     Kind(
@@ -78,7 +85,12 @@ KINDS = (
     ),
     Kind("fatal", STALL, r"\b(?:FATAL|CRITICAL)\b|^F\d{4} |\b[Ff]atal(?: error)?:"),
     Kind("file", NOISE, r": No such file or directory|[Pp]ermission denied"),
-    Kind("error", NOISE, r"\bERROR\b|\b[Ee]rror: *(?:[^\s\d.]|$)|^E\d{4} |\bfailed (?:with exit code|\(exitcode: )"),
+    Kind(
+        "error",
+        NOISE,
+        r"\bERROR\b|\b[Ee]rror: *(?:[^\s\d.]|$)|^E\d{4} |\bfailed (?:with exit code|\(exitcode: )"
+        r"|(?:错误|失败|异常) ?[:：]",
+    ),
 )
 _ANY = scan.compile("|".join(f"(?:{kind.pattern})" for kind in KINDS), one_line=True)
 _WHICH = scan.Set([kind.pattern for kind in KINDS])
@@ -141,14 +153,14 @@ def root(found: Sequence[Block]) -> Block | None:
 
 def _block(lines: Sequence[bytes], hits: Mapping[int, Kind], first: int) -> Block:
     """From its first sign as far as it goes: frames, chained exceptions, a table, further signs of the same level."""
-    open_ranks = {rank(lines[first])} if _OPENING in lines[first] else set[int | None]()
+    open_ranks = {rank(lines[first])} if _opens(lines[first]) else set[int | None]()
     closing: list[int] = []  # the exception lines of its tracebacks
     chained = False
     stop = first + 1  # after the last line that belongs
     for index in range(stop, min(len(lines), first + _MAX_LINES)):
         line = lines[index]
         who, words = spoken(line)
-        if _OPENING in line:
+        if _opens(line):
             if not (chained or open_ranks or (closing and who is not None and who != rank(lines[closing[-1]]))):
                 break
             open_ranks.add(who)
@@ -168,6 +180,11 @@ def _block(lines: Sequence[bytes], hits: Mapping[int, Kind], first: int) -> Bloc
     return _judged(lines, hits, closing, first, stop)
 
 
+def _opens(line: bytes) -> bool:
+    """Indented ones stand inside a block of their own, an exception group's or a test report's, and end with it."""
+    return _OPENING in line and not body(line).startswith(_INDENT)
+
+
 def _belongs(line: bytes, words: bytes) -> bool:
     return words.startswith(_INDENT) or _TABLE.match(line) is not None
 
@@ -180,10 +197,11 @@ def _judged(lines: Sequence[bytes], hits: Mapping[int, Kind], closing: list[int]
     if closing:
         kinds = {index: hits.get(index, _PYTHON) for index in closing}
         kinds = {index: _PYTHON if kind.level == NOISE else kind for index, kind in kinds.items()}
-    elif _OPENING in lines[first]:
+    elif _opens(lines[first]):
         kinds = {stop - 1: _PYTHON}  # cut off before its exception
     else:
-        kinds = {index: hits[index] for index in range(first, stop) if index in hits}
+        inside = [index for index in range(first, stop) if index in hits]
+        kinds = {index: hits[index] for index in inside if _OPENING not in lines[index]} or {first: hits[first]}
     keys = sorted(kinds, key=lambda index: (kinds[index].level, index))
     kind = kinds[keys[0]]
     if kind.level == REPORT:

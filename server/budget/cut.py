@@ -31,24 +31,30 @@ def left_out(count: int, noun: str = "line") -> str:
 
 
 class Choice:
-    """Positions chosen from a list of entries, the most important first, never above a number of bytes."""
+    """Positions chosen from a list of entries, the most important first, never above so many bytes and lines.
 
-    def __init__(self, cost: Callable[[int], int], room: int) -> None:
+    What is missing at the start and the end is said beyond `most_lines`, in a line each."""
+
+    def __init__(self, cost: Callable[[int], tuple[int, int]], room: int, most_lines: int | None = None) -> None:
+        """`cost` says the bytes and the lines that an entry takes."""
         self.chosen: set[int] = set()
         self._cost = cost
         self._room = room - _GAP_BYTES
-        self._spent = 0
+        self._most_lines = most_lines
+        self._spent = self._lines = 0
 
     def take(self, order: Iterable[int], share: float = 1.0) -> None:
-        """Take in `order` until the first that would bring the total above a share of the room."""
+        """Take in `order` until the first that would bring the total above a share of what there is."""
         for position in order:
             if position in self.chosen:
                 continue
             island = position - 1 not in self.chosen and position + 1 not in self.chosen
-            cost = self._cost(position) + (_GAP_BYTES if island else 0)
-            if self._spent + cost > self._room * share:
+            cost, lines = self._cost(position)
+            spent = self._spent + cost + (_GAP_BYTES if island else 0)
+            lines += self._lines + (1 if island and self.chosen else 0)
+            if spent > self._room * share or (self._most_lines is not None and lines > self._most_lines * share):
                 return
-            self._spent += cost
+            self._spent, self._lines = spent, lines
             self.chosen.add(position)
 
     def take_each(self, order: Iterable[int], share: float = 1.0) -> None:

@@ -130,8 +130,8 @@ def _line(event: Event, most: int) -> str:
 def _chosen(groups: Sequence[Sequence[Event]], lines: Sequence[Sequence[str]], spare: int) -> Choice:
     """All if they fit; else the first failure, the last events, the other failures, and what is left from the end."""
 
-    def cost(position: int) -> int:
-        return sum(size(line) + 1 for line in lines[position])
+    def cost(position: int) -> tuple[int, int]:
+        return sum(size(line) + 1 for line in lines[position]), len(lines[position])
 
     count = len(groups)
     everything = Choice(cost, spare)

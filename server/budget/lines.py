@@ -5,11 +5,13 @@ from bisect import bisect_right
 from functools import cached_property
 from itertools import accumulate
 
-# A clock and who speaks: torchrun `[rank3]:` and `[default3]:`, `[3]`, srun -l `3: `, mpirun `[1,3]<stdout>:`
-_CLOCK = rb"(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?Z?\]?[ \t]*)?"
+# A clock and who speaks: torchrun `[rank3]:` and `[default3]:`, `[3]`, srun -l `3: `, mpirun `[1,3]<stdout>:`,
+# Ray `(Worker pid=3, ip=10.0.0.1) `
+_CLOCK = rb"(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\]?[ \t]*)?"
 _PREFIX = re.compile(
     _CLOCK + rb"(?:\[(?:[Rr]ank|RANK)? ?(\d{1,6})\]:?[ \t]?|[Rr]ank ?(\d{1,6})\]?:[ \t]?|(\d{1,6}):[ \t]"
-    rb"|\[default(\d{1,6})\]:|\[\d{1,6},(\d{1,6})\]<std(?:out|err)>:)?" + _CLOCK
+    rb"|\[default(\d{1,6})\]:|\[\d{1,6},(\d{1,6})\]<std(?:out|err)>:"
+    rb"|\([\w.:]{1,100} pid=(\d{1,9})(?:, ip=[\d.]{1,15})?\) ?)?" + _CLOCK
 )
 
 

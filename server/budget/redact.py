@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from urllib.parse import quote
 
 from pai_dlc_mcp.server.budget import pem, scan
@@ -69,10 +69,10 @@ _PLAIN_VALUE = re.compile(rb"(?i)[\[({<\\\"']*(?:none|null|true|false|[\d.,eE+-]
 class Redactor:
     """Knows one job's own env values. Built from the values as GetJob returned them: without them there are no logs."""
 
-    def __init__(self, env: Mapping[str, str]) -> None:
+    def __init__(self, env: Iterable[tuple[str, str]]) -> None:
         """Not hidden: values under 6 characters, numbers of up to 12, and the words of `_COMMON`."""
         names: dict[bytes, bytes] = {}
-        for name, value in env.items():
+        for name, value in env:
             for form in _forms(value):
                 names.setdefault(form, b"[redacted:" + re.sub(r"\W", "", name, flags=re.ASCII)[:40].encode() + b"]")
         self._names = names

@@ -37,9 +37,10 @@ class Sheet:
             self._seen[position] = [entry] if isinstance(entry, str) else self._group(entry)
         return self._seen[position]
 
-    def cost(self, position: int) -> int:
-        """Bytes, line ends included."""
-        return sum(size(line) + 1 for line in self.rendered(position))
+    def cost(self, position: int) -> tuple[int, int]:
+        """The bytes, line ends included, and the lines that an entry takes."""
+        lines = self.rendered(position)
+        return sum(size(line) + 1 for line in lines), len(lines)
 
     def count(self, chosen: Iterable[int]) -> int:
         """How many lines of the log the chosen entries stand for."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal
 
 from pai_dlc_mcp.server.budget import blocks
@@ -51,10 +52,10 @@ class View:
     text: str
     lines: int  # fetched
     available: int  # what the mode is about: all lines, those of error blocks, those around matches
-    returned: int
+    returned: int  # 0 for a summary, which shows none of them as they stand
     redacted: int
     matched: int | None = None  # grep only
-    cause: Cause | None = None
+    cause: Cause | None = None  # of the whole log, in every mode
 
     @property
     def left_out(self) -> int:
@@ -67,29 +68,31 @@ def view(
     mode: Mode = "tail",
     pattern: str | None = None,
     context: int = 0,
+    max_lines: int | None = None,
     max_tokens: int,
     redactor: Redactor,
     source: str,
     nonce: str | None = None,
 ) -> View:
-    """Never above `max_tokens`, whatever the input. ValueError for a pattern that is missing, invalid or too costly."""
+    """Never above `max_tokens`, nor more than `max_lines` lines between the first marker and the last.
+
+    ValueError for a pattern that is missing, invalid or too costly."""
     text, redacted = redactor.lines(clean(records))
     log = Lines(text)
     search = Grep(pattern) if mode == "grep" else None
     found = blocks.find(log)
     nonce = nonce or new_nonce()
-    spare = room(max_tokens) - size(fence([], source, nonce)) - 1
-    most = min(LINE_CHARS, max(_LEAST_LINE, spare // 4))
+    space = _Space(room(max_tokens) - size(fence([], source, nonce)) - 1, max_lines)
 
     if not log.lines:
         page = _Page([], 0, 0)
     elif mode == "summary":
-        page = _summary(log, found, spare, most)
+        page = _summary(log, found, space)
     elif search is not None:
-        page = _grep(log, search, context, spare, most)
+        page = _grep(log, search, context, space)
     else:
-        sheet = Sheet(log.lines, fold(log, found), most, blocks.sign)
-        page = _errors(sheet, found, spare) if mode == "errors" else _tail(sheet, found, spare)
+        sheet = Sheet(log.lines, fold(log, found), space.most, blocks.sign)
+        page = _errors(sheet, found, space) if mode == "errors" else _tail(sheet, found, space)
 
     return View(
         text=fence(page.payload, source, nonce) if page.payload else _unfenced(page, len(log.lines), max_tokens),
@@ -103,6 +106,22 @@ def view(
 
 
 @dataclass(frozen=True)
+class _Space:
+    """What a payload may take."""
+
+    spare: int  # bytes
+    lines: int | None
+
+    @property
+    def most(self) -> int:
+        """Characters and bytes of one line: so that four fit even in a small budget."""
+        return min(LINE_CHARS, max(_LEAST_LINE, self.spare // 4))
+
+    def choice(self, sheet: Sheet) -> Choice:
+        return Choice(sheet.cost, self.spare, self.lines)
+
+
+@dataclass(frozen=True)
 class _Page:
     payload: list[str]
     available: int
@@ -110,15 +129,15 @@ class _Page:
     matched: int | None = None
 
 
-def _tail(sheet: Sheet, found: Sequence[Block], spare: int, head: int = 0, matched: int | None = None) -> _Page:
+def _tail(sheet: Sheet, found: Sequence[Block], space: _Space, head: int = 0, matched: int | None = None) -> _Page:
     """Everything if it fits; else the root cause, its surroundings, the other errors in a line each, and the tail."""
     count = len(sheet.entries)
-    everything = Choice(sheet.cost, spare)
+    everything = space.choice(sheet)
     everything.take(range(count))
     if len(everything.chosen) == count:
         return _page(sheet, everything, matched)
 
-    choice = Choice(sheet.cost, spare)
+    choice = space.choice(sheet)
     first = blocks.root(found)
     keys, low, high = sheet.span(first) if first else ([], count, count)
     choice.take(keys[:1])
@@ -134,11 +153,11 @@ def _tail(sheet: Sheet, found: Sequence[Block], spare: int, head: int = 0, match
     return _page(sheet, choice, matched)
 
 
-def _errors(sheet: Sheet, found: Sequence[Block], spare: int) -> _Page:
+def _errors(sheet: Sheet, found: Sequence[Block], space: _Space) -> _Page:
     """One block of each kind that says the same, the nearest to the cause first and the most of it."""
     if not found:
         title = f"[no sign of an error in {len(sheet.lines):,} lines: the tail follows]"
-        page = _tail(sheet, found, spare - size(title) - 1)
+        page = _tail(sheet, found, replace(space, spare=space.spare - size(title) - 1))
         return replace(page, payload=[title, *page.payload] if page.payload else [])
     entries: list[Group | str] = []
     spans: list[tuple[int, list[int], int]] = []
@@ -151,21 +170,21 @@ def _errors(sheet: Sheet, found: Sequence[Block], spare: int) -> _Page:
     if len(groups) > _OTHERS:
         entries.append(f"[... {len(groups) - _OTHERS:,} further kinds of error: mode=summary counts them ...]")
     sheet = replace(sheet, entries=entries)
-    choice = Choice(sheet.cost, spare)
+    choice = space.choice(sheet)
     choice.take(range(len(entries)))
     if len(choice.chosen) < len(entries):
-        choice = Choice(sheet.cost, spare)
+        choice = space.choice(sheet)
         title, keys, high = spans[0]
         choice.take([keys[0], title])
         choice.take(outward(keys, title + 1, high), 0.6)
         for title, keys, _ in spans[1:]:
-            choice.take([keys[0], title], 0.85)
+            choice.take([title, keys[0]], 0.85)
         for title, keys, high in spans:
             choice.take(outward(keys, title + 1, high))
     return _page(sheet, choice)
 
 
-def _grep(log: Lines, search: Grep, context: int, spare: int, most: int) -> _Page:
+def _grep(log: Lines, search: Grep, context: int, space: _Space) -> _Page:
     matches = search.matching(log)
     kept: list[int] = []
     for line in matches:
@@ -174,16 +193,17 @@ def _grep(log: Lines, search: Grep, context: int, spare: int, most: int) -> _Pag
     part = Lines(b"\n".join(log.lines[line] for line in kept))
     breaks = [at for at in range(1, len(kept)) if kept[at] > kept[at - 1] + 1] if context else []
     found = blocks.find(part)
-    sheet = Sheet(part.lines, fold(part, found, breaks), most, search.focus, frozenset(breaks))
-    return _tail(sheet, found, spare, head=_HEAD, matched=len(matches))
+    sheet = Sheet(part.lines, fold(part, found, breaks), space.most, search.focus, frozenset(breaks))
+    return _tail(sheet, found, space, head=_HEAD, matched=len(matches))
 
 
-def _summary(log: Lines, found: Sequence[Block], spare: int, most: int) -> _Page:
+def _summary(log: Lines, found: Sequence[Block], space: _Space) -> _Page:
     def cut(line: int) -> str:
-        return inert(cut_line(log.lines[line], most // 2, blocks.sign(log.lines[line])))
+        return inert(cut_line(log.lines[line], space.most // 2, blocks.sign(log.lines[line])))
 
     payload: list[str] = []
-    for line in summary(log, found, blocks.distinct(log.lines, found), cut):
+    spare = space.spare
+    for line in islice(summary(log, found, blocks.distinct(log.lines, found), cut), space.lines):
         spare -= size(line) + 1
         if spare < 0:
             break

@@ -11,18 +11,18 @@ class Dashboard(NamedTuple):
     url: str
     metrics: bool
 
+    @classmethod
+    def of(cls, body: dict[str, Any]) -> "Dashboard":
+        return cls(str(body.get("url") or ""), str(body.get("metricsEnabled")).lower() == "true")
+
 
 class Dashboards(Regional):
     """Operations on dashboards in one region. Their answers have lower-case keys and no request id."""
 
     async def get(self, job_id: str) -> Dashboard:
         """GetDashboard."""
-        return _dashboard(await self.gateway.call("pai-dlc", "GetDashboard", self.region, job_id, params={}))
+        return Dashboard.of(await self.gateway.call("pai-dlc", "GetDashboard", self.region, job_id, params={}))
 
     async def ray(self, job_id: str) -> Dashboard:
         """GetRayDashboard: Ray jobs only."""
-        return _dashboard(await self.gateway.call("pai-dlc", "GetRayDashboard", self.region, job_id, params={}))
-
-
-def _dashboard(body: dict[str, Any]) -> Dashboard:
-    return Dashboard(str(body.get("url") or ""), str(body.get("metricsEnabled")).lower() == "true")
+        return Dashboard.of(await self.gateway.call("pai-dlc", "GetRayDashboard", self.region, job_id, params={}))

@@ -59,7 +59,7 @@ def resolve_region(argument: str | None, settings: Settings) -> Region:
     A region chosen by the caller must be a known one: it becomes part of a host name that gets signed requests.
     """
     if argument:
-        if argument in REGIONS or argument == settings.region:
+        if argument in REGIONS or (argument == settings.region and re.fullmatch(ids.REGION, argument)):
             return Region(argument, "argument")
         near = difflib.get_close_matches(argument, REGIONS, n=1)
         raise Failure(

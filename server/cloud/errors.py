@@ -6,12 +6,14 @@ The SDK's exceptions carry the request with its Authorization header and securit
 
 from collections.abc import Awaitable, Generator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pai_dlc_mcp.server.cloud.endpoints import Product
 from pai_dlc_mcp.server.cloud.permissions import policy, ram_actions
 from pai_dlc_mcp.server.cloud.shape import as_object
 from pai_dlc_mcp.server.errors import Failure
+
+T = TypeVar("T")
 
 Kind = Literal[
     "permission", "not_found", "throttled", "invalid", "credentials",
@@ -73,15 +75,19 @@ class CloudError(Failure):
         )
 
 
-async def missing(look_up: Awaitable[object]) -> bool:
-    """Whether the service says that what is looked up is not there."""
+async def or_none(look_up: Awaitable[T]) -> T | None:
+    """The answer, or None where the service says that there is no such thing."""
     try:
-        await look_up
+        return await look_up
     except CloudError as error:
         if error.kind == "not_found":
-            return True
+            return None
         raise
-    return False
+
+
+async def missing(look_up: Awaitable[object]) -> bool:
+    """Whether the service says that what is looked up is not there."""
+    return await or_none(look_up) is None
 
 
 @contextmanager
@@ -189,10 +195,10 @@ def _no_answer(error: Exception, action: str, host: str) -> CloudError:
     """The SDK's UnretryableException: no status, no code; the reason is in the inner exception's class and text."""
     inner: Any = getattr(error, "inner_exception", None) or error
     text = f"{type(inner).__name__}: {inner}"
-    if "Credential" in text:
-        return no_credentials()
     if "Failed to parse" in text or "UnicodeDecodeError" in text or "JSONDecodeError" in text:
         what, fix, kind = "gave an answer that is not the service's JSON", "Try again later", "invalid_answer"
+    elif "Credential" in text:
+        return no_credentials()
     elif any(sign in text for sign in _NEVER_SENT):
         what, fix, kind = (
             "cannot be reached",
@@ -212,4 +218,6 @@ def _no_answer(error: Exception, action: str, host: str) -> CloudError:
 
 
 def _text(value: object) -> str:
+    if value == "None":  # the SDK's word for nothing
+        return ""
     return str(value).strip().rstrip(".")[:_FOREIGN_TEXT] if isinstance(value, str | int) else ""

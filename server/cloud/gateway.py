@@ -69,6 +69,10 @@ class Gateway:
         """Which step of the credential chain yields a key, e.g. `default/env`; never a value. Raises CloudError."""
         return await anyio.to_thread.run_sync(self._key_source, abandon_on_cancel=True, limiter=self._limiter)
 
+    async def check(self, product: Product, action: str, params: Mapping[str, Any]) -> None:
+        """Raises Failure for a field the SDK would drop or cannot take; nothing is sent."""
+        await anyio.to_thread.run_sync(_request, product, action, params, limiter=self._limiter)
+
     async def call(
         self,
         product: Product,
@@ -84,7 +88,7 @@ class Gateway:
         the products without a generated client here. Reads are retried twice, writes never.
         Raises CloudError; Failure for an id that may not stand in a path or a parameter the SDK does not know.
         """
-        if bad := next((p for p in path if not ids.is_path_segment(p)), None):
+        if (bad := next((p for p in path if not ids.is_path_segment(p)), None)) is not None:
             raise Failure(f"{bad!r} is not a valid id.", fix="Pass an id as a list tool shows it.", code="InvalidId")
         sent = {key: value for key, value in (params or {}).items() if value is not None}
         host = endpoints.host(product, region, self._settings)
@@ -98,14 +102,15 @@ class Gateway:
             return await self._tried(call, tries, action, host)
 
     async def _tried(self, call: Callable[[], dict[str, Any]], tries: int, action: str, host: str) -> dict[str, Any]:
-        with anyio.move_on_after(self._settings.deadline):
+        with anyio.move_on_after(self._settings.deadline) as scope:
             for tried in range(1, tries + 1):
                 try:
                     return await anyio.to_thread.run_sync(call, abandon_on_cancel=True, limiter=self._limiter)
                 except CloudError as error:
-                    if tried == tries or not error.transient:
+                    wait = error.retry_after or _BACKOFF * 2**tried * random.uniform(0.5, 1)  # noqa: S311 - jitter
+                    if tried == tries or not error.transient or wait > scope.deadline - anyio.current_time():
                         raise
-                    await anyio.sleep(error.retry_after or _BACKOFF * 2**tried * random.uniform(0.5, 1))  # noqa: S311 - jitter
+                    await anyio.sleep(wait)
         raise timed_out(action, host, self._settings.deadline)
 
     def _call(
@@ -121,13 +126,16 @@ class Gateway:
         client = self._client(product, region, host)  # imports the SDK the first time
         from Tea.exceptions import TeaException
 
+        refused: CloudError | None = None
         try:
             if pathname is None:
                 _typed(client, product, action, path, params)
             else:
                 _generic(client, product, action, pathname, params)
         except TeaException as error:
-            raise from_sdk(error, product, action, host) from None  # the SDK's exception carries signed headers
+            refused = from_sdk(error, product, action, host)
+        if refused:  # raised out here: as a context, the SDK's exception would carry the signed headers along
+            raise refused
         return as_object(client.answers.raw.get("body"))
 
     def _client(self, product: Product, region: str, host: str) -> Any:
@@ -190,23 +198,35 @@ def _recording(client: Any) -> Callable[..., Any]:
     return type(client.__name__, (client,), {"answers": threading.local(), "call_api": call_api})
 
 
-def _typed(client: Any, product: Product, action: str, path: tuple[str, ...], params: dict[str, Any]) -> None:
+def _typed(client: Any, product: Product, action: str, path: tuple[str, ...], params: Mapping[str, Any]) -> None:
     """Call the generated method: `GetJob` is get_job_with_options(job_id, GetJobRequest, headers, runtime)."""
-    models = importlib.import_module(f"{_SDKS[product]}.models")
     runtime = importlib.import_module("darabonba.runtime").RuntimeOptions()
     method = getattr(client, re.sub(r"(?<=.)(?=[A-Z])", "_", action).lower() + "_with_options")
-    request_model = getattr(models, f"{action}Request", None)
-    if request_model is None:
-        method(*path, {}, runtime)
-        return
-    request = request_model().from_map(params)
-    if lost := _lost(params, request.to_map(), ""):
+    request = _request(product, action, params)
+    method(*path, *([] if request is None else [request]), {}, runtime)
+
+
+def _request(product: Product, action: str, params: Mapping[str, Any]) -> Any:
+    """The SDK's request model, complete; None for an operation without one."""
+    model = getattr(importlib.import_module(f"{_SDKS[product]}.models"), f"{action}Request", None)
+    if model is None:
+        return None
+    try:
+        request = model().from_map(dict(params))
+        lost = _lost(params, request.to_map(), "")
+    except (AttributeError, TypeError, ValueError):  # a text where the model has an object
+        raise Failure(
+            f"{action} cannot take these fields: one has another type than the API reference says.",
+            fix=f"Check the nested fields among {', '.join(params)}.",
+            code="InvalidField",
+        ) from None
+    if lost:
         raise Failure(
             f"{action} does not know the field {lost}.",
             fix="Remove it, or check its spelling against the API reference.",
             code="UnknownField",
         )
-    method(*path, request, {}, runtime)
+    return request
 
 
 def _generic(client: Any, product: Product, action: str, pathname: str, params: dict[str, Any]) -> None:

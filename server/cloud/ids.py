@@ -5,13 +5,13 @@ import re
 JOB_ID = r"^dlc[0-9a-z-]{13,200}$"  # dlc and 13 characters today, dlc-<date>-<13> once
 POD_ID = r"^dlc[0-9a-z-]{1,250}$"
 POD_UID = r"^[0-9a-fA-F-]{8,64}$"
-WORKSPACE_ID = r"^\d{1,20}$"
+WORKSPACE_ID = r"^[0-9]{1,20}$"
 QUOTA_ID = r"^(?:quota|rg)[0-9a-z]{3,60}$"
 IMAGE_ID = r"^image-[0-9a-z]{1,64}$"
 DATASET_ID = r"^d-[0-9a-z]{1,64}$"
 CODE_SOURCE_ID = r"^code-[0-9A-Za-z-]{1,128}$"
 TENSORBOARD_ID = r"^t[0-9a-z-]{1,200}$"  # tb… or tensorboard-…
-TEMPLATE_ID = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$"  # its form is not documented
+TEMPLATE_ID = r"^[A-Za-z0-9_-]{1,128}$"  # its form is not documented
 SIGNAL_ID = TEMPLATE_ID  # nor is this one's
 TARGET_ID = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,255}$"  # of a job or a tensorboard
 INSTANCE_TYPE = r"^[A-Za-z0-9][A-Za-z0-9.-]{1,99}$"

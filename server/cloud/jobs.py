@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
 from pai_dlc_mcp.server.cloud.answer import Answer, Page, Regional, page
 from pai_dlc_mcp.server.cloud.shape import as_list, as_object
+from pai_dlc_mcp.server.cloud.times import Time
 
 TERMINAL = frozenset({"Succeeded", "Failed", "Stopped"})
 
@@ -22,9 +22,9 @@ class Pod(Answer):
     status: str = Field(default="Unknown", alias="Status")
     sub_status: str | None = Field(default=None, alias="SubStatus")
     node: str | None = Field(default=None, alias="NodeName")
-    created: datetime | None = Field(default=None, alias="GmtCreateTime")
-    started: datetime | None = Field(default=None, alias="GmtStartTime")
-    finished: datetime | None = Field(default=None, alias="GmtFinishTime")
+    created: Time | None = Field(default=None, alias="GmtCreateTime")
+    started: Time | None = Field(default=None, alias="GmtStartTime")
+    finished: Time | None = Field(default=None, alias="GmtFinishTime")
     history: "tuple[Pod, ...]" = Field(default=(), alias="HistoryPods")
 
 
@@ -77,10 +77,10 @@ class JobSummary(Answer):
     priority: int | None = Field(default=None, alias="Priority")
     specs: tuple[Spec, ...] = Field(default=(), alias="JobSpecs")
     gpus: float | None = Field(default=None, alias="RequestGPU")
-    created: datetime | None = Field(default=None, alias="GmtCreateTime")
-    modified: datetime | None = Field(default=None, alias="GmtModifiedTime")
-    running_since: datetime | None = Field(default=None, alias="GmtRunningTime")
-    finished: datetime | None = Field(default=None, alias="GmtFinishTime")
+    created: Time | None = Field(default=None, alias="GmtCreateTime")
+    modified: Time | None = Field(default=None, alias="GmtModifiedTime")
+    running_since: Time | None = Field(default=None, alias="GmtRunningTime")
+    finished: Time | None = Field(default=None, alias="GmtFinishTime")
     duration: int | None = Field(default=None, alias="Duration")
     reason_code: str | None = Field(default=None, alias="ReasonCode")
     settings: JobOptions = Field(default=JobOptions(), alias="Settings")
@@ -109,17 +109,8 @@ class Job(JobSummary):
     raw: dict[str, Any] = Field(default={}, exclude=True, repr=False)
 
     @property
-    def secrets(self) -> dict[str, str]:
-        """The values of its environment variables, of every role and container: what a log may not repeat."""
-        found = {name: str(value) for name, value in self.envs.items()}
-        for custom in map(as_object, as_list(self.raw.get("CustomEnvs"))):
-            found[str(custom.get("Key"))] = str(custom.get("Value"))
-        for spec in map(as_object, as_list(self.raw.get("JobSpecs"))):
-            pod = as_object(spec.get("ExtraPodSpec"))
-            for container in as_list(pod.get("SideCarContainers")) + as_list(pod.get("InitContainers")):
-                for env in map(as_object, as_list(as_object(container).get("Env"))):
-                    found[str(env.get("Name"))] = str(env.get("Value"))
-        return found
+    def secrets(self) -> list[tuple[str, str]]:
+        return job_secrets(self.raw)
 
     @property
     def reason(self) -> str | None:
@@ -139,8 +130,25 @@ class Job(JobSummary):
         return cls.model_validate({**body, "raw": body})
 
 
+def job_secrets(body: dict[str, Any]) -> list[tuple[str, str]]:
+    """Name and value of a job's environment variables, of every role and container: what nothing may repeat."""
+    found = list(as_object(body.get("Envs")).items())
+    listed = [body.get("CustomEnvs")]
+    for spec in map(as_object, as_list(body.get("JobSpecs"))):
+        pod = as_object(spec.get("ExtraPodSpec"))
+        sides = as_list(pod.get("SideCarContainers")) + as_list(pod.get("InitContainers"))
+        listed += [as_object(container).get("Env") for container in sides]
+    envs = [as_object(env) for entry in listed for env in as_list(entry)]
+    found += [(env.get("Name") or env.get("Key") or "", env.get("Value")) for env in envs]
+    return [(str(name), str(value)) for name, value in found if value not in (None, "")]
+
+
 class Jobs(Regional):
     """Operations on jobs in one region."""
+
+    async def check(self, body: Mapping[str, Any]) -> None:
+        """Raises Failure for a field CreateJob does not know; nothing is sent."""
+        await self.gateway.check("pai-dlc", "CreateJob", body)
 
     async def create(self, body: Mapping[str, Any]) -> str:
         """CreateJob, sent once: it takes no client token. Returns the job id."""

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -45,9 +45,7 @@ class Metrics(Regional):
         """GetJobMetrics. Pods without a value are left out: by the reference only pay-as-you-go jobs still have any,
         the others report to CloudMonitor."""
         params = {"MetricType": metric, "StartTime": to_utc(since), "EndTime": to_utc(until), "TimeStep": time_step}
-        body = await self.gateway.call("pai-dlc", "GetJobMetrics", self.region, job_id, params=params)
-        pods = map(PodMetrics.model_validate, as_list(body.get("PodMetrics")))
-        return _series((pod.pod_id, point.time, point.value) for pod in pods for point in pod.points)
+        return by_pod(await self.gateway.call("pai-dlc", "GetJobMetrics", self.region, job_id, params=params))
 
     async def cloud_monitor(
         self,
@@ -59,7 +57,7 @@ class Metrics(Regional):
         until: datetime | None,
         period: int,
     ) -> Sequence[Series]:
-        """GetMetrics. A refusal is a 200 with Success=false, and the points are a JSON string."""
+        """GetMetrics, by what the points were measured on. Raises CloudError for a 200 that says Success=false."""
         params: dict[str, Any] = {
             "JobId": job_id,
             "Namespace": NAMESPACE,
@@ -69,18 +67,27 @@ class Metrics(Regional):
             "EndTime": to_utc(until),
             "Period": str(period),
         }
-        points: list[dict[str, Any]] = []
-        token: str | None = None
-        for _ in range(_PAGES):
-            body = await self.gateway.call("pai-dlc", "GetMetrics", self.region, params={**params, "NextToken": token})
-            points += _points(body, metric_name)
-            token = body.get("NextToken") or None
-            if token is None:
-                break
-        return _series((_place(point), point.get("timestamp"), _value(point)) for point in points)
+
+        def ask(token: str | None) -> Awaitable[dict[str, Any]]:
+            return self.gateway.call("pai-dlc", "GetMetrics", self.region, params={**params, "NextToken": token})
+
+        return by_place(point for body in await pages(ask) for point in points_of(body, metric_name))
 
 
-def _points(body: dict[str, Any], metric_name: str) -> Sequence[dict[str, Any]]:
+async def pages(ask: Callable[[str | None], Awaitable[dict[str, Any]]]) -> Sequence[dict[str, Any]]:
+    """The bodies of all pages; `ask` gets the token of the next one."""
+    bodies: list[dict[str, Any]] = []
+    token: str | None = None
+    while len(bodies) < _PAGES:
+        bodies.append(await ask(token))
+        token = bodies[-1].get("NextToken") or None
+        if token is None:
+            break
+    return bodies
+
+
+def points_of(body: dict[str, Any], metric_name: str) -> Sequence[dict[str, Any]]:
+    """CloudMonitor's points, which are a JSON string in the body."""
     code, request_id = str(body.get("Code") or ""), str(body.get("RequestId") or "") or None
     if str(body.get("Success")).lower() == "false":
         raise CloudError(
@@ -103,8 +110,18 @@ def _points(body: dict[str, Any], metric_name: str) -> Sequence[dict[str, Any]]:
         ) from None
 
 
+def by_pod(body: dict[str, Any]) -> Sequence[Series]:
+    """The pods of GetJobMetrics that have a value."""
+    pods = map(PodMetrics.model_validate, as_list(body.get("PodMetrics")))
+    return _series((pod.pod_id, point.time, point.value) for pod in pods for point in pod.points)
+
+
+def by_place(points: Iterable[dict[str, Any]]) -> Sequence[Series]:
+    """CloudMonitor's points by the dimensions that tell them apart within the job."""
+    return _series((_place(point), point.get("timestamp"), _value(point)) for point in points)
+
+
 def _place(point: dict[str, Any]) -> str:
-    """What the point was measured on: the dimensions that tell it from others of the job."""
     return ", ".join(f"{key}={point[key]}" for key in sorted(point.keys() - _NOT_PLACES)) or "job"
 
 

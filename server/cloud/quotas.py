@@ -1,7 +1,6 @@
 """Quotas and their queues (PAI Studio, called by path)."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from pydantic import Field
@@ -9,6 +8,7 @@ from pydantic import Field
 from pai_dlc_mcp.server.cloud.answer import Answer, Regional, page
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.shape import as_list, as_object
+from pai_dlc_mcp.server.cloud.times import Time
 
 RESOURCE_TYPES = ("Lingjun", "ECS", "ACS")
 _PAGE = 100
@@ -54,8 +54,8 @@ class Workload(Answer):
     strategy: str | None = Field(default=None, alias="QueueStrategy")
     code: str | None = Field(default=None, alias="Code")
     reason: str | None = Field(default=None, alias="Reason")
-    enqueued: datetime | None = Field(default=None, alias="GmtEnqueuedTime")
-    moved: datetime | None = Field(default=None, alias="GmtPositionModifiedTime")
+    enqueued: Time | None = Field(default=None, alias="GmtEnqueuedTime")
+    moved: Time | None = Field(default=None, alias="GmtPositionModifiedTime")
 
     @property
     def waiting(self) -> bool:

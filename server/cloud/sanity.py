@@ -32,21 +32,24 @@ class Sanity(Regional):
     """Operations on sanity checks in one region."""
 
     async def checks(self, job_id: str) -> Sequence[Sequence[Phase]]:
-        """ListJobSanityCheckResults, newest first; none for a job that is not checked. The answer is a list of lists,
-        one for each check."""
+        """ListJobSanityCheckResults, newest first; none for a job that is not checked."""
         params = {"Order": "desc"}
         body = await self.gateway.call("pai-dlc", "ListJobSanityCheckResults", self.region, job_id, params=params)
-        found: dict[int, list[Phase]] = {}
-        for check in as_list(body.get("SanityCheckResults")):
-            for phase in _phases(check):
-                found.setdefault(phase.number, []).append(phase)
-        return [found[number] for number in sorted(found, reverse=True)]
+        return by_check(body.get("SanityCheckResults"))
 
     async def check(self, job_id: str, number: int, phase: str | None) -> Sequence[Phase]:
         """GetJobSanityCheckResult: all phases of one check, or one."""
         params = {"SanityCheckNumber": number, "SanityCheckPhase": phase}
         body = await self.gateway.call("pai-dlc", "GetJobSanityCheckResult", self.region, job_id, params=params)
         return _phases(body.get("SanityCheckResult"))
+
+
+def by_check(value: object) -> Sequence[Sequence[Phase]]:
+    """The answer's list of lists, one for each check, newest first."""
+    found: dict[int, list[Phase]] = {}
+    for phase in (phase for check in as_list(value) for phase in _phases(check)):
+        found.setdefault(phase.number, []).append(phase)
+    return [found[number] for number in sorted(found, reverse=True)]
 
 
 def _phases(value: object) -> Sequence[Phase]:

@@ -2,10 +2,13 @@
 
 import contextlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
+from pai_dlc_mcp.server.budget.redact import Redactor
+from pai_dlc_mcp.server.cloud.jobs import job_secrets
 from pai_dlc_mcp.server.cloud.specs import EcsSpec
 from pai_dlc_mcp.server.rules.job_spec import Draft, JobSpec
+from pai_dlc_mcp.server.rules.showing import showable
 
 
 def gpus(draft: Draft, specs: Sequence[EcsSpec]) -> int | None:
@@ -40,9 +43,9 @@ def warnings(draft: Draft, specs: Sequence[EcsSpec]) -> list[str]:
 
 
 def shown(draft: Draft) -> dict[str, Any]:
-    """The body that would be sent, with the values of environment variables left out."""
+    """The body that would be sent, without the values of environment variables and other secrets."""
     body = draft.body()
-    return {**body, "Envs": dict.fromkeys(body["Envs"], "***")} if body.get("Envs") else body
+    return cast("dict[str, Any]", showable(body, Redactor(job_secrets(body))))
 
 
 def _gpus_of_a_pod(spec: JobSpec, known: dict[str, int]) -> int | None:

@@ -11,9 +11,11 @@ _SHOWN = 12
 def parse(text: str) -> dict[str, str]:
     """`K=V,K=V` as a mapping. Raises Failure for JSON, spaces around separators and pairs without a value."""
     pairs = [pair.partition("=") for pair in text.split(",")]
-    if text != text.strip() or any(not (key and sep and value) or key != key.strip() for key, sep, value in pairs):
+    words = [word for key, _, value in pairs for word in (key, value)]
+    twice = len({key for key, _, _ in pairs}) < len(pairs)
+    if twice or any(not word or word != word.strip() or word[0] in "{[\"'" for word in words):
         raise Failure(
-            f"labels {text[:120]!r} is not of the form K=V,K=V.",
+            f"labels {text[:120]!r} is not of the form K=V,K=V with each key once.",
             fix="Write comma-separated Key=Value pairs without JSON or spaces, e.g. "
             "system.chipType=GPU,system.framework.PyTorch=2.6.0.",
             code="InvalidLabels",

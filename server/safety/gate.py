@@ -117,13 +117,15 @@ class Gate:
         if ruling == "deny" or (ruling == "confirm" and _approved.get() != action):
             self._audit.write("refused", action, ids, word="denied", rung="aliyun CLI policy")
             raise _denied_by_cli(cli, action, ruling)
-        started = self._now()
+        started, step, code = self._now(), "failed", "Cancelled"
         try:
             yield
+            step, code = "executed", None
         except CloudError as error:
-            self._audit.write("failed", action, ids, code=error.code, seconds=round(self._now() - started, 3))
+            code = error.code
             raise
-        self._audit.write("executed", action, ids, seconds=round(self._now() - started, 3))
+        finally:
+            self._audit.write(step, action, ids, code=code, seconds=round(self._now() - started, 3))
 
     def _ruling(self, preview: Preview) -> tuple[Ruling, str]:
         """confirm unless the operator or the user's CLI policy says otherwise; the CLI's can only tighten."""

@@ -8,7 +8,7 @@ import pytest
 from pai_dlc_mcp import tools
 from pai_dlc_mcp.server.arguments import portable
 
-TOOLS = {tool.name: tool.build() for toolset in tools.TOOLSETS for tool in toolset.tools}
+TOOLS = {tool.name: tool.built for toolset in tools.TOOLSETS for tool in toolset.tools}
 RESOLVED = ("cloud", "job", "gate", "answer", "preview", "ctx")
 
 

@@ -95,7 +95,7 @@ def test_each_way_to_declare_a_tool_sets_all_four_hints() -> None:
 
 
 def test_a_tool_is_published_under_its_functions_name_with_its_docstring_on_one_line() -> None:
-    built = core.tools[0].build()
+    built = core.tools[0].built
     assert (built.name, built.title, built.description) == ("look", "Look", "Looks at it.")
 
 

@@ -13,7 +13,7 @@ RUNNING, WAITING, PUBLIC, FINISHED = (
     "dlc7colleague007",
     "dlc1succeeded001",
 )
-TOOLS = ("update_job", "stop_job", "create_job", "get_job")
+TOOLS = ("update_job", "stop_job", "get_job")
 
 
 @pytest.fixture

@@ -41,6 +41,9 @@ def root(lines: list[str]) -> str:
         ("2026-01-05 10:00:00 ERROR lost shard", "error"),
         ("E0105 10:00:00 api.py] failed (exitcode: 1) local_rank: 0", "error"),
         ("W0105 Sending process 9 closing signal SIGTERM", "stopped by a signal"),
+        ("requests.exceptions.ConnectionError: HTTPSConnectionPool(host='hf.co'): Connection refused", "network"),
+        ("2026-01-05 读取数据失败：分片 7", "error"),
+        ("KeyboardInterrupt", "stopped by a signal"),
         ("ConnectionResetError: [Errno 104] Connection reset by peer", "lost a peer"),
     ],
 )
@@ -92,6 +95,26 @@ def test_lines_of_others_between_the_frames_do_not_break_a_ranks_traceback() -> 
     lines = [f"[rank2]: {line}" for line in [*corpus.frames(2), "ValueError: x"]]
     mixed = [line for pair in zip(lines, ["[rank0]: step 1"] * 9, strict=False) for line in pair]
     assert found(mixed) == [("python", 0, 11, "[rank2]: ValueError: x")]
+
+
+def test_a_group_of_exceptions_ends_with_its_indentation() -> None:
+    lines = [
+        "  + Exception Group Traceback (most recent call last):",
+        '  |   File "a.py", line 1, in main',
+        "  | ExceptionGroup: two failed (2 sub-exceptions)",
+        "  +-+---------------- 1 ----------------",
+        "    | ValueError: bad shard 7",
+        "    +------------------------------------",
+        "step 2",
+    ]
+    assert found(lines) == [("python", 0, 6, "    | ValueError: bad shard 7")]
+
+
+def test_rays_workers_are_told_apart_by_their_pid() -> None:
+    lines = [
+        f"(Worker pid={pid}, ip=10.0.0.{pid}) {line}" for line in [*corpus.frames(1), "KeyError: 1"] for pid in (3, 4)
+    ]
+    assert found([*lines, "(Worker pid=3, ip=10.0.0.3) step 2"]) == [("python", 0, 8, lines[6])]
 
 
 def test_torchruns_table_is_one_block_told_by_the_rank_that_failed_first() -> None:

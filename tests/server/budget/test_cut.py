@@ -20,11 +20,19 @@ def test_a_line_is_cut_in_characters_not_inside_one() -> None:
 
 
 def test_a_choice_never_costs_more_than_its_room() -> None:
-    choice = Choice(lambda position: 10 * position, 400)
+    choice = Choice(lambda position: (10 * position, 1), 400)
     choice.take([9, 3, 30, 1])
     assert choice.chosen == {9, 3}
     choice.take_each([30, 1, 20, 2])
     assert choice.chosen == {9, 3, 1, 2}
+
+
+def test_a_choice_never_has_more_than_its_lines() -> None:
+    choice = Choice(lambda position: (1, position), 4000, most_lines=10)
+    choice.take([3, 4, 5, 1])
+    assert choice.chosen == {3, 4}
+    choice.take_each([5, 1])
+    assert choice.chosen == {3, 4, 1}
 
 
 def test_a_text_that_fits_is_left_as_it_is() -> None:
@@ -44,7 +52,7 @@ def test_a_single_huge_line_is_cut_inside() -> None:
 
 def test_a_cut_inside_a_fence_closes_it_before_the_notice() -> None:
     got = fit("head\n" + fence(["payload"] * 500, "pod", "n0"), 300, "Narrow it.")
-    assert got.split("\n")[-3:] == ["payload", '</untrusted-data id="n0">', "[cut at 300 tokens of 2,079. Narrow it.]"]
+    assert got.split("\n")[-3:] == ["payload", '</untrusted-data id="n0">', "[cut at 300 tokens of 2,080. Narrow it.]"]
 
 
 def test_a_cut_after_a_fence_does_not_close_it_twice() -> None:

@@ -6,7 +6,7 @@ from pai_dlc_mcp.server.budget.estimate import tokens
 from pai_dlc_mcp.server.budget.events import events, timeline
 from pai_dlc_mcp.server.budget.redact import Redactor
 
-NOBODY = Redactor({})
+NOBODY = Redactor([])
 JOB = [
     "2026-01-05 10:00:05 PyTorchJob dlc0runexample01 is created.",
     "2026-01-05 10:00:12 Created pod: dlc0runexample01-master-0",

@@ -14,7 +14,7 @@ from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.budget.view import Mode, view
 
 MODES: tuple[Mode, ...] = ("tail", "errors", "grep", "summary")
-REDACTOR = Redactor(corpus.ENV)
+REDACTOR = Redactor(corpus.ENV.items())
 PLANTED = [
     *corpus.SECRETS.values(),
     (f"dsn {corpus.ENV['DB_DSN']} end", corpus.ENV["DB_DSN"]),
@@ -50,16 +50,19 @@ def is_clean(text: str) -> bool:
 
 
 @settings(max_examples=150, deadline=None)
-@given(log, budget, st.sampled_from(MODES), st.sampled_from(["", "a", "Key|损", "^", r"\d+", "."]))
-@example(["\ud83d" * 9, "\x1b" * 99, "\r" * 99], 1000, "tail", "")
+@given(
+    log, budget, st.none() | st.integers(1, 40), st.sampled_from(MODES), st.sampled_from(["x", "Key|损", "^", r"\d+"])
+)
+@example(["\ud83d" * 9, "\x1b" * 99, "\r" * 99], 1000, None, "tail", "x")
 def test_a_view_never_exceeds_its_budget_and_is_clean_text(
-    lines: list[str], most: int, mode: Mode, pattern: str
+    lines: list[str], most: int, max_lines: int | None, mode: Mode, pattern: str
 ) -> None:
     got = view(
         lines,
         mode=mode,
-        pattern=pattern or "x",
+        pattern=pattern,
         context=1,
+        max_lines=max_lines,
         max_tokens=most,
         redactor=REDACTOR,
         source="pod",
@@ -71,6 +74,7 @@ def test_a_view_never_exceeds_its_budget_and_is_clean_text(
     if got.text.startswith("<"):
         assert got.text.count("</untrusted-data") == 1
         assert got.text.endswith('</untrusted-data id="n0">')
+        assert max_lines is None or len(got.text.split("\n")) - 3 <= max_lines + 2
 
 
 @settings(max_examples=150, deadline=None)

@@ -3,7 +3,7 @@ import pytest
 
 from pai_dlc_mcp.server.budget.redact import Redactor
 
-NOBODY = Redactor({})
+NOBODY = Redactor([])
 
 
 @pytest.mark.parametrize("name", list(corpus.SECRETS))
@@ -42,7 +42,7 @@ def test_ordinary_words_of_training_logs_are_left_alone(line: str) -> None:
 
 @pytest.mark.parametrize("form", ["{}", "x{}y", '"{}"', "dsn={}&a=1", "\x1b[31m{}\x1b[0m"])
 def test_a_value_of_the_jobs_own_environment_is_taken_out_wherever_it_stands(form: str) -> None:
-    redactor = Redactor({"DB_DSN": "kv:Zq8-long/value"})
+    redactor = Redactor({"DB_DSN": "kv:Zq8-long/value"}.items())
     got = redactor.text(form.format("kv:Zq8-long/value"))
     assert "Zq8" not in got
     assert "[redacted" in got
@@ -50,20 +50,22 @@ def test_a_value_of_the_jobs_own_environment_is_taken_out_wherever_it_stands(for
 
 def test_a_value_is_known_inside_json_inside_a_url_and_line_by_line() -> None:
     redactor = Redactor(
-        {"NOTE": 'two words "and" quotes', "CERT": "first line of it\nsecond line of it", "S": "se\u200bcret"}
+        {"NOTE": 'two words "and" quotes', "CERT": "first line of it\nsecond line of it", "S": "se\u200bcret"}.items()
     )
     text = 'a two words \\"and\\" quotes b two%20words%20%22and%22%20quotes c second line of it d secret'
     assert redactor.text(text) == "a [redacted:NOTE] b [redacted:NOTE] c [redacted:CERT] d [redacted:S]"
 
 
 def test_values_that_are_no_secrets_are_not_hidden() -> None:
-    redactor = Redactor({"A": "1", "B": "true", "C": "INFO", "D": "29500", "E": "eth0", "F": "", "G": "localhost"})
+    redactor = Redactor(
+        {"A": "1", "B": "true", "C": "INFO", "D": "29500", "E": "eth0", "F": "", "G": "localhost"}.items()
+    )
     line = "1 true INFO 29500 eth0 localhost"
     assert redactor.text(line) == line
 
 
 def test_the_longer_of_two_values_goes_whole() -> None:
-    redactor = Redactor({"SHORT": "abcdef", "LONG": "abcdef-ghijkl"})
+    redactor = Redactor({"SHORT": "abcdef", "LONG": "abcdef-ghijkl"}.items())
     assert redactor.text("x abcdef-ghijkl abcdef") == "x [redacted:LONG] [redacted:SHORT]"
 
 
@@ -93,6 +95,6 @@ def test_a_private_key_on_one_line_goes() -> None:
 
 
 def test_what_is_taken_out_is_counted() -> None:
-    redactor = Redactor({"A": "kv-0123456789"})
+    redactor = Redactor({"A": "kv-0123456789"}.items())
     text = f"{corpus.SECRETS['github'][0]} kv-0123456789 password=hunter2!"
     assert redactor.lines(text.encode())[1] == 3

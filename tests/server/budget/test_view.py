@@ -17,7 +17,7 @@ MODES: tuple[Mode, ...] = ("tail", "errors", "grep", "summary")
 
 
 def show(records: list[str], mode: Mode = "tail", max_tokens: int = 4000, **options: Any) -> View:
-    return view(records, mode=mode, max_tokens=max_tokens, redactor=Redactor({}), source="pod", nonce="n0", **options)
+    return view(records, mode=mode, max_tokens=max_tokens, redactor=Redactor([]), source="pod", nonce="n0", **options)
 
 
 def payload(got: View) -> list[str]:
@@ -195,6 +195,16 @@ def test_a_pattern_that_would_backtrack_for_ever_is_answered_at_once(pattern: st
     start = time.perf_counter()
     show(["a" * 200_000] * 5, "grep", pattern=pattern)
     assert time.perf_counter() - start < 2
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("max_lines", [1, 2, 15, 100])
+def test_no_more_lines_than_asked_for_and_the_cause_is_among_them(mode: Mode, max_lines: int) -> None:
+    log = corpus.failing("chained", 3000)
+    got = show(log.records, mode, 20_000, pattern="KeyError|loaded|restored", max_lines=max_lines)
+    lines = [line for line in payload(got) if not re.fullmatch(r"\[\.\.\. .* left out \.\.\.\]|--", line)]
+    assert len(lines) <= max_lines
+    assert log.cause in got.text or (mode == "summary" and max_lines == 1)
 
 
 def test_an_empty_log_says_so() -> None:

@@ -114,8 +114,8 @@ async def test_a_wait_beyond_the_deadline_is_told_instead_of_waited_out(gateway_
 
 @pytest.mark.parametrize("kind", get_args(faults.Kind))
 async def test_a_write_is_sent_once_whatever_happens_to_it(gateway_for, emulator, kind) -> None:
-    gateway = gateway_for(read_timeout=0.15)
-    seconds = {"delay": 0.4, "slow_drip": 0.0005}.get(kind, 0)
+    gateway = gateway_for(**{"read_timeout": 0.2} if kind == "delay" else {})
+    seconds = {"delay": 0.6, "slow_drip": 0.0005}.get(kind, 0)
     emulator.faults.add(Fault("*", kind, times=99, retry_after_ms=1, seconds=seconds))
     for call, params in WRITES.values():
         try:
@@ -130,7 +130,7 @@ async def test_an_answer_that_drips_in_is_given_up_at_the_deadline(gateway_for, 
     await gateway_for().call(*READS["GetWorkspace"])
     emulator.faults.add(Fault("GetWorkspace", "slow_drip", seconds=0.01))
     with pytest.raises(CloudError) as caught:
-        await gateway_for(deadline=0.5).call(*READS["GetWorkspace"])
+        await gateway_for(deadline=1).call(*READS["GetWorkspace"])
     assert (caught.value.kind, caught.value.code, caught.value.maybe_done) == ("timeout", "Timeout", True)
     assert emulator.requests.actions() == ["GetWorkspace", "GetWorkspace"]
 

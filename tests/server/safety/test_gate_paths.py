@@ -8,6 +8,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import ElicitResult, ErrorData
 
 JOB = "dlc4stillrunning"
+CREATING = ("create_job", "stop_job")
 YES = ElicitResult(action="accept", content={"confirm": True})
 QUESTION = (
     f'Job {JOB} ("llama7b-sft-v2") is currently Running. It has 2 pods with 16 GPUs in all, running since '
@@ -37,8 +38,8 @@ class User:
 
 @pytest.fixture
 def server(connect: Any) -> Any:
-    """Only the two tools these tests call: building all of them for each test takes most of its time."""
-    return partial(connect, allow_tools=("create_job", "stop_job"))
+    """Only the tool these tests are about: building all of them for each test takes most of its time."""
+    return partial(connect, allow_tools=("stop_job",))
 
 
 class Clock:
@@ -197,7 +198,7 @@ async def test_a_token_of_a_replica_with_the_same_key_stops_the_job(server, emul
 
 
 async def test_a_token_for_a_job_that_has_changed_since_stops_nothing(server, emulator, mode) -> None:
-    agent = server(mode=mode)
+    agent = server(allow_tools=CREATING, mode=mode)
     job = await agent.job(user_command="python train.py")
     emulator.clock.advance(8)
     waiting = await agent.facts("stop_job", job_id=job)
@@ -212,7 +213,7 @@ async def test_a_token_for_a_job_that_has_changed_since_stops_nothing(server, em
 
 
 async def test_a_token_for_a_job_whose_pods_have_changed_since_stops_nothing(server, emulator, mode) -> None:
-    agent = server(mode=mode)
+    agent = server(allow_tools=CREATING, mode=mode)
     job = await agent.job(display_name="restarts")
     emulator.clock.advance(500)
     shown = await agent.facts("stop_job", job_id=job)
@@ -243,7 +244,7 @@ async def test_a_yes_to_a_job_that_ends_while_the_question_is_open_stops_nothing
 async def test_a_yes_to_a_job_that_changes_while_the_question_is_open_is_no_yes_to_what_it_became(
     server, emulator, mode
 ) -> None:
-    agent = server()
+    agent = server(allow_tools=CREATING)
     job = await agent.job()
     emulator.clock.advance(8)
 
@@ -280,7 +281,7 @@ async def test_a_finished_job_is_left_alone_and_nobody_is_asked(server, emulator
 
 async def test_a_job_that_is_neither_running_nor_queuing_is_left_alone(server, emulator, mode) -> None:
     user = User()
-    agent = server(mode=mode, elicitation_callback=user)
+    agent = server(allow_tools=CREATING, mode=mode, elicitation_callback=user)
     job = await agent.job()
     found = await agent.facts("stop_job", job_id=job)
     assert (found["status"], found["job_status"]) == ("not_executed", "Creating")
