@@ -76,7 +76,7 @@ async def refuse_same_name(cloud: CloudInRegion, body: Mapping[str, Any]) -> Non
                 fix="Use that job, choose another display_name, or pass allow_same_name=true.",
                 code="SameName",
             )
-        if page.next_offset is None:
+        if page.is_last(_PAGE):
             return
 
 

@@ -141,7 +141,7 @@ def _window(job: Job, start: datetime | None, end: datetime | None) -> Window:
         since = max(begun, seen - _LONGEST)
     if since and seen and since > seen:
         raise Failure(
-            f"start_time {to_utc(since)} is after {to_utc(seen)}, the end of what can be asked for.",
+            f"Nothing lies between {to_utc(since)} and {to_utc(seen)}: the window ends before it starts.",
             fix=f"Job {job.job_id} ran from {to_utc(begun) or 'no time'} to {to_utc(job.finished) or 'now'}.",
             code="InvalidArgument",
         )

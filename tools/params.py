@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 from pai_dlc_mcp.server.cloud import ids
 from pai_dlc_mcp.server.rules import job_types
 
-JobId = Annotated[str, Field(pattern=ids.JOB_ID, description="From list_jobs or create_job.")]
+JobId = Annotated[str, Field(pattern=ids.JOB_ID, description="From list_jobs.")]
 PodId = Annotated[str, Field(pattern=ids.POD_ID, description="From get_job.")]
 PodUid = Annotated[str, Field(pattern=ids.POD_UID, description="From get_job.")]
 WorkspaceId = Annotated[str, Field(pattern=ids.WORKSPACE_ID, description="From list_workspaces.")]
@@ -18,7 +18,7 @@ DatasetId = Annotated[str, Field(pattern=ids.DATASET_ID, description="From list_
 CodeSourceId = Annotated[str, Field(pattern=ids.CODE_SOURCE_ID, description="From list_code_sources.")]
 TemplateId = Annotated[str, Field(pattern=ids.TEMPLATE_ID, description="From list_job_templates.")]
 TensorboardId = Annotated[str, Field(pattern=ids.TENSORBOARD_ID, description="From list_tensorboards.")]
-Region = Annotated[str | None, Field(description="Default: the configured one.")]
+Region = Annotated[str | None, Field(description="Region id.")]
 JobType = Annotated[job_types.JobType, BeforeValidator(job_types.exact)]
 Status = Literal[
     "Creating", "Queuing", "Bidding", "EnvPreparing", "SanityChecking", "Running", "Restarting", "Stopping",
@@ -29,5 +29,5 @@ Offset = Annotated[int, Field(ge=0)]
 MaxTokens = Annotated[int, Field(ge=200, le=20_000, description="Size of the answer.")]
 Moment = Annotated[datetime, Field(description="UTC.")]
 ConfirmationToken = Annotated[
-    str | None, Field(description="Of an earlier confirmation_required, after the user said yes.")
+    str | None, Field(description="From confirmation_required, once the user said yes.")
 ]

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from mcp.server.mcpserver import ElicitationResult, Resolve
 from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
+from pydantic.alias_generators import to_pascal
 
 from pai_dlc_mcp.server.cloud.errors import missing
 from pai_dlc_mcp.server.cloud.tensorboards import Tensorboard
@@ -184,7 +185,7 @@ async def update_tensorboard(
             fix="Pass max_running_time_minutes, accessibility or priority.",
             code="NothingToChange",
         )
-    await cloud.tensorboards.update(tensorboard_id, {_API_NAMES[name]: value for name, value in changes.items()})
+    await cloud.tensorboards.update(tensorboard_id, {to_pascal(name): value for name, value in changes.items()})
     seen = await cloud.tensorboards.get(tensorboard_id)
     applied = [name for name, value in changes.items() if getattr(seen, name) == value]
     pending = [name for name in changes if name not in applied]
@@ -282,13 +283,6 @@ async def get_tensorboard_shared_url(
     about: dict[str, Any] = {"tensorboard_id": tensorboard_id, "expires_in": expire_time_seconds}
     done = await gate.pass_through(preview, answer, reread=reread, act=act)
     return facts(cloud, SharedReply(**about, **dict(done)) if isinstance(done, Passed) else done)
-
-
-_API_NAMES = {
-    "max_running_time_minutes": "MaxRunningTimeMinutes",
-    "accessibility": "Accessibility",
-    "priority": "Priority",
-}
 
 
 def _reply(

@@ -13,13 +13,15 @@ _CLOSING_BYTES = 64  # of a fence's closing tag and line ends
 
 
 def cut_line(line: bytes, most: int = LINE_CHARS, focus: int = 0) -> str:
-    """At most `most` characters, plus how many were cut. `focus` is a byte offset that has to stay in sight."""
+    """At most `most` characters and three times as many bytes, plus how many characters were cut.
+
+    `focus` is a byte offset that has to stay in sight."""
     if len(line) <= most:
         return line.decode(errors="replace")
     text = line.decode(errors="replace")
     at = len(line[:focus].decode(errors="ignore"))
     start = 0 if at < most * 3 // 4 else at - most // 4
-    kept = text[start : start + most]
+    kept = text[start : start + most].encode("utf-8", "replace")[: 3 * most].decode(errors="ignore")
     before = f"[{start:,} chars cut] " if start else ""
     after = len(text) - start - len(kept)
     return before + kept + (f" [{after:,} chars cut]" if after else "")

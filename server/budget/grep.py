@@ -8,8 +8,8 @@ from pai_dlc_mcp.server.budget.lines import Lines
 
 _MAX_PATTERN = 500  # characters
 _MAX_PROGRAM = 4000  # RE2 instructions; `error.*rank \d+` has 30, a Unicode class about 1,200
-_MAX_SECONDS = 3.0  # RE2 falls to under 1 MB/s where its states explode, e.g. `(a|b){0,500}c`
-_CHUNK_BYTES = 1 << 18
+_MAX_SECONDS = 2.0  # RE2 falls to 0.2 MB/s where its states explode, e.g. `a[ab]{900}c` on random a and b
+_CHUNK_BYTES = 1 << 17  # between two looks at the clock; a longer line is searched that far
 
 
 class Grep:
@@ -44,9 +44,9 @@ def _chunks(log: Lines) -> Iterator[tuple[int, int]]:
     """Byte ranges of whole lines, without the last line end."""
     line = 0
     while line < len(log.lines):
-        after = max(line + 1, log.at(log.starts[line] + _CHUNK_BYTES))
-        yield log.starts[line], log.starts[after] - 1
-        line = after
+        start = log.starts[line]
+        line = max(line + 1, log.at(start + _CHUNK_BYTES))
+        yield start, min(log.starts[line] - 1, start + _CHUNK_BYTES)
 
 
 def _compile(pattern: str) -> scan.Pattern:

@@ -21,7 +21,7 @@ class Sheet:
 
     lines: Sequence[bytes]
     entries: Sequence[Group | str]
-    most: int  # characters and bytes of a line
+    most: int  # characters of a line
     focus: Callable[[bytes], int]  # the byte of a long line that has to stay in sight
     breaks: Collection[int] = ()  # lines that do not adjoin the line before
     _seen: dict[int, list[str]] = field(default_factory=dict[int, list[str]], init=False)

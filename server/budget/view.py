@@ -114,7 +114,7 @@ class _Space:
 
     @property
     def most(self) -> int:
-        """Characters and bytes of one line: so that four fit even in a small budget."""
+        """Characters of one line: one of Chinese, three bytes each, fits even in a small budget."""
         return min(LINE_CHARS, max(_LEAST_LINE, self.spare // 4))
 
     def choice(self, sheet: Sheet) -> Choice:

@@ -66,6 +66,10 @@ class Page(NamedTuple, Generic[T]):
         after = self.offset + len(self.items)
         return after if self.items and after < self.total else None
 
+    def is_last(self, size: int) -> bool:
+        """Whether a reader of all pages of this size is through: the total alone is not trusted."""
+        return self.next_offset is None or len(self.items) < size
+
 
 class Window(NamedTuple):
     """The page to ask for, and how many of its items to skip and to keep."""

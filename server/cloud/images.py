@@ -54,7 +54,7 @@ class Images(Regional):
         for number in range(_MOST):
             found = await self.list({"ImageUri": uri, "WorkspaceId": workspace_id}, number * _PAGE, _PAGE)
             match = next((image for image in found.items if image.uri == uri), None)
-            if match or found.next_offset is None:
+            if match or found.is_last(_PAGE):
                 return match
         return None
 

@@ -1,20 +1,20 @@
 """Sanity checks: the GPUs and links of a job's nodes, tested before it trains."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
 from pai_dlc_mcp.server.cloud.answer import Answer, Regional
 from pai_dlc_mcp.server.cloud.shape import as_list
+from pai_dlc_mcp.server.cloud.times import Time
 
 
 def _unquoted(value: object) -> object:
     return value.strip("\"'“”") if isinstance(value, str) else value
 
 
-Time = Annotated[datetime | None, BeforeValidator(_unquoted)]  # the official examples carry stray quotation marks
+When = Annotated[Time | None, BeforeValidator(_unquoted)]  # the official examples carry stray quotation marks
 
 
 class Phase(Answer):
@@ -24,8 +24,8 @@ class Phase(Answer):
     phase: str = Field(default="", alias="Phase")
     status: str = Field(default="Unknown", alias="Status")
     message: str | None = Field(default=None, alias="Message")
-    started: Time = Field(default=None, alias="StartedAt")
-    finished: Time = Field(default=None, alias="FinishedAt")
+    started: When = Field(default=None, alias="StartedAt")
+    finished: When = Field(default=None, alias="FinishedAt")
 
 
 class Sanity(Regional):

@@ -39,6 +39,6 @@ class Specs(Regional):
         for number in range(_MOST):
             found = await page(ask, "EcsSpecs", EcsSpec, number * _PAGE, _PAGE)
             specs += found.items
-            if found.next_offset is None:
+            if found.is_last(_PAGE):
                 break
         return specs

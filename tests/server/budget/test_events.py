@@ -77,6 +77,21 @@ def test_a_failure_stays_when_events_are_cut(warning: str, at: int) -> None:
     assert got.returned < got.available == 2000
 
 
+def test_of_many_failures_the_first_and_the_last_stay() -> None:
+    words = [chr(97 + i % 26) + chr(97 + i // 26 % 26) + chr(97 + i // 676) for i in range(2000)]
+    lines = [f"2026-01-05 10:00:12 Failed to mount volume {word}" for word in words]
+    got = events({"": lines}, max_tokens=500, redactor=NOBODY, source="events", nonce="n0")
+    assert "volume aaa" in got.text
+    assert f"volume {words[-1]}" in got.text
+
+
+def test_failures_stay_before_ordinary_events() -> None:
+    words = [chr(97 + i % 26) + chr(97 + i // 26 % 26) + chr(97 + i // 676) for i in range(2000)]
+    lines = [f"2026-01-05 10:00:12 {'Failed' if i % 100 == 50 else 'done'} {word}" for i, word in enumerate(words)]
+    got = events({"": lines}, max_tokens=900, redactor=NOBODY, source="events", nonce="n0")
+    assert got.text.count("Failed") == 20
+
+
 def test_secrets_are_taken_out_and_a_message_cannot_break_the_line() -> None:
     got = events(
         {"": ["2026-01-05 10:00:12 a\nb password=hunter22"]}, max_tokens=500, redactor=NOBODY, source="e", nonce="n0"

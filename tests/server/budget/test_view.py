@@ -1,5 +1,6 @@
 """Every view of every kind of failing log: the cause is in it, the budget holds."""
 
+import random
 import re
 import time
 from functools import cache
@@ -160,7 +161,7 @@ def test_grep_shows_matching_lines_with_the_lines_around_them() -> None:
 
 
 def test_grep_sees_one_line_at_a_time_and_only_what_is_shown() -> None:
-    records = ["a password=hunter22 b", "c\x1b[1md\x1b[0me", "x", "y"]
+    records = ["a password=hunter22 b", "c\x1b[1md\x1b[0me", "x", "y", "z"]
     assert show(records, "grep", pattern="hunter22").matched == 0
     assert show(records, "grep", pattern="cde").matched == 1
     assert show(records, "grep", pattern=r"x\sy|x\ny|(?s)x.y").matched == 0
@@ -205,6 +206,22 @@ def test_no_more_lines_than_asked_for_and_the_cause_is_among_them(mode: Mode, ma
     lines = [line for line in payload(got) if not re.fullmatch(r"\[\.\.\. .* left out \.\.\.\]|--", line)]
     assert len(lines) <= max_lines
     assert log.cause in got.text or (mode == "summary" and max_lines == 1)
+
+
+def test_a_pattern_too_costly_even_so_is_given_up() -> None:
+    dice = random.Random(3)
+    records = ["".join(dice.choices("ab", k=2000)) for _ in range(2000)]
+    start = time.perf_counter()
+    with pytest.raises(ValueError, match=r"takes over 2 s on 4,001,999 bytes of log\. fix: drop counted repeats"):
+        show(records, "grep", pattern="a[ab]{900}c")
+    assert time.perf_counter() - start < 8
+
+
+@pytest.mark.parametrize("letter", ["x", "损", "💥"])
+@pytest.mark.parametrize("max_tokens", [400, 1000, 2100, 4000])
+def test_a_long_error_line_of_any_script_is_shown_in_any_budget(letter: str, max_tokens: int) -> None:
+    records = [*corpus.noise("chatter", 500), "ValueError: shard 7 " + letter * 9000, *corpus.noise("chatter", 500)]
+    assert f"ValueError: shard 7 {letter * 40}" in show(records, max_tokens=max_tokens).text
 
 
 def test_an_empty_log_says_so() -> None:
