@@ -3,9 +3,10 @@ r"""What a terminal would have shown, and nothing else: UTF-8 lines without cont
 Strips what hides text from a reader or from the redactor: escape codes, bidi, tags, zero-width characters."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-_CHUNK_BYTES = 1 << 18
+from pai_dlc_mcp.server.budget.lines import chunks
+
 _CONTROLS = bytes(set(range(32)) - {9, 10}) + b"\x7f"
 
 # Possessive and bounded by ESC or the line, so linear. An unterminated OSC loses its opening only: to
@@ -27,16 +28,7 @@ def clean(records: Iterable[str]) -> bytes:
     """One UTF-8 text with the lines of all records; linear in the input."""
     joined = "\n".join(record.removesuffix("\n") for record in records)
     text = joined.encode("utf-8", "ignore")  # "ignore" drops lone surrogates (gotchas 7)
-    return b"".join(_clean(chunk) for chunk in _chunks(text))
-
-
-def _chunks(text: bytes) -> Iterator[bytes]:
-    """Some lines at a time: all that a pass leaves behind then stays in the processor's cache."""
-    start = 0
-    while start < len(text):
-        end = text.find(b"\n", start + _CHUNK_BYTES) + 1 or len(text)
-        yield text[start:end]
-        start = end
+    return b"".join(_clean(chunk) for chunk in chunks(text))
 
 
 def _clean(text: bytes) -> bytes:

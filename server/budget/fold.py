@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from operator import itemgetter
 
 from pai_dlc_mcp.server.budget.blocks import Block
-from pai_dlc_mcp.server.budget.lines import Lines, body, rank, spoken, with_ranks
+from pai_dlc_mcp.server.budget.lines import Lines, body, chunks, rank, spoken, with_ranks
 
 Group = Sequence[int]  # line numbers from 0, ascending; a range for one, which costs the garbage collector nothing
 
@@ -50,11 +50,15 @@ def is_bar(line: bytes) -> bool:
 
 def shapes_of(text: bytes) -> list[bytes]:
     """Each line without its numbers: step, rank, host, clock and address are all numbers to this."""
+    return b"".join(_shape(chunk) for chunk in chunks(text)).split(b"\n")
+
+
+def _shape(text: bytes) -> bytes:
     if b"0x" in text:
         text = _HEX.sub(b"", text)
     if b"%|" in text:
         text = _BAR_BODY.sub(b"", text)
-    return text.translate(None, _NUMBERS).split(b"\n")
+    return text.translate(None, _NUMBERS)
 
 
 def _fold_alike(shapes: Sequence[bytes], start: int, stop: int, groups: list[Group]) -> None:

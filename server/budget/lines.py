@@ -2,8 +2,11 @@
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from functools import cached_property
 from itertools import accumulate
+
+_CHUNK_BYTES = 1 << 18
 
 # A clock and who speaks: torchrun `[rank3]:` and `[default3]:`, `[3]`, srun -l `3: `, mpirun `[1,3]<stdout>:`,
 # Ray `(Worker pid=3, ip=10.0.0.1) `
@@ -13,6 +16,15 @@ _PREFIX = re.compile(
     rb"|\[default(\d{1,6})\]:|\[\d{1,6},(\d{1,6})\]<std(?:out|err)>:"
     rb"|\([\w.:]{1,100} pid=(\d{1,9})(?:, ip=[\d.]{1,15})?\) ?)?" + _CLOCK
 )
+
+
+def chunks(text: bytes) -> Iterator[bytes]:
+    """Whole lines, some at a time: what a pass over them leaves behind then stays in the processor's cache."""
+    start = 0
+    while start < len(text):
+        end = text.find(b"\n", start + _CHUNK_BYTES) + 1 or len(text)
+        yield text[start:end]
+        start = end
 
 
 def spoken(line: bytes) -> tuple[int | None, bytes]:

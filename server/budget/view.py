@@ -32,7 +32,6 @@ _LEAST_LINE = 80  # characters a line keeps even in a small budget
 _OTHERS = 40  # further error blocks named in a tail
 _CAUSE_CHARS = 400
 _HEAD = 3  # first matches kept by grep
-_TAIL = 5  # lines kept before anything but the root cause
 
 
 @dataclass(frozen=True)
@@ -142,13 +141,12 @@ def _tail(sheet: Sheet, found: Sequence[Block], space: _Space, head: int = 0, ma
     keys, low, high = sheet.span(first) if first else ([], count, count)
     choice.take(keys[:1])
     choice.take(outward(keys, low, high), 0.45)
-    choice.take(range(min(head, count)), 0.55)
-    choice.take(reversed(range(max(0, count - _TAIL), count)), 0.7)
+    choice.take(range(min(head, count)), 0.5)
     if first:
-        choice.take(range(low - 1, max(0, low - CONTEXT_LINES) - 1, -1), 0.75)
-        choice.take(range(high, min(count, high + CONTEXT_LINES)), 0.75)
+        choice.take(range(low - 1, max(0, low - CONTEXT_LINES) - 1, -1), 0.6)
+        choice.take(range(high, min(count, high + CONTEXT_LINES)), 0.6)
     others = blocks.distinct(sheet.lines, found)[1 : _OTHERS + 1]
-    choice.take_each((key for same in others for key in sheet.span(same[0])[0][:2]), 0.8)
+    choice.take_each((key for same in others for key in sheet.span(same[0])[0][:2]), 0.75)
     choice.take(reversed(range(count)))
     return _page(sheet, choice, matched)
 

@@ -171,3 +171,17 @@ async def test_a_missing_permission_is_named(agreeing, emulator, tool, changes, 
     error = await agreeing.error(tool, job_id=RUNNING, **changes)
     assert f"paidlc:{action} or pai:{action}" in error
     assert len(sent(emulator, action)) == 1
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(1, "Creating"), (60, "EnvPreparing")])
+async def test_a_job_that_neither_runs_nor_queues_is_not_stopped_and_nobody_is_asked(
+    connect, emulator, seconds, status
+) -> None:
+    agent = connect()
+    job = await agent.job()
+    emulator.clock.advance(seconds)
+    found = await agent.facts("stop_job", job_id=job)
+    assert (found["status"], found["job_status"]) == ("not_executed", status)
+    assert "only a Running or Queuing job can be stopped" in found["reason"]
+    assert "confirmation_token" not in found
+    assert len(sent(emulator, "StopJob")) == 0

@@ -88,7 +88,7 @@ def test_of_many_failures_the_first_and_the_last_stay() -> None:
 def test_failures_stay_before_ordinary_events() -> None:
     words = [chr(97 + i % 26) + chr(97 + i // 26 % 26) + chr(97 + i // 676) for i in range(2000)]
     lines = [f"2026-01-05 10:00:12 {'Failed' if i % 100 == 50 else 'done'} {word}" for i, word in enumerate(words)]
-    got = events({"": lines}, max_tokens=900, redactor=NOBODY, source="events", nonce="n0")
+    got = events({"": lines}, max_tokens=1200, redactor=NOBODY, source="events", nonce="n0")
     assert got.text.count("Failed") == 20
 
 

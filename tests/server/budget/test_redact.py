@@ -98,3 +98,7 @@ def test_what_is_taken_out_is_counted() -> None:
     redactor = Redactor({"A": "kv-0123456789"}.items())
     text = f"{corpus.SECRETS['github'][0]} kv-0123456789 password=hunter2!"
     assert redactor.lines(text.encode())[1] == 3
+
+
+def test_a_value_of_the_environment_keeps_its_name_behind_a_password_sign() -> None:
+    assert Redactor({"A": "kv-0123456789"}.items()).text("password=kv-0123456789") == "password=[redacted:A]"

@@ -99,6 +99,20 @@ def test_what_does_not_fit_is_the_error_with_its_surroundings_a_count_and_the_ta
     assert (got.lines, got.available, got.left_out) == (3000, 3000, 3000 - got.returned)
 
 
+def test_other_errors_are_named_in_a_line_each_and_the_end_is_there() -> None:
+    records = corpus.noise("chatter", 3000)
+    records[500], records[1500], records[2500] = "ERROR minor thing", "KeyError: 'x'", "FATAL shard 7 is corrupt"
+    text = show(records, max_tokens=1000).text
+    assert all(line in text for line in (records[500], records[1500], records[2500], *records[-3:]))
+
+
+def test_grep_that_does_not_fit_shows_the_first_matches_and_the_last() -> None:
+    records = corpus.noise("chatter", 3000)
+    lines = payload(show(records, "grep", 500, pattern="INFO"))
+    assert lines[:3] == records[:3]
+    assert lines[-1] == records[-1]
+
+
 def test_without_an_error_what_does_not_fit_is_the_tail() -> None:
     records = corpus.noise("chatter", 2000)
     lines = payload(show(records, max_tokens=500))

@@ -324,3 +324,15 @@ async def test_a_name_cannot_write_the_question_it_stands_in(server, emulator, m
     assert question.startswith(f"Job {JOB} (\"x') is Stopped.")
     assert "is currently Running" in question
     assert len(question) < 500
+
+
+async def test_a_job_whose_owner_has_changed_is_asked_about_again(server, emulator, mode) -> None:
+    agent = server(mode=mode)
+    job = emulator.account.jobs[JOB]
+    job.body["Accessibility"] = "PUBLIC"  # so that it stays visible
+    token = (await agent.facts("stop_job", job_id=JOB))["confirmation_token"]
+    job.user_id = "299999999999999999"
+    found = await agent.facts("stop_job", job_id=JOB, confirmation_token=token)
+    assert stops(emulator) == 0
+    assert found["status"] == "confirmation_required"
+    assert found["reason"] == "The job has changed since it was previewed."
