@@ -32,7 +32,8 @@ snapshots: .venv/ready ## rewrite the golden tools/list files after a change tha
 docs: .venv/ready ## rewrite the README's table of tools
 	@$(BIN)/pai-dlc-mcp tools --readme README.md
 
-bench: .venv/ready ## measure the log pipeline
+bench: .venv/ready ## measure the log pipeline, and that a lost answer never makes two jobs
+	@$(BIN)/python bench/create.py
 	@$(BIN)/python bench/budget.py
 
 lock: .venv/ready ## refresh requirements.lock (needs uv)

@@ -1,8 +1,9 @@
 """`pai-dlc-mcp tools`: what a client is shown, and the bytes of its context each tool costs."""
 
 import argparse
+import importlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,20 +28,37 @@ def run(argv: Sequence[str]) -> int:
     if given.readme:
         given.readme.write_text(with_table(given.readme.read_text("utf-8")), "utf-8")
         return 0
-    sizes = anyio.run(tool_bytes)
+    listed = anyio.run(listed_tools)
+    count = _tokenizer()
+    print(" bytes  " + ("tokens  " if count else ""))
+    costs = {name: (len(text), count(text) if count else None) for name, text in listed.items()}
     for tool in _all():
-        print(f"{sizes[tool.name]:6,}  {tool.toolset:12} {_kind(tool):12} {tool.name}")
-    core = sum(sizes[tool.name] for tool in _all() if tool.toolset == "core")
-    print(f"{core:6,}  core\n{sum(sizes.values()):6,}  all toolsets")
+        print(f"{_columns(costs[tool.name])}{tool.toolset:13}{_kind(tool):13}{tool.name}")
+    for word, names in (("core", [tool.name for tool in _all() if tool.toolset == "core"]), ("all", list(costs))):
+        tokens = sum(costs[name][1] or 0 for name in names) if count else None
+        print(f"{_columns((sum(costs[name][0] for name in names), tokens))}{word}")
     return 0
 
 
-async def tool_bytes() -> dict[str, int]:
-    """Bytes of each tool in tools/list, as compact JSON, output schemas included."""
+def _columns(cost: tuple[int, int | None]) -> str:
+    return f"{cost[0]:6,}  " + (f"{cost[1]:6,}  " if cost[1] is not None else "")
+
+
+def _tokenizer() -> Callable[[bytes], int] | None:
+    """o200k tokens, where tiktoken is installed and has its ranks."""
+    try:
+        encoding = importlib.import_module("tiktoken").get_encoding("o200k_base")
+    except (ImportError, OSError):
+        return None
+    return lambda text: len(encoding.encode(text.decode()))
+
+
+async def listed_tools() -> dict[str, bytes]:
+    """Each tool as it stands in tools/list: compact JSON, output schema included."""
     server = app.build(Settings(toolsets=("all",)), tools.TOOLSETS, DefaultChain())
     async with Client(server, cache=None) as client:
         listed = (await client.list_tools()).tools
-    return {tool.name: len(_compact(tool.model_dump(mode="json", by_alias=True, exclude_none=True))) for tool in listed}
+    return {tool.name: _compact(tool.model_dump(mode="json", by_alias=True, exclude_none=True)) for tool in listed}
 
 
 def with_table(text: str) -> str:

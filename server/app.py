@@ -1,6 +1,7 @@
 """Builds the MCP server from what it is given, and is the one way out: errors and the ceiling. Imports no tool."""
 
 import logging
+import os
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -119,7 +120,7 @@ def build(
     async def lifespan(_: MCPServer[App]) -> AsyncGenerator[App]:
         yield app
 
-    keys = [key.get_secret_value() for key in settings.confirm_keys]
+    keys = [key.get_secret_value().encode() for key in settings.confirm_keys] or [os.urandom(32)]
     server = Server(
         offered(toolsets, settings),
         settings,
@@ -128,7 +129,7 @@ def build(
         instructions=INSTRUCTIONS,
         resources=list(resources),
         lifespan=lifespan,
-        request_state_security=RequestStateSecurity(keys=keys) if keys else None,
+        request_state_security=RequestStateSecurity(keys=keys, ttl=settings.confirm_timeout),
     )
     for prompt in prompts:
         server.add_prompt(prompt)

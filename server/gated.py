@@ -7,18 +7,11 @@ from mcp.server.mcpserver import Context, Elicit, Resolve
 
 from pai_dlc_mcp.server.deps import App, TheGate
 from pai_dlc_mcp.server.reply import Facts
-from pai_dlc_mcp.server.safety.preview import Preview, Verdict, Yes
+from pai_dlc_mcp.server.safety.preview import Outcome, Preview, Verdict, Yes
 
 
-class Gated(Facts):
+class Gated(Facts, Outcome):
     """`status` says how it ended: what was done, confirmation_required, or not_executed with a `reason`."""
-
-    status: str
-    reason: str | None = None
-    question: str | None = None
-    confirmation_token: str | None = None
-    expires_at: str | None = None
-    next: str | None = None
 
 
 def asking(preview: Callable[..., Awaitable[Preview | None]]) -> Callable[..., Awaitable[Verdict | Elicit[Yes]]]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from mcp import Client
 from mcp.types import CallToolResult, TextContent, Tool
+
 from pai_dlc_mcp import tools
 from pai_dlc_mcp.emulator import embedded
 from pai_dlc_mcp.emulator.clock import Clock

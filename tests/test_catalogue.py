@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from mcp.types import Tool
+
 from pai_dlc_mcp import tools as catalogue
-from pai_dlc_mcp.cli.tools import tool_bytes
+from pai_dlc_mcp.cli.tools import listed_tools
 from pai_dlc_mcp.server.settings import Settings
 from pai_dlc_mcp.server.toolset import offered
 
@@ -75,7 +76,7 @@ def test_every_tool_a_description_names_exists(name: str, listed: dict[str, Tool
 
 
 async def test_the_list_stays_within_the_bytes_a_client_can_spare() -> None:
-    sizes = await tool_bytes()
-    core = sum(sizes[tool.name] for tool in TOOLS if tool.toolset == "core")
+    listed = await listed_tools()
+    core = sum(len(listed[tool.name]) for tool in TOOLS if tool.toolset == "core")
     assert core <= 25_000
-    assert sum(sizes.values()) <= 46_000
+    assert sum(map(len, listed.values())) <= 46_000

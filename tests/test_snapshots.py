@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from pai_dlc_mcp import tools as catalogue
 from pai_dlc_mcp.server.settings import Settings
 from pai_dlc_mcp.server.toolset import offered

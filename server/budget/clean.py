@@ -27,7 +27,7 @@ _SEPARATORS = (b"\xe2\x80\xa8", b"\xe2\x80\xa9")  # U+2028, U+2029: a line break
 def clean(records: Iterable[str]) -> bytes:
     """One UTF-8 text with the lines of all records; linear in the input."""
     joined = "\n".join(record.removesuffix("\n") for record in records)
-    text = joined.encode("utf-8", "ignore")  # "ignore" drops lone surrogates (gotchas 7)
+    text = joined.encode("utf-8", "ignore")  # drops lone surrogates, which JSON lets through
     return b"".join(_clean(chunk) for chunk in chunks(text))
 
 

@@ -13,7 +13,7 @@ from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.budget.view import View
 
 _EVENT = re.compile(r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d) *(.*)", re.DOTALL)
-_CLOCK = timezone(timedelta(hours=8))  # event text carries no marker and is UTC+8 (behaviour.md 5)
+_CLOCK = timezone(timedelta(hours=8))  # event text carries no marker; one job's events and Gmt times prove UTC+8
 _NUMBERS = re.compile(r"\d+")
 _LEAST = 4  # alike but not identical: fewer are as short one by one
 _LAST = 3  # events kept before all but the first warning

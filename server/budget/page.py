@@ -1,6 +1,6 @@
 """Where a reader of a growing log stopped: an opaque cursor, and what came after it.
 
-GetPodLogs has no cursor of its own (behaviour.md 8): the caller asks again from `since`, this drops what was seen."""
+GetPodLogs has no cursor of its own: the caller asks again from `since`, this drops what was seen."""
 
 import base64
 import binascii

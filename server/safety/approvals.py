@@ -5,6 +5,7 @@ with the code finds the mark. Server and terminal share the folder, so they run 
 """
 
 import json
+import math
 import os
 import re
 import secrets
@@ -39,7 +40,7 @@ class Approvals:
 
     def issue(self, subject: Subject, question: str) -> Ticket:
         code = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(2))
-        request = Request(question, int(self._now() + self._ttl), _who(subject), subject.state)
+        request = Request(question, math.ceil(self._now() + self._ttl), _who(subject), subject.state)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._save(code, request)
         return Ticket(code, request.expires)

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import json
+import math
 import os
 import struct
 from collections.abc import Callable, Sequence
@@ -50,7 +51,7 @@ class Confirmations:
         self._used: dict[bytes, int] = {}
 
     def issue(self, subject: Subject) -> Ticket:
-        expires = int(self._now() + self._ttl)
+        expires = math.ceil(self._now() + self._ttl)
         payload = os.urandom(_NONCE) + _STAMP.pack(expires) + _who(subject) + _what(subject)
         token = base64.urlsafe_b64encode(payload + _sign(self._keys[0], payload)).decode().rstrip("=")
         return Ticket(_PREFIX + token, expires)

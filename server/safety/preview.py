@@ -57,8 +57,8 @@ class Verdict:
     human: bool = False
 
 
-class Passed(BaseModel):
-    """How a gated call ended without acting, as the tool reports it."""
+class Outcome(BaseModel):
+    """What a gated call reports, whether it acted or not."""
 
     status: str
     reason: str | None = None
@@ -66,6 +66,10 @@ class Passed(BaseModel):
     confirmation_token: str | None = None
     expires_at: str | None = None
     next: str | None = None
+
+
+class Passed(Outcome):
+    """How a gated call ended without acting."""
 
 
 _BY_AGENT = (

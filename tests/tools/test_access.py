@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from mcp.types import ElicitResult
+
 from pai_dlc_mcp.emulator.embedded import Emulator
 
 JOB, POD = "dlc4stillrunning", "dlc4stillrunning-master-0"

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from mcp.types import ElicitResult
+
 from pai_dlc_mcp.emulator.embedded import Emulator
 
 RUNNING, QUEUED, FAILED = "dlc4stillrunning", "dlc5waitinginq05", "dlc2outofmemory2"

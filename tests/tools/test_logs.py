@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
 from pai_dlc_mcp.emulator.embedded import Emulator
 from pai_dlc_mcp.server.budget.estimate import tokens
 
@@ -120,3 +121,65 @@ async def test_no_more_lines_than_asked_for(agent: Any) -> None:
 async def test_a_pod_of_another_job_is_answered_with_this_jobs_pods(agent: Any) -> None:
     said = await agent.error("get_pod_logs", job_id=FAILED, pod_id="dlc4stillrunning-master-0")
     assert f"{FAILED}-master-0" in said
+
+
+def cursor_of(text: str) -> str:
+    return re.search(r"^cursor: (\S+?)(?: ·|$)", text, re.MULTILINE)[1]
+
+
+async def test_a_cursor_reads_on_where_the_last_read_ended(agent: Any, emulator: Emulator) -> None:
+    job_id = await agent.job(envs={"EMULATOR_SCENARIO": "long_running"})
+    emulator.clock.advance(600)
+    first = await agent.text("get_pod_logs", job_id=job_id, max_lines=5000, max_tokens=20_000)
+    nothing = await agent.text("get_pod_logs", job_id=job_id, cursor=cursor_of(first))
+    assert "nothing new since the cursor" in nothing
+    emulator.clock.advance(60)
+    more = await agent.text("get_pod_logs", job_id=job_id, cursor=cursor_of(first), max_lines=5000, max_tokens=20_000)
+    read, new = (text.split("\n<untrusted-data")[1].splitlines()[2:-1] for text in (first, more))
+    assert new
+    assert not set(new) & set(read)
+
+
+async def test_a_cursor_of_a_pod_that_was_restarted_answers_reset(agent: Any, emulator: Emulator) -> None:
+    job_id = await agent.job(envs={"EMULATOR_SCENARIO": "restarts"})
+    emulator.clock.advance(400)
+    before = await agent.text("get_pod_logs", job_id=job_id)
+    while not (await agent.facts("get_job", job_id=job_id))["pods"][0].get("restarts"):
+        emulator.clock.advance(60)
+    emulator.clock.advance(600)
+    after = await agent.text("get_pod_logs", job_id=job_id, cursor=cursor_of(before))
+    assert "reset: the pod was restarted" in after
+
+
+async def test_the_log_before_a_restart_is_read_by_its_uid(agent: Any, emulator: Emulator) -> None:
+    job = (await agent.facts("get_job", job_id="dlc9restarted009", fields=["Pods"]))["detail"]["Pods"]
+    pod = next(pod for pod in job if pod.get("HistoryPods"))
+    earlier = pod["HistoryPods"][0]["PodUid"]
+    text = await agent.text("get_pod_logs", job_id="dlc9restarted009", pod_id=pod["PodId"], pod_uid=earlier)
+    assert "no lines" not in text
+    sent = next(request for request in emulator.requests if request.action == "GetPodLogs")
+    assert sent.query["PodUid"] == earlier
+    unknown = await agent.error("get_pod_logs", job_id="dlc9restarted009", pod_uid="0" * 36)
+    assert "has no incarnation" in unknown
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "!!", "W10"])
+async def test_a_cursor_that_is_none_is_refused(cursor: str, agent: Any) -> None:
+    result = await agent.call("get_pod_logs", job_id=FAILED, cursor=cursor)
+    assert result.is_error is bool(cursor)
+
+
+async def test_all_pods_are_grouped_by_how_they_ended_the_cause_before_its_victims(
+    agent: Any, emulator: Emulator
+) -> None:
+    spec = {"type": "Worker", "image": agent.JOB["job_specs"][0]["image"], "pod_count": 8, "ecs_spec": "ecs.g6.large"}
+    job_id = await agent.job(job_specs=[spec], envs={"EMULATOR_SCENARIO": "root_cause"})
+    emulator.clock.advance(7200)
+    text = await agent.text("get_pod_logs", job_id=job_id, show="all_pods", max_tokens=1000)
+    groups = [line for line in text.splitlines() if " of 8 pods Failed: " in line]
+    assert groups[0].startswith("1 of 8 pods Failed: ")
+    assert f"first {job_id}-worker-1 at 2026-" in groups[0]
+    assert sum(int(line.split()[0]) for line in groups) == 8
+    assert len(groups) <= 3
+    assert "UnpicklingError" in text
+    assert tokens(text) <= 1000

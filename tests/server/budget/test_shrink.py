@@ -5,6 +5,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pai_dlc_mcp.server.budget.estimate import tokens
 from pai_dlc_mcp.server.budget.shrink import shrink
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from pai_dlc_mcp.emulator.embedded import Emulator
 from pai_dlc_mcp.emulator.faults import Fault
 from pai_dlc_mcp.server.cloud.account import PRODUCTS, Account

@@ -1,0 +1,34 @@
+"""How many pods ended, in a few lines."""
+
+from datetime import UTC, datetime, timedelta
+
+from pai_dlc_mcp.server.budget.across import Ending, grouped
+from pai_dlc_mcp.server.budget.view import Cause
+
+START = datetime(2026, 1, 5, 8, 14, 2, tzinfo=UTC)
+
+
+def ending(number: int, kind: str, text: str, *, victim: bool = False, after: int = 0) -> Ending:
+    finished = START + timedelta(seconds=after)
+    return Ending(f"dlc1-worker-{number}", "Failed", finished, Cause(kind, victim, 1, text))
+
+
+def test_pods_that_ended_alike_are_one_line_whatever_their_ranks_and_numbers() -> None:
+    pods = [ending(n, "NCCL", f"[rank{n}] watchdog timeout after {600 + n} s", after=n) for n in range(29)]
+    assert grouped(pods) == [
+        "29 of 29 pods Failed: NCCL; first dlc1-worker-0 at 2026-01-05 08:14:02Z; "
+        "also worker-1, worker-2, worker-3 and 25 more",
+        "  [rank0] watchdog timeout after 600 s",
+    ]
+
+
+def test_a_cause_stands_before_its_victims_although_it_ended_later() -> None:
+    victims = [ending(n, "stopped by a signal", "SIGTERM", victim=True, after=0) for n in range(3)]
+    lines = grouped([*victims, ending(7, "Python", "KeyError: 'x'", after=9)])
+    assert lines[0] == "1 of 4 pods Failed: Python; first dlc1-worker-7 at 2026-01-05 08:14:11Z"
+    assert lines[2].startswith("3 of 4 pods Failed: stopped by a signal")
+
+
+def test_a_pod_without_an_error_is_said_to_have_none_and_comes_last() -> None:
+    lines = grouped([Ending("dlc1-master-0", "Running", None, None), ending(1, "Python", "ValueError")])
+    assert lines[-1] == "1 of 2 pods Running: no error in its log; first dlc1-master-0"
