@@ -38,12 +38,6 @@ class Agent:
         async with self.open_client() as client:
             return await client.call_tool(tool, arguments)
 
-    async def __aenter__(self) -> "Agent":
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        return None
-
     async def tools(self) -> list[Tool]:
         async with self.open_client() as client:
             return (await client.list_tools()).tools

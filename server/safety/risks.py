@@ -28,6 +28,20 @@ class Risk:
     asks: str
 
 
+# Tools that change something and ask nobody, and why that is right. A write tool is here or behind the gate.
+NOT_ASKED: dict[str, str] = {
+    "create_job": "adds a job; the host's own prompt for a write, dry_run and job_max_running_time_minutes bound it",
+    "create_job_template": "adds a template, which runs nothing",
+    "update_job_template": "adds a version; the earlier ones stay",
+    "set_job_template_default_version": "can be set back",
+    "create_tensorboard": "adds a tensorboard; max_running_time_minutes bounds its cost",
+    "update_tensorboard": "each of its fields can be set back",
+    "start_tensorboard": "stop_tensorboard takes it back",
+    "stop_tensorboard": "start_tensorboard takes it back; the summaries stay",
+    "tag_resources": "untag_resources takes it back",
+    "untag_resources": "tag_resources takes it back",
+}
+
 RISKS: dict[Effect, Risk] = {
     "stop_running": Risk(
         "StopJob", "Stopping a running job cannot be undone and discards in-memory progress.", "Stop it?"

@@ -35,9 +35,10 @@ def noise(lines: int) -> list[str]:
 def test_the_root_cause_is_in_the_answer_at_4000_tokens_and_at_1000(failure: str, lines: int) -> None:
     build, cause = corpus.FAILURES[failure]
     records = [*noise(lines)[: lines // 2], *build(), *noise(lines)[lines // 2 :]]
-    for mode in ("tail", "errors", "summary") if lines < 100_000 else ("tail", "errors"):
+    pattern = re.escape(cause).replace("\\ ", " ")
+    for mode, options in (("tail", {}), ("errors", {}), ("summary", {}), ("grep", {"pattern": pattern})):
         for max_tokens in (1000, 4000):
-            got = show(records, mode, max_tokens)
+            got = show(records, mode, max_tokens, **options)
             assert cause in got.text, (mode, max_tokens)
             assert tokens(got.text) <= max_tokens
 
