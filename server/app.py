@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any
+from typing import Any, cast
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context, RequestStateSecurity
@@ -58,7 +58,7 @@ class Server(MCPServer[App]):
         return result if isinstance(result, InputRequiredResult) else _under(self._ceiling, result)
 
     def _failure(self, name: str, error: ToolError) -> Failure:
-        cause = error.__cause__
+        cause = _failure_in(error.__cause__) or error.__cause__
         if isinstance(cause, Failure):
             return cause
         if isinstance(cause, ValidationError) and not isinstance(error, UnexpectedToolError):
@@ -79,6 +79,14 @@ class Server(MCPServer[App]):
             fix="Ask the user in the conversation, then call again.",
             code="InvalidAnswer",
         )
+
+
+def _failure_in(cause: BaseException | None) -> Failure | None:
+    """The failure itself, or the first of a group: calls made side by side fail as one."""
+    if isinstance(cause, Failure):
+        return cause
+    parts: Sequence[BaseException] = cast("Any", cause).exceptions if isinstance(cause, ExceptionGroup) else ()
+    return next(filter(None, map(_failure_in, parts)), None)
 
 
 def tell(failure: Failure) -> CallToolResult:

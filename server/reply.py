@@ -11,6 +11,7 @@ from mcp.types import CallToolResult, TextContent
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from pai_dlc_mcp.server.budget.clean import clean_text
+from pai_dlc_mcp.server.budget.cut import fit, left_out
 from pai_dlc_mcp.server.budget.estimate import tokens
 from pai_dlc_mcp.server.budget.fence import fence, inert, inline, new_nonce
 from pai_dlc_mcp.server.cloud.answer import Page
@@ -58,8 +59,8 @@ L = TypeVar("L", bound=Listing)
 
 
 def facts(place: Place, model: Facts, *, note: str | None = None) -> CallToolResult:
-    """Answer with facts. Text of others is fenced as data."""
-    structured = _structured(place, model)
+    """Answer with facts, and a `note` on what they are not. Text of others is fenced as data."""
+    structured = {**_echo(place), **model.model_dump(mode="json", exclude_none=True)} | ({"note": note} if note else {})
     return CallToolResult(
         content=[TextContent(type="text", text=_text(place, model, note))], structured_content=structured
     )
@@ -89,27 +90,25 @@ def listing(
         kept = max(1, min(kept - 1, kept * FACTS_TOKENS // cost))
 
 
-def stream(place: Place, header: str, payload: str, meta: Mapping[str, Any]) -> CallToolResult:
-    """Answer with a header line and an already fenced payload; the header's facts again in `_meta`."""
-    text = f"{header}{_where(place)}\n{payload}"
+def stream(place: Place, header: str, payload: str, meta: Mapping[str, Any], max_tokens: int) -> CallToolResult:
+    """Answer with header lines and an already fenced payload, never above `max_tokens`; the header's facts again in
+    `_meta`."""
+    text = fit(f"{header}{_where(place)}\n{payload}", max_tokens, "raise max_tokens")
     return CallToolResult(content=[TextContent(type="text", text=text)], _meta={"pai-dlc": {**_echo(place), **meta}})
 
 
 def fenced(lines: Sequence[str], source: str, max_tokens: int) -> str:
-    """Lines that somebody else wrote, inside a fence, as many as fit."""
+    """Lines that somebody else wrote, inside a fence, as many as fit and how many do not."""
     nonce = new_nonce()
-    kept = list(map(inert, lines))
-    while kept and tokens(fence(kept, source, nonce)) > max_tokens:
+    kept, marker = list(map(inert, lines)), list[str]()
+    while kept and tokens(fence([*kept, *marker], source, nonce)) > max_tokens:
         kept.pop()
-    return fence(kept, source, nonce)
+        marker = [left_out(len(lines) - len(kept))]
+    return fence([*kept, *marker], source, nonce)
 
 
 def text_of(result: CallToolResult) -> str:
     return "\n".join(block.text for block in result.content if isinstance(block, TextContent))
-
-
-def _structured(place: Place, model: Facts) -> dict[str, Any]:
-    return {**_echo(place), **model.model_dump(mode="json", exclude_none=True)}
 
 
 def _echo(place: Place) -> dict[str, Any]:

@@ -62,10 +62,10 @@ def _told(
     )
     meta = {"job_id": job.job_id, "returned": seen.returned, "available": seen.available}
     if not seen.available:
-        return stream(cloud, f"{what}: none since its creation", "", meta)
+        return stream(cloud, f"{what}: none since its creation", "", meta, max_tokens)
     said = [what, f"{seen.returned} of {seen.available} events, times in UTC"]
     if seen.left_out:
         said.append(f"{seen.left_out} left out (more: max_tokens)")
     if seen.available >= asked:
         said.append(f"only the last {asked} were fetched (earlier: max_events_num)")
-    return stream(cloud, " · ".join(said), seen.text, meta)
+    return stream(cloud, " · ".join(said), seen.text, meta, max_tokens)

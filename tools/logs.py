@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import anyio
 import anyio.to_thread
@@ -12,6 +12,7 @@ from pydantic import Field
 
 from pai_dlc_mcp.server.budget import page
 from pai_dlc_mcp.server.budget.across import Ending, grouped
+from pai_dlc_mcp.server.budget.estimate import tokens
 from pai_dlc_mcp.server.budget.page import Page
 from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.budget.view import View, view
@@ -28,6 +29,7 @@ from pai_dlc_mcp.tools.params import JobId, MaxTokens, Moment, PodId, PodUid, Re
 tools = Toolset("core")
 
 _OTHERS = 8  # pods named besides the one that is read
+_ROOMY = 1000  # tokens; an answer of fewer names no other pod, and leaves its cursor to _meta
 _EACH_LINES = 300  # of each pod's log, where all are compared
 _AT_ONCE = 8  # logs fetched side by side
 _EACH_TOKENS = 400
@@ -66,15 +68,18 @@ async def get_pod_logs(
     log = await cloud.logs.pod(job_id, pod.pod_id, since=start, until=until, pod_uid=pod_uid)
     read = page.read(log.records, log.pod_uid, to_utc(start) or "", _cursor(cursor))
     after = page.encode(read.cursor)
+    meta: dict[str, Any] = {"pod_id": pod.pod_id, "pod_uid": log.pod_uid, "cursor": after}
     if not read.records:
-        return stream(cloud, _empty(job, pod, since, cursor), "", {"pod_id": pod.pod_id, "cursor": after})
+        return stream(cloud, _empty(job, pod, since, cursor), "", meta, max_tokens)
+    roomy = max_tokens >= _ROOMY
+    notes = [*_notes(job, pod, read, _OTHERS if roomy else 0), *([f"cursor: {after}"] if roomy else [])]
     cut = partial(
         view,
         read.records,
         mode=show,
         pattern=pattern,
         max_lines=max_lines,
-        max_tokens=max_tokens - HEADER_TOKENS,
+        max_tokens=max_tokens - HEADER_TOKENS - tokens("\n".join(notes)),
         redactor=redactor,
         source=f"log of pod {pod.pod_id}",
     )
@@ -82,11 +87,9 @@ async def get_pod_logs(
         seen = await anyio.to_thread.run_sync(cut)  # 15 MB take half a second
     except ValueError as error:
         raise Failure(f"pattern: {error}.", fix="Correct the pattern (RE2 syntax).", code="InvalidPattern") from None
-    meta = {"pod_id": pod.pod_id, "pod_uid": log.pod_uid, "returned": seen.returned, "available": seen.available}
-    header = _header(job, pod, seen, read, full=len(log.records) >= MAX_LINES)
-    return stream(
-        cloud, "\n".join([*header, f"cursor: {after}"]), seen.text, {**meta, "redacted": seen.redacted, "cursor": after}
-    )
+    meta |= {"returned": seen.returned, "available": seen.available, "redacted": seen.redacted}
+    header = "\n".join([_header(pod, seen, full=len(log.records) >= MAX_LINES), *notes])
+    return stream(cloud, header, seen.text, meta, max_tokens)
 
 
 async def _all_pods(cloud: CloudInRegion, job: Job, redactor: Redactor, max_tokens: int) -> CallToolResult:
@@ -108,10 +111,10 @@ async def _all_pods(cloud: CloudInRegion, job: Job, redactor: Redactor, max_toke
     lines = grouped(sorted(endings, key=lambda ending: ending.pod_id))
     header = f"all {len(job.pods)} pods of job {job.job_id} ({job.status}), by the last {_EACH_LINES} lines of each"
     text = fenced(lines, f"logs of job {job.job_id}", max_tokens - HEADER_TOKENS)
-    return stream(cloud, header, text, {"job_id": job.job_id, "pods": len(job.pods)})
+    return stream(cloud, header, text, {"job_id": job.job_id, "pods": len(job.pods)}, max_tokens)
 
 
-def _header(job: Job, pod: Pod, seen: View, read: Page, *, full: bool) -> Sequence[str]:
+def _header(pod: Pod, seen: View, *, full: bool) -> str:
     """What was read and what was not, and how to get that."""
     said = [f"log of {pod.pod_id} ({pod.status})", f"{seen.returned:,} of {seen.available:,} lines"]
     if seen.matched is not None:
@@ -122,7 +125,14 @@ def _header(job: Job, pod: Pod, seen: View, read: Page, *, full: bool) -> Sequen
         said.append(f"only the last {MAX_LINES:,} records were fetched (earlier: until)")
     if seen.redacted:
         said.append(f"{seen.redacted:,} secrets redacted")
-    lines = [" · ".join(said)]
+    if seen.cause and seen.cause.victim:
+        said.append("stopped from outside (a peer, an eviction, a person)")
+    return " · ".join(said)
+
+
+def _notes(job: Job, pod: Pod, read: Page, named: int) -> Sequence[str]:
+    """What a reader of this log should know of the pod and of the others, of which some are named."""
+    lines: list[str] = []
     if read.reset:
         lines.append("reset: the pod was restarted since the cursor; this is the log of its new incarnation.")
     if read.gap:
@@ -130,11 +140,10 @@ def _header(job: Job, pod: Pod, seen: View, read: Page, *, full: bool) -> Sequen
     first = by_importance(job)[0]
     if first.status == "Failed" and first.pod_id != pod.pod_id:
         lines.append(f"{first.pod_id} failed first: its log is likelier to hold the cause.")
-    elif seen.cause and seen.cause.victim:
-        lines.append("The process was stopped from outside (eviction, a peer, a person): see get_job_events.")
-    if others := [f"{other.pod_id} {other.status}" for other in by_importance(job) if other.pod_id != pod.pod_id]:
-        more = f" and {len(others) - _OTHERS} more" if len(others) > _OTHERS else ""
-        lines.append(f"other pods: {', '.join(others[:_OTHERS])}{more}")
+    others = [f"{other.pod_id} {other.status}" for other in by_importance(job) if other.pod_id != pod.pod_id]
+    if others:
+        rest = [f"{len(others) - named} more"] if len(others) > named else []
+        lines.append(f"other pods: {', '.join([*others[:named], *rest])}")
     return lines
 
 

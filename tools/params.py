@@ -26,6 +26,6 @@ Status = Literal[
 ]  # fmt: skip
 Limit = Annotated[int, Field(ge=1, le=100)]
 Offset = Annotated[int, Field(ge=0)]
-MaxTokens = Annotated[int, Field(ge=200, le=20_000, description="Size of the answer.")]
+MaxTokens = Annotated[int, Field(ge=400, le=20_000, description="Size of the answer.")]
 Moment = Annotated[datetime, Field(description="UTC.")]
 ConfirmationToken = Annotated[str | None, Field(description="From confirmation_required, once the user said yes.")]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pai_dlc_mcp.emulator.embedded import Emulator
+from pai_dlc_mcp.emulator.faults import Fault
 from pai_dlc_mcp.server.budget.estimate import tokens
 
 FAILED = "dlc2outofmemory2"
@@ -183,3 +184,22 @@ async def test_all_pods_are_grouped_by_how_they_ended_the_cause_before_its_victi
     assert len(groups) <= 3
     assert "UnpicklingError" in text
     assert tokens(text) <= 1000
+
+
+@pytest.mark.parametrize("budget", [400, 999, 1000, 4000])
+@pytest.mark.parametrize("show", ["tail", "errors", "summary", "all_pods"])
+async def test_no_answer_is_above_its_budget_however_many_pods_there_are(
+    show: str, budget: int, agent: Any, emulator: Emulator
+) -> None:
+    spec = {"type": "Worker", "image": agent.JOB["job_specs"][0]["image"], "pod_count": 40, "ecs_spec": "ecs.g6.large"}
+    job_id = await agent.job(job_specs=[spec], envs={"EMULATOR_SCENARIO": "root_cause"})
+    emulator.clock.advance(7200)
+    text = await agent.text("get_pod_logs", job_id=job_id, show=show, max_tokens=budget)
+    assert tokens(text) <= budget
+    assert "UnpicklingError" in text
+    assert text.rstrip().endswith(">")  # the fence is closed
+
+
+async def test_a_refusal_in_the_middle_of_all_pods_is_told_as_one(agent: Any, emulator: Emulator) -> None:
+    emulator.faults.add(Fault("GetPodLogs", "no_permission", times=9))
+    assert "paidlc:GetPodLogs" in await agent.error("get_pod_logs", job_id=FAILED, show="all_pods")
