@@ -3,21 +3,23 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
+import anyio
 from mcp.types import CallToolResult
 from pydantic import Field
 
 from pai_dlc_mcp.server.budget.events import events
 from pai_dlc_mcp.server.budget.redact import Redactor
-from pai_dlc_mcp.server.cloud.jobs import Job
+from pai_dlc_mcp.server.cloud.jobs import Job, Pod
 from pai_dlc_mcp.server.deps import Cloud, CloudInRegion, FreshJob
 from pai_dlc_mcp.server.reply import HEADER_TOKENS, STREAM_TOKENS, stream
-from pai_dlc_mcp.server.rules.pods import pod_of
+from pai_dlc_mcp.server.rules.pods import by_importance, pod_of
 from pai_dlc_mcp.server.toolset import Toolset
 from pai_dlc_mcp.tools.params import JobId, MaxTokens, PodId, PodUid, Region
 
 tools = Toolset("core")
 
 JOB_EVENTS, POD_EVENTS = 50, 20  # the skill's caps
+_PODS = 8  # whose events are merged in, failed ones first
 MaxEvents = Annotated[int, Field(ge=1, le=2000)]
 
 
@@ -27,13 +29,25 @@ async def get_job_events(
     job: FreshJob,
     cloud: Cloud,
     max_events_num: MaxEvents = JOB_EVENTS,
+    with_pods: bool = False,
     max_tokens: MaxTokens = STREAM_TOKENS,
     region: Region = None,
 ) -> CallToolResult:
     """Read a job's events since its creation: scheduling, pods created, restarts, why it failed. Use it after get_job
-    and before get_pod_logs; for one pod's image pull and containers use get_pod_events."""
-    found = await cloud.events.job(job_id, since=job.created, max_events=max_events_num)
-    return _told(cloud, job, f"events of job {job_id} ({job.status})", {"": found}, max_events_num, max_tokens)
+    and before get_pod_logs. with_pods merges its pods' events in; for one pod use get_pod_events."""
+    found = {"job": await cloud.events.job(job_id, since=job.created, max_events=max_events_num)}
+    pods = by_importance(job)[: _PODS if with_pods else 0]
+
+    async def look(pod: Pod) -> None:
+        found[pod.pod_id] = await cloud.events.pod(job_id, pod.pod_id, since=job.created, max_events=POD_EVENTS)
+
+    async with anyio.create_task_group() as group:
+        for pod in pods:
+            group.start_soon(look, pod)
+    what = f"events of job {job_id} ({job.status})"
+    if with_pods:
+        what += f" and {len(pods)} of its {len(job.pods)} pods"
+    return _told(cloud, job, what, found if with_pods else {"": found["job"]}, max_events_num, max_tokens)
 
 
 @tools.read("Read a pod's events")
@@ -66,6 +80,6 @@ def _told(
     said = [what, f"{seen.returned} of {seen.available} events, times in UTC"]
     if seen.left_out:
         said.append(f"{seen.left_out} left out (more: max_tokens)")
-    if seen.available >= asked:
+    if max(map(len, found.values())) >= asked:
         said.append(f"only the last {asked} were fetched (earlier: max_events_num)")
     return stream(cloud, " · ".join(said), seen.text, meta, max_tokens)

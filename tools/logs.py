@@ -13,6 +13,7 @@ from pydantic import Field
 from pai_dlc_mcp.server.budget import page
 from pai_dlc_mcp.server.budget.across import Ending, grouped
 from pai_dlc_mcp.server.budget.estimate import tokens
+from pai_dlc_mcp.server.budget.events import events
 from pai_dlc_mcp.server.budget.page import Page
 from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.budget.view import View, view
@@ -24,6 +25,7 @@ from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.reply import HEADER_TOKENS, STREAM_TOKENS, fenced, stream
 from pai_dlc_mcp.server.rules.pods import by_importance, pod_of
 from pai_dlc_mcp.server.toolset import Toolset
+from pai_dlc_mcp.tools.events import POD_EVENTS
 from pai_dlc_mcp.tools.params import JobId, MaxTokens, Moment, PodId, PodUid, Region
 
 tools = Toolset("core")
@@ -33,6 +35,7 @@ _ROOMY = 1000  # tokens; an answer of fewer names no other pod, and leaves its c
 _EACH_LINES = 300  # of each pod's log, where all are compared
 _AT_ONCE = 8  # logs fetched side by side
 _EACH_TOKENS = 400
+_EVENT_TOKENS = 250
 
 Show = Literal["tail", "errors", "grep", "summary", "all_pods"]
 
@@ -70,7 +73,8 @@ async def get_pod_logs(
     after = page.encode(read.cursor)
     meta: dict[str, Any] = {"pod_id": pod.pod_id, "pod_uid": log.pod_uid, "cursor": after}
     if not read.records:
-        return stream(cloud, _empty(job, pod, since, cursor), "", meta, max_tokens)
+        last = "" if cursor else await _last_event(cloud, job, pod, redactor)
+        return stream(cloud, _empty(job, pod, since, cursor), last, meta, max_tokens)
     roomy = max_tokens >= _ROOMY
     notes = [*_notes(job, pod, read, _OTHERS if roomy else 0), *([f"cursor: {after}"] if roomy else [])]
     cut = partial(
@@ -154,6 +158,16 @@ def _empty(job: Job, pod: Pod, since: datetime | None, cursor: str | None) -> st
     if since:
         return f"{why}; nothing was written after {to_utc(since)}"
     return f"{why}. Before the container runs there is no log: get_job_events tells what it waits for"
+
+
+async def _last_event(cloud: CloudInRegion, job: Job, pod: Pod, redactor: Redactor) -> str:
+    """What happened to a pod that has written nothing."""
+    found = await cloud.events.pod(job.job_id, pod.pod_id, since=job.created, max_events=POD_EVENTS)
+    return (
+        events({"": found[-1:]}, max_tokens=_EVENT_TOKENS, redactor=redactor, source="its last event").text
+        if found
+        else ""
+    )
 
 
 def _chosen(job: Job, pod_id: str | None) -> Pod:

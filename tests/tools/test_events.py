@@ -43,3 +43,13 @@ async def test_the_events_of_an_unknown_pod_are_refused_with_the_pods_there_are(
 
 async def test_events_of_an_unknown_job_are_the_services_not_found(agent: Any) -> None:
     assert "http_status: 404" in await agent.error("get_job_events", job_id="dlc0000000000000")
+
+
+async def test_the_events_of_a_job_and_of_its_pods_are_one_timeline(agent: Any, emulator: Emulator) -> None:
+    text = await agent.text("get_job_events", job_id=FAILED, with_pods=True, max_tokens=8000)
+    assert text.startswith(f"events of job {FAILED} (Failed) and 2 of its 2 pods")
+    lines = [line for line in text.splitlines() if line.startswith("2026-")]
+    assert lines == sorted(lines, key=lambda line: line[:20])
+    assert any("is created" in line for line in lines)
+    assert any(f"{FAILED}-master-0" in line and "Started container" in line for line in lines)
+    assert emulator.requests.actions().count("GetPodEvents") == 2

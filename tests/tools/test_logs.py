@@ -108,8 +108,9 @@ async def test_an_empty_log_is_explained(agent: Any, emulator: Emulator) -> None
     job_id = await agent.job()
     emulator.clock.advance(60)
     text = await agent.text("get_pod_logs", job_id=job_id)
-    assert "no lines" in text
+    assert "no lines. The pod is Pending, the job EnvPreparing" in text
     assert "get_job_events" in text
+    assert "pod sub status changed" in text or "Pulling image" in text  # its last event
 
 
 async def test_no_more_lines_than_asked_for(agent: Any) -> None:
