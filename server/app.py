@@ -3,6 +3,7 @@
 import logging
 import os
 import time
+import traceback
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -17,6 +18,7 @@ from mcp.types import CallToolResult, InputRequiredResult, TextContent
 from pydantic import ValidationError
 
 from pai_dlc_mcp.server.arguments import explain
+from pai_dlc_mcp.server.budget.clean import clean
 from pai_dlc_mcp.server.budget.cut import fit
 from pai_dlc_mcp.server.budget.shrink import shrink
 from pai_dlc_mcp.server.cloud.credentials import Credentials
@@ -68,7 +70,8 @@ class Server(MCPServer[App]):
             fix = f"Use {near}." if near else f"Use one of: {', '.join(self._names)}."
             return Failure(f"There is no tool {name!r} on this server.", fix=fix, code="UnknownTool")
         if isinstance(error, UnexpectedToolError):
-            _log.error("%s crashed", name, exc_info=cause)
+            where = "".join(traceback.format_tb(cause.__traceback__)) if cause else ""
+            _log.error("%s crashed: %s\n%s", name, type(cause).__name__, where)  # its text may quote a job's secrets
             return Failure(
                 f"{name} failed inside this server; nothing of the job is known from it.",
                 fix="Try again; if it persists, ask the operator to look at this server's log.",
@@ -101,9 +104,9 @@ def tell(failure: Failure) -> CallToolResult:
 
 
 def _under(ceiling: int, result: CallToolResult) -> CallToolResult:
-    """No result above the ceiling, whatever produced it: its text, and its structured content."""
+    """No result above the ceiling, nor with a control character: neither its text nor its structured content."""
     structured, cut = shrink(result.structured_content or {}, ceiling)
-    text = text_of(result) + ("\n[structured content cut: ask for less]" if cut else "")
+    text = clean([text_of(result)]).decode() + ("\n[structured content cut: ask for less]" if cut else "")
     rest = [block for block in result.content if not isinstance(block, TextContent)]
     fitted = fit(text, ceiling, "ask for less: a smaller limit, a narrower filter, or a lower max_tokens")
     content = [TextContent(type="text", text=fitted), *rest]
