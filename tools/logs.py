@@ -17,6 +17,7 @@ from pai_dlc_mcp.server.budget.events import events
 from pai_dlc_mcp.server.budget.page import Page
 from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.budget.view import View, view
+from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.jobs import Job, Pod
 from pai_dlc_mcp.server.cloud.logs import MAX_LINES
 from pai_dlc_mcp.server.cloud.times import to_utc
@@ -161,13 +162,13 @@ def _empty(job: Job, pod: Pod, since: datetime | None, cursor: str | None) -> st
 
 
 async def _last_event(cloud: CloudInRegion, job: Job, pod: Pod, redactor: Redactor) -> str:
-    """What happened to a pod that has written nothing."""
-    found = await cloud.events.pod(job.job_id, pod.pod_id, since=job.created, max_events=POD_EVENTS)
-    return (
-        events({"": found[-1:]}, max_tokens=_EVENT_TOKENS, redactor=redactor, source="its last event").text
-        if found
-        else ""
-    )
+    """What happened to a pod that has written nothing; the log's own answer stands without it."""
+    try:
+        found = await cloud.events.pod(job.job_id, pod.pod_id, since=job.created, max_events=POD_EVENTS)
+    except CloudError as error:
+        return f"its events could not be read: {error.what}"
+    seen = events({"": found[-1:]}, max_tokens=_EVENT_TOKENS, redactor=redactor, source="its last event")
+    return seen.text if found else ""
 
 
 def _chosen(job: Job, pod_id: str | None) -> Pod:

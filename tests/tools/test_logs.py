@@ -204,3 +204,12 @@ async def test_no_answer_is_above_its_budget_however_many_pods_there_are(
 async def test_a_refusal_in_the_middle_of_all_pods_is_told_as_one(agent: Any, emulator: Emulator) -> None:
     emulator.faults.add(Fault("GetPodLogs", "no_permission", times=9))
     assert "paidlc:GetPodLogs" in await agent.error("get_pod_logs", job_id=FAILED, show="all_pods")
+
+
+async def test_an_empty_log_is_told_even_where_its_events_may_not_be_read(agent: Any, emulator: Emulator) -> None:
+    job_id = await agent.job()
+    emulator.clock.advance(60)
+    emulator.faults.add(Fault("GetPodEvents", "no_permission"))
+    text = await agent.text("get_pod_logs", job_id=job_id)
+    assert "no lines" in text
+    assert "its events could not be read: No permission" in text
