@@ -41,6 +41,7 @@ class Play:
     tamper: bool = False
     twice: bool = False
     as_other: bool = False
+    declares: bool = True  # that its client can show a form
     seconds: float = 300
     now: float = 1_767_578_400.0
     results: list[CallToolResult] = field(default_factory=list[CallToolResult])
@@ -71,7 +72,7 @@ async def by_form_now(play: Play) -> None:
         await play.happen()
         return play.answer
 
-    agent = play.server(mode="legacy", elicitation_callback=asked)
+    agent = play.server(mode="legacy", elicitation_callback=asked if play.declares else None)
     for _ in range(2 if play.twice else 1):
         play.results.append(await agent.call(play.tool, **play.arguments))
 
@@ -82,26 +83,37 @@ async def by_form_result(play: Play) -> None:
     async def never(*_: Any) -> Any:
         raise AssertionError("the rounds are driven by hand")
 
-    agent = play.server(mode="2026-07-28", elicitation_callback=never)
+    agent = play.server(mode="2026-07-28", elicitation_callback=never if play.declares else None)
     async with agent.open_client() as client:
         with play.caller():
             first = await client.session.call_tool(play.tool, play.arguments, allow_input_required=True)
-        await play.happen()
-        state = first.request_state[:-4] + "AAAA" if play.tamper else first.request_state
-        for _ in range(2 if play.twice else 1):
-            try:
-                with play.caller(other=True):
-                    again = await client.session.call_tool(
-                        play.tool,
-                        play.answer_to or play.arguments,
-                        input_responses=dict.fromkeys(first.input_requests, play.answer),
-                        request_state=state,
-                        allow_input_required=True,
-                    )
-            except MCPError as error:
-                play.refused.append(error)
-            else:
-                play.results += [again] if isinstance(again, CallToolResult) else []
+        if isinstance(first, CallToolResult):  # no form was declared: there is no second round
+            play.results.append(first)
+            return
+        try:
+            await play.happen()
+        except RuntimeError:
+            return  # a client that breaks does not come back
+        await answer(play, client, first)
+
+
+async def answer(play: Play, client: Any, first: Any) -> None:
+    """The second round, by hand."""
+    state = first.request_state[:-4] + "AAAA" if play.tamper else first.request_state
+    for _ in range(2 if play.twice else 1):
+        try:
+            with play.caller(other=True):
+                again = await client.session.call_tool(
+                    play.tool,
+                    play.answer_to or play.arguments,
+                    input_responses=dict.fromkeys(first.input_requests, play.answer),
+                    request_state=state,
+                    allow_input_required=True,
+                )
+        except MCPError as error:
+            play.refused.append(error)
+        else:
+            play.results += [again] if isinstance(again, CallToolResult) else []
 
 
 async def by_code(play: Play, agent: Any, say_yes: Callable[[str], None]) -> None:
@@ -143,6 +155,9 @@ def set_up(case: str, play: Play) -> None:
     async def changes_owner() -> None:
         job.user_id = "299999999999999999"
 
+    async def breaks() -> None:
+        raise RuntimeError("the form crashed")
+
     async def passes() -> None:
         play.now += 600
         await anyio.sleep(0.3)
@@ -154,6 +169,10 @@ def set_up(case: str, play: Play) -> None:
             play.answer = ElicitResult(action="cancel")
         case "timeout":
             play.seconds, play.between = 0.2, passes
+        case "exception in the callback":
+            play.between = breaks
+        case "undeclared capability":
+            play.declares = False
         case "tampered state":
             play.tamper = True
         case "replayed":
@@ -173,11 +192,15 @@ def set_up(case: str, play: Play) -> None:
 
 
 CASES = [
-    "accept", "decline", "cancel", "timeout", "tampered state", "replayed", "other principal", "other ids",
-    "status drift", "owner drift", "batch with one drifted id",
+    "accept", "decline", "cancel", "timeout", "exception in the callback", "undeclared capability", "tampered state",
+    "replayed", "other principal", "other ids", "status drift", "owner drift", "batch with one drifted id",
 ]  # fmt: skip
 # A live question has no state to tamper with, and is answered to the call that asked it.
 NOTHING_TO_TRY = {("2025-11-25", case) for case in ("tampered state", "other principal", "other ids")}
+# Without a form there is none to break or to declare.
+NOTHING_TO_TRY |= {
+    (w, case) for w in ("token", "human") for case in ("exception in the callback", "undeclared capability")
+}
 
 
 @pytest.mark.parametrize("way", WAYS)
