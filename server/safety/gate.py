@@ -37,7 +37,7 @@ _TROUBLE = {
     "invalid": "The confirmation token is not one this server issued.",
     "expired": "The confirmation token has expired.",
     "mismatch": "The confirmation token was issued for another call.",
-    "changed": "The job has changed since it was previewed.",
+    "changed": "It has changed since it was previewed.",
     "used": "The confirmation token has been used already.",
 }
 _approved: ContextVar[str | None] = ContextVar("approved", default=None)  # the API action a user said yes to
@@ -104,7 +104,7 @@ class Gate:
                     return await act()
                 finally:
                     _approved.reset(yes)
-            verdict = Verdict("changed", "The job changed while the question was open.")
+            verdict = Verdict("changed", "It changed while the question was open.")
         if verdict.word != "confirmation_required":
             self._note("refused", preview, word=verdict.word)
         return refused(verdict, preview)

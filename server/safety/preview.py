@@ -81,7 +81,7 @@ _BY_HUMAN = (
     "arguments and this code as confirmation_token."
 )
 _NEXT: dict[Word, str] = {
-    "changed": "Nothing was done. Look at the job again and, if it still should happen, call again.",
+    "changed": "Nothing was done. Look again and, if it still should happen, call again.",
     "waiting": "Nothing was done. Call again with the same code after the user has approved it in a terminal.",
     "not_possible": "Nothing was done. Ask the user to do it in the PAI console, or to use a client that can ask.",
     "denied": "Nothing was done, and asking again changes nothing. Tell the user what denies it.",

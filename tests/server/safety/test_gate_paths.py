@@ -221,7 +221,7 @@ async def test_a_token_for_a_job_whose_pods_have_changed_since_stops_nothing(ser
     found = await agent.facts("stop_job", job_id=job, confirmation_token=shown["confirmation_token"])
     assert (found["status"], found["reason"]) == (
         "confirmation_required",
-        "The job has changed since it was previewed.",
+        "It has changed since it was previewed.",
     )
     assert stops(emulator) == 0
 
@@ -335,4 +335,4 @@ async def test_a_job_whose_owner_has_changed_is_asked_about_again(server, emulat
     found = await agent.facts("stop_job", job_id=JOB, confirmation_token=token)
     assert stops(emulator) == 0
     assert found["status"] == "confirmation_required"
-    assert found["reason"] == "The job has changed since it was previewed."
+    assert found["reason"] == "It has changed since it was previewed."
