@@ -35,8 +35,9 @@ async def get_job_events(
 ) -> CallToolResult:
     """Read a job's events since its creation: scheduling, pods created, restarts, why it failed. Use it after get_job
     and before get_pod_logs. with_pods merges its pods' events in; for one pod use get_pod_events."""
-    found = {"job": await cloud.events.job(job_id, since=job.created, max_events=max_events_num)}
     pods = by_importance(job)[: _PODS if with_pods else 0]
+    found: dict[str, Sequence[str]] = dict.fromkeys(("job", *(pod.pod_id for pod in pods)), ())  # in this order
+    found["job"] = await cloud.events.job(job_id, since=job.created, max_events=max_events_num)
 
     async def look(pod: Pod) -> None:
         found[pod.pod_id] = await cloud.events.pod(job_id, pod.pod_id, since=job.created, max_events=POD_EVENTS)

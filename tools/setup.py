@@ -63,7 +63,7 @@ async def check_setup(cloud: Cloud, region: Region = None) -> Annotated[CallTool
         group.start_soon(who)
         for product in PRODUCTS:
             group.start_soon(look, product)
-    missing = [action for probe in probes if probe.error for action in probe.error.ram]
+    missing = sorted(action for probe in probes if probe.error for action in probe.error.ram)
     reply = SetupReply(
         ready=not any(probe.error for probe in probes),
         region_source=cloud.region_source,
@@ -72,7 +72,7 @@ async def check_setup(cloud: Cloud, region: Region = None) -> Annotated[CallTool
         endpoints=[_row(probe) for probe in sorted(probes, key=lambda probe: probe.product)],
         missing_permissions=missing or None,
         policy=policy(missing) if missing else None,
-        fix=next((probe.error.fix for probe in probes if probe.error), None),
+        fix=next((probe.error.fix for probe in sorted(probes, key=lambda probe: probe.product) if probe.error), None),
     )
     return facts(cloud, reply)
 
