@@ -5,6 +5,7 @@ Never both for one payload, and no facts in only one of the two: hosts show the 
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Annotated, Any, Protocol, TypeVar
 
 from mcp.types import CallToolResult, TextContent
@@ -79,8 +80,8 @@ def listing(
     (key,) = [name for name, field in model.model_fields.items() if "list" in str(field.annotation)]
     kept = len(rows)
     while True:
-        after = page.offset + kept
-        follow = f"offset={after}" if after < page.total and kept else None
+        after = Page(rows[:kept], page.offset, page.total).next_offset
+        follow = None if after is None else f"offset={after}"
         shown = {key: list(rows[:kept]), "total": page.total, "returned": kept, "next": follow}
         reply = model.model_validate({**shown, **more})
         result = facts(place, reply, note=note)
@@ -156,6 +157,7 @@ def _cell(value: object) -> str:
     return str(value).replace("\n", "\\n")  # a line of somebody's text is no line of ours
 
 
+@cache
 def _has_foreign(model: type[BaseModel]) -> bool:
     for field in model.model_fields.values():
         if any(isinstance(mark, _Foreign) for mark in field.metadata) or "_Foreign" in str(field.annotation):

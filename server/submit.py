@@ -14,6 +14,7 @@ from weakref import WeakValueDictionary
 
 import anyio
 
+from pai_dlc_mcp.server.cloud.answer import each
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.jobs import JobSummary
 from pai_dlc_mcp.server.cloud.shape import as_object
@@ -23,7 +24,8 @@ from pai_dlc_mcp.server.errors import Failure
 REQUEST_TAG, ARGUMENTS_TAG = "mcp-request-id", "mcp-arguments"
 _LOOKS = (0.5, 1.5, 3.0)  # seconds before each look for a job that may have been created
 _EVER = "1970-01-01T00:00:00Z"  # the service looks back 7 days by default
-_PAGE, _MOST = 100, 10  # jobs a page, and pages that a look-up by name reads
+_MOST = 10  # pages that a look-up by name reads
+_LOOK = 100  # jobs of one look by tag
 
 _one_at_a_time: WeakValueDictionary[str, anyio.Lock] = WeakValueDictionary()  # by request id
 
@@ -67,17 +69,13 @@ async def refuse_same_name(cloud: CloudInRegion, body: Mapping[str, Any]) -> Non
     """Raises Failure when a live job of the workspace, whoever's and however old, has this name."""
     name = body["DisplayName"]
     filters = {"WorkspaceId": body["WorkspaceId"], "DisplayName": name, "ShowOwn": False, "StartTime": _EVER}
-    for number in range(_MOST):
-        page = await cloud.jobs.list(filters, number * _PAGE, _PAGE)
-        if live := next((job for job in page.items if job.display_name == name and not job.terminal), None):
+    async for job in each(lambda offset, limit: cloud.jobs.list(filters, offset, limit), _MOST):
+        if job.display_name == name and not job.terminal:
             raise Failure(
-                f"Job {live.job_id} in workspace {live.workspace_id} already has the name {name!r} "
-                f"and is {live.status}.",
+                f"Job {job.job_id} in workspace {job.workspace_id} already has the name {name!r} and is {job.status}.",
                 fix="Use that job, choose another display_name, or pass allow_same_name=true.",
                 code="SameName",
             )
-        if page.is_last(_PAGE):
-            return
 
 
 async def _look_for(cloud: CloudInRegion, body: dict[str, Any], request_id: str) -> Submitted:
@@ -110,7 +108,7 @@ async def _tagged(
     cloud: CloudInRegion, body: Mapping[str, Any], request_id: str, filters: Mapping[str, Any]
 ) -> JobSummary | None:
     everywhere = {"WorkspaceId": body["WorkspaceId"], "StartTime": _EVER, **filters}
-    page = await cloud.jobs.list(everywhere, 0, _PAGE)
+    page = await cloud.jobs.list(everywhere, 0, _LOOK)
     return next((job for job in page.items if job.settings.tags.get(REQUEST_TAG) == request_id), None)
 
 

@@ -1,6 +1,6 @@
 """How an answer of the service becomes a frozen model: from the raw map, so that nothing unexpected breaks a read."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, Self, TypeVar, get_origin
 
@@ -11,6 +11,8 @@ from pai_dlc_mcp.server.cloud.shape import as_list, as_object
 
 T = TypeVar("T")
 M = TypeVar("M", bound="Answer")
+
+_FULL_PAGE = 100  # items; the most a list operation gives at once
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,6 @@ class Page(NamedTuple, Generic[T]):
         after = self.offset + len(self.items)
         return after if self.items and after < self.total else None
 
-    def is_last(self, size: int) -> bool:
-        """Whether a reader of all pages of this size is through: the total alone is not trusted."""
-        return self.next_offset is None or len(self.items) < size
-
 
 class Window(NamedTuple):
     """The page to ask for, and how many of its items to skip and to keep."""
@@ -80,7 +78,7 @@ class Window(NamedTuple):
     keep: int
 
 
-def window(offset: int, limit: int, max_size: int = 100) -> Window:
+def window(offset: int, limit: int, max_size: int = _FULL_PAGE) -> Window:
     """The page that holds items offset .. offset+limit-1, so that any offset works on a service that pages by number.
 
     Where no page size up to `max_size` holds them all, `keep` is smaller than `limit`.
@@ -105,3 +103,16 @@ async def page(
     kept = [model.model_validate(item) for item in items[wanted.skip : wanted.skip + wanted.keep]]
     total = body.get("TotalCount")
     return Page(kept, offset, total if isinstance(total, int) else offset + len(kept))
+
+
+async def each(ask: Callable[[int, int], Awaitable[Page[T]]], most_pages: int) -> AsyncGenerator[T]:
+    """The items of a list, page after page, as far as they are read; `ask` gets offset and limit.
+
+    A page that is not full is the last one: the total alone is not trusted.
+    """
+    for number in range(most_pages):
+        found = await ask(number * _FULL_PAGE, _FULL_PAGE)
+        for item in found.items:
+            yield item
+        if found.next_offset is None or len(found.items) < _FULL_PAGE:
+            return

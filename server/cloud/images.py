@@ -5,10 +5,9 @@ from typing import Any
 
 from pydantic import Field
 
-from pai_dlc_mcp.server.cloud.answer import Answer, Page, Regional, page
+from pai_dlc_mcp.server.cloud.answer import Answer, Page, Regional, each, page
 from pai_dlc_mcp.server.cloud.shape import as_list
 
-_PAGE = 100
 _MOST = 10  # pages of the catalogue that a look-up reads
 
 
@@ -51,11 +50,10 @@ class Images(Regional):
     async def with_uri(self, uri: str, workspace_id: str | None) -> Image | None:
         """The image with exactly this uri. Whether the service's ImageUri filter is exact is not documented, so
         its answers are compared here, page after page."""
-        for number in range(_MOST):
-            found = await self.list({"ImageUri": uri, "WorkspaceId": workspace_id}, number * _PAGE, _PAGE)
-            match = next((image for image in found.items if image.uri == uri), None)
-            if match or found.is_last(_PAGE):
-                return match
+        filters = {"ImageUri": uri, "WorkspaceId": workspace_id}
+        async for image in each(lambda offset, limit: self.list(filters, offset, limit), _MOST):
+            if image.uri == uri:
+                return image
         return None
 
     async def labels(self, params: Mapping[str, Any]) -> Sequence[Label]:

@@ -5,13 +5,12 @@ from typing import Any
 
 from pydantic import Field
 
-from pai_dlc_mcp.server.cloud.answer import Answer, Regional, page
+from pai_dlc_mcp.server.cloud.answer import Answer, Regional, each, page
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.shape import as_list, as_object
 from pai_dlc_mcp.server.cloud.times import Time
 
 RESOURCE_TYPES = ("Lingjun", "ECS", "ACS")
-_PAGE = 100
 _MOST = 10  # pages of a type
 
 
@@ -106,11 +105,8 @@ class Quotas(Regional):
                 params = {"Verbose": True, **filters, "ResourceType": kind, **paging}
                 return self.gateway.call("pai", "ListQuotas", self.region, params=params, pathname="/api/v1/quotas/")
 
-            for number in range(_MOST):
-                some = await page(ask, "Quotas", Quota, number * _PAGE, _PAGE)
-                found |= {quota.quota_id: quota for quota in some.items}
-                if some.next_offset is None:
-                    break
+            async for quota in each(lambda offset, limit, ask=ask: page(ask, "Quotas", Quota, offset, limit), _MOST):
+                found[quota.quota_id] = quota
         return list(found.values())
 
     async def workload(self, quota_id: str, job_id: str) -> Workload | None:

@@ -5,9 +5,8 @@ from typing import Any
 
 from pydantic import Field
 
-from pai_dlc_mcp.server.cloud.answer import Answer, Regional, page
+from pai_dlc_mcp.server.cloud.answer import Answer, Regional, each, page
 
-_PAGE = 100
 _MOST = 20  # pages
 
 
@@ -35,10 +34,5 @@ class Specs(Regional):
         def ask(paging: dict[str, Any]) -> Any:
             return self.gateway.call("pai-dlc", "ListEcsSpecs", self.region, params={**filters, **paging})
 
-        specs: list[EcsSpec] = []
-        for number in range(_MOST):
-            found = await page(ask, "EcsSpecs", EcsSpec, number * _PAGE, _PAGE)
-            specs += found.items
-            if found.is_last(_PAGE):
-                break
-        return specs
+        specs = each(lambda offset, limit: page(ask, "EcsSpecs", EcsSpec, offset, limit), _MOST)
+        return [spec async for spec in specs]
