@@ -133,10 +133,10 @@ def _window(job: Job, start: datetime | None, end: datetime | None) -> Window:
     """From when the job ran, or was created, to its end. A live job's clock is its Duration, which counts from its
     creation: the service's time, whatever this machine's says. Without it, the service's last hour."""
     begun = job.running_since or job.created
-    seen = _aware(end) or job.finished
+    seen = end or job.finished
     if seen is None and job.created and job.duration:
         seen = job.created + timedelta(seconds=job.duration)
-    since = _aware(start)
+    since = start
     if since is None and begun and seen:
         since = max(begun, seen - _LONGEST)
     if since and seen and since > seen:
@@ -145,7 +145,7 @@ def _window(job: Job, start: datetime | None, end: datetime | None) -> Window:
             fix=f"Job {job.job_id} ran from {to_utc(begun) or 'no time'} to {to_utc(job.finished) or 'now'}.",
             code="InvalidArgument",
         )
-    return Window(since, _aware(end) or job.finished, seen - since if since and seen else timedelta(hours=1))
+    return Window(since, end or job.finished, seen - since if since and seen else timedelta(hours=1))
 
 
 def _dimensions(cloud: CloudInRegion, job: Job, metric_name: str, pod_id: str | None) -> list[dict[str, str]]:
@@ -236,7 +236,3 @@ def _rounded(value: float) -> float:
 
 def _clock(milliseconds: int) -> str | None:
     return to_utc(datetime.fromtimestamp(milliseconds / 1000, UTC))
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    return moment.replace(tzinfo=UTC) if moment and not moment.tzinfo else moment

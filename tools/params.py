@@ -1,11 +1,11 @@
 """The vocabulary of the tools: each parameter's pattern and description, once."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
 from pai_dlc_mcp.server.cloud import ids
+from pai_dlc_mcp.server.cloud.times import Time
 from pai_dlc_mcp.server.rules import job_types
 
 JobId = Annotated[str, Field(pattern=ids.JOB_ID, description="From list_jobs.")]
@@ -27,5 +27,5 @@ Status = Literal[
 Limit = Annotated[int, Field(ge=1, le=100)]
 Offset = Annotated[int, Field(ge=0)]
 MaxTokens = Annotated[int, Field(ge=400, le=20_000, description="Size of the answer.")]
-Moment = Annotated[datetime, Field(description="UTC.")]
+Moment = Annotated[Time, Field(description="UTC.")]
 ConfirmationToken = Annotated[str | None, Field(description="From confirmation_required, once the user said yes.")]

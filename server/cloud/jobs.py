@@ -45,7 +45,6 @@ class Spec(Answer):
     image: str = Field(default="", alias="Image")
     ecs_spec: str | None = Field(default=None, alias="EcsSpec")
     resources: Resources | None = Field(default=None, alias="ResourceConfig")
-    spot: bool = Field(default=False, alias="UseSpotInstance")
     auto_scaling: dict[str, Any] | None = Field(default=None, alias="AutoScalingSpec")
 
     @property
@@ -97,7 +96,6 @@ class JobSummary(Answer):
 class Job(JobSummary):
     """A job as GetJob shows it. `raw` is the whole answer, fields newer than this code included."""
 
-    workspace_name: str = Field(default="", alias="WorkspaceName")
     description: str | None = Field(default=None, alias="Description")
     accessibility: str | None = Field(default=None, alias="Accessibility")
     sub_status: str | None = Field(default=None, alias="SubStatus")

@@ -18,4 +18,4 @@ def _aware(moment: datetime) -> datetime:
 
 
 Time = Annotated[datetime, AfterValidator(_aware)]
-"""A time of an answer: UTC where it has no zone, so that any two can be compared."""
+"""A time of an answer or of a caller: UTC where it has no zone, so that any two can be compared."""

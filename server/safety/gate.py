@@ -152,17 +152,16 @@ class Gate:
             return Verdict("approved")
         if redeemed == "waiting":
             return Verdict("waiting", f"Nobody has approved {code} yet.")
-        ticket = self._approvals.issue(subject, preview.question)
-        self._note("previewed", preview, client, rung="human")
         said = _TROUBLE.get(redeemed or "", "").replace("confirmation token", "code")
-        return Verdict(
-            "confirmation_required", said, ticket.token, datetime.fromtimestamp(ticket.expires, UTC), human=True
-        )
+        return self._issue(preview, subject, client, said, human=True)
 
-    def _issue(self, preview: Preview, subject: Subject, client: str | None, said: str = "") -> Verdict:
-        ticket = self._confirmations.issue(subject)
-        self._note("previewed", preview, client, rung="token")
-        return Verdict("confirmation_required", said, ticket.token, datetime.fromtimestamp(ticket.expires, UTC))
+    def _issue(
+        self, preview: Preview, subject: Subject, client: str | None, said: str = "", *, human: bool = False
+    ) -> Verdict:
+        """A token for the agent, or a code for a person at a terminal."""
+        ticket = self._approvals.issue(subject, preview.question) if human else self._confirmations.issue(subject)
+        self._note("previewed", preview, client, rung="human" if human else "token")
+        return Verdict("confirmation_required", said, ticket.token, datetime.fromtimestamp(ticket.expires, UTC), human)
 
     async def _ask_now(self, preview: Preview, ctx: Context[Any]) -> Verdict:
         """The handshake eras: a live question in the middle of the call. Any failure of it is no yes."""
