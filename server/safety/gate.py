@@ -67,20 +67,26 @@ class Gate:
         way = self._settings.confirm
         if way == "human":
             return self._human(preview, subject, token, client)
-        if way in ("auto", "token") and token:
+        if way in ("auto", "elicit"):
+            if _blank_form(ctx):  # the SDK would make an error of it
+                return Verdict("declined", "The form came back empty.")
+            if can_ask(ctx):  # a client that can be asked has no token: else a decline would be undone by one
+                return await self._form(preview, ctx, client)
+            if way == "elicit":
+                self._note("refused", preview, client, word="not_possible")
+                return Verdict(
+                    "not_possible", "This client cannot show a question, and this server asks no other way."
+                )
+        if token:
             return self._token(preview, subject, token, client)
-        if _blank_form(ctx):  # the SDK would make an error of it
-            return Verdict("declined", "The form came back empty.")
-        if way in ("auto", "elicit") and can_ask(ctx):
-            if not ctx.input_responses:  # the second round of the same question
-                self._note("asked", preview, client, rung="elicitation")
-            if (ctx.protocol_version or "") >= MRTR_SINCE:
-                return Elicit(preview.question, Yes)
-            return await self._ask_now(preview, ctx)
-        if way == "elicit":
-            self._note("refused", preview, client, word="not_possible")
-            return Verdict("not_possible", "This client cannot show a question, and this server asks no other way.")
         return self._issue(preview, subject, client)
+
+    async def _form(self, preview: Preview, ctx: Context[Any], client: str | None) -> Verdict | Elicit[Yes]:
+        if not ctx.input_responses:  # the second round of the same question
+            self._note("asked", preview, client, rung="elicitation")
+        if (ctx.protocol_version or "") >= MRTR_SINCE:
+            return Elicit(preview.question, Yes)
+        return await self._ask_now(preview, ctx)
 
     async def pass_through(
         self,

@@ -160,6 +160,20 @@ async def test_a_made_up_token_stops_nothing(server, emulator, mode, token) -> N
     assert stops(emulator) == 0
 
 
+@pytest.mark.parametrize("token", ["yes", "confirm-" + "A" * 79])
+async def test_a_form_that_was_declined_is_not_walked_around_with_a_token(server, emulator, mode, token) -> None:
+    """A client with a form is asked by the form alone: a token it makes up is answered with the question, never with
+    a real token, and a real one, issued to a client without a form, is no yes of its user."""
+    real = (await server(mode=mode, confirm_keys=("k" * 32,)).facts("stop_job", job_id=JOB))["confirmation_token"]
+    for given in (token, real, real):
+        user = User(ElicitResult(action="decline"))
+        agent = server(mode=mode, confirm_keys=("k" * 32,), elicitation_callback=user)
+        found = await agent.facts("stop_job", job_id=JOB, confirmation_token=given)
+        assert (found["status"], len(user.questions)) == ("not_executed", 1)
+        assert "confirmation_token" not in found
+    assert stops(emulator) == 0
+
+
 async def test_an_expired_token_stops_nothing(server, emulator, mode) -> None:
     clock = Clock()
     agent = server(mode=mode, now=clock)
