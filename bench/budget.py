@@ -19,8 +19,8 @@ from types import ModuleType
 
 from pai_dlc_mcp.server.budget import blocks
 from pai_dlc_mcp.server.budget.clean import clean
-from pai_dlc_mcp.server.budget.estimate import tokens
 from pai_dlc_mcp.server.budget.fold import fold
+from pai_dlc_mcp.server.budget.limits import tokens
 from pai_dlc_mcp.server.budget.lines import Lines
 from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.budget.view import view

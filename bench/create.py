@@ -13,9 +13,10 @@ from pai_dlc_mcp.emulator import embedded
 from pai_dlc_mcp.emulator.clock import Clock
 from pai_dlc_mcp.emulator.embedded import Emulator
 from pai_dlc_mcp.emulator.faults import Fault, Kind
-from pai_dlc_mcp.server import app, submit
+from pai_dlc_mcp.server import app
 from pai_dlc_mcp.server.cloud.credentials import StaticKey
 from pai_dlc_mcp.server.settings import Settings
+from pai_dlc_mcp.server.workflows import create_once
 
 CREATES = 200
 FATES: tuple[Kind, ...] = ("lost_response", "early_close", "unavailable", "html_502", "throttling")
@@ -49,6 +50,6 @@ async def run(emulator: Emulator) -> None:
 
 
 if __name__ == "__main__":
-    submit._LOOKS = (0.0,) * 3  # pyright: ignore[reportPrivateUsage] - the waits are for a real service
+    create_once._LOOKS = (0.0,) * 3  # pyright: ignore[reportPrivateUsage] - the waits are for a real service
     with embedded.start(clock=Clock(datetime.now(UTC), speed=0)) as emulator:
         anyio.run(run, emulator)

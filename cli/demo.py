@@ -17,8 +17,8 @@ from mcp.types import CallToolResult
 from rich.console import Console
 from rich.markup import escape
 
-from pai_dlc_mcp.server.budget.estimate import tokens
-from pai_dlc_mcp.server.reply import STREAM_TOKENS, text_of
+from pai_dlc_mcp.server.budget.limits import tokens
+from pai_dlc_mcp.server.protocol.reply import STREAM_TOKENS, text_of
 
 SPEED = 120  # virtual seconds a second: minutes of image pulling and training pass in seconds
 PATIENCE = 90  # seconds for a job to reach a status

@@ -13,8 +13,8 @@ from mcp import Client
 from pai_dlc_mcp import tools
 from pai_dlc_mcp.server import app
 from pai_dlc_mcp.server.cloud.credentials import DefaultChain
+from pai_dlc_mcp.server.protocol.toolset import Tool, offered
 from pai_dlc_mcp.server.settings import Settings
-from pai_dlc_mcp.server.toolset import Tool, offered
 
 START, END = "<!-- tools: written by `pai-dlc-mcp tools --readme README.md` -->", "<!-- /tools -->"
 _KIND = {(True, False): "read", (False, False): "write", (False, True): "destructive"}

@@ -17,19 +17,18 @@ from mcp.server.mcpserver.resources import Resource
 from mcp.types import CallToolResult, InputRequiredResult, TextContent
 from pydantic import ValidationError
 
-from pai_dlc_mcp.server.arguments import explain
 from pai_dlc_mcp.server.budget.clean import clean
-from pai_dlc_mcp.server.budget.cut import fit
-from pai_dlc_mcp.server.budget.shrink import shrink
+from pai_dlc_mcp.server.budget.limits import fit, shrink
 from pai_dlc_mcp.server.cloud.credentials import Credentials
 from pai_dlc_mcp.server.cloud.gateway import Gateway
 from pai_dlc_mcp.server.deps import App
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.reply import text_of
+from pai_dlc_mcp.server.protocol.reply import text_of
+from pai_dlc_mcp.server.protocol.schemas import explain
+from pai_dlc_mcp.server.protocol.toolset import Tool, Toolset, offered
 from pai_dlc_mcp.server.safety.gate import Gate
 from pai_dlc_mcp.server.settings import Settings
-from pai_dlc_mcp.server.strict import nearest
-from pai_dlc_mcp.server.toolset import Tool, Toolset, offered
+from pai_dlc_mcp.server.spelling import nearest
 
 _log = logging.getLogger(__name__)
 

@@ -81,4 +81,4 @@ async def _gate(ctx: Context[App]) -> Gate:
     return ctx.request_context.lifespan_context.gate
 
 
-TheGate = Annotated[Gate, Resolve(_gate)]
+GateDep = Annotated[Gate, Resolve(_gate)]

@@ -9,8 +9,8 @@ from mcp.types import Tool
 
 from pai_dlc_mcp import tools as catalogue
 from pai_dlc_mcp.cli.tools import listed_tools
+from pai_dlc_mcp.server.protocol.toolset import offered
 from pai_dlc_mcp.server.settings import Settings
-from pai_dlc_mcp.server.toolset import offered
 
 TOOLS = offered(catalogue.TOOLSETS, Settings(toolsets=("all",)))
 NAMES = [tool.name for tool in TOOLS]

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from pai_dlc_mcp import tools as catalogue
+from pai_dlc_mcp.server.protocol.toolset import offered
 from pai_dlc_mcp.server.settings import Settings
-from pai_dlc_mcp.server.toolset import offered
 
 FOLDER = Path(__file__).with_name("snapshots")
 NAMES = [tool.name for tool in offered(catalogue.TOOLSETS, Settings(toolsets=("all",)))]

@@ -7,14 +7,14 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from pai_dlc_mcp.server.cloud import ids
-from pai_dlc_mcp.server.deps import Cloud, CloudInRegion, FreshJob, TheGate
+from pai_dlc_mcp.server.deps import Cloud, CloudInRegion, FreshJob, GateDep
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.gated import Gated, asking
-from pai_dlc_mcp.server.reply import facts
+from pai_dlc_mcp.server.protocol.reply import facts
+from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.rules.pods import pod_of
-from pai_dlc_mcp.server.safety import previews
-from pai_dlc_mcp.server.safety.preview import Passed, Preview, Yes
-from pai_dlc_mcp.server.toolset import Toolset
+from pai_dlc_mcp.server.safety import questions
+from pai_dlc_mcp.server.safety.types import Preview, Refusal, Yes
+from pai_dlc_mcp.server.workflows.permit import Gated, asking
 from pai_dlc_mcp.tools.params import ConfirmationToken, JobId, PodId, Region
 
 tools = Toolset("core")
@@ -44,7 +44,7 @@ async def _terminal_preview(job: FreshJob, cloud: Cloud, pod_id: str, is_shared:
             fix="Read its log with get_pod_logs instead, or wait until it runs.",
             code="NotRunning",
         )
-    return previews.share_terminal(job, cloud.region, pod_id, is_shared)
+    return questions.share_terminal(job, cloud.region, pod_id, is_shared)
 
 
 @tools.write("Open a web terminal")
@@ -53,7 +53,7 @@ async def get_web_terminal(
     pod_id: PodId,
     job: FreshJob,
     cloud: Cloud,
-    gate: TheGate,
+    gate: GateDep,
     preview: Annotated[Preview, Resolve(_terminal_preview)],
     answer: Annotated[ElicitationResult[Yes], Resolve(asking(_terminal_preview))],
     is_shared: Annotated[bool, Field(description="A link that works once for anyone.")] = False,
@@ -71,7 +71,7 @@ async def get_web_terminal(
         return TerminalReply(status="issued", job_id=job_id, pod_id=pod_id, web_terminal_url=url, next=_ONCE)
 
     done = await gate.pass_through(preview, answer, reread=reread, act=act)
-    refused = isinstance(done, Passed)
+    refused = isinstance(done, Refusal)
     return facts(cloud, TerminalReply(job_id=job_id, pod_id=pod_id, **dict(done)) if refused else done)
 
 
@@ -79,14 +79,14 @@ async def _token_preview(
     cloud: Cloud, target_id: str, target_type: Literal["job", "tensorboard"], expire_time: int
 ) -> Preview:
     about, state = await _target(cloud, target_type, target_id)
-    return previews.share_token(target_type, target_id, cloud.region, expire_time, about, state)
+    return questions.share_token(target_type, target_id, cloud.region, expire_time, about, state)
 
 
 @tools.write("Issue a sharing token")
 async def get_token(
     target_id: Annotated[str, Field(pattern=ids.TARGET_ID, description="Job or tensorboard id.")],
     cloud: Cloud,
-    gate: TheGate,
+    gate: GateDep,
     preview: Annotated[Preview, Resolve(_token_preview)],
     answer: Annotated[ElicitationResult[Yes], Resolve(asking(_token_preview))],
     target_type: Literal["job", "tensorboard"] = "job",
@@ -105,7 +105,7 @@ async def get_token(
         return TokenReply(status="issued", target_id=target_id, expires_in=expire_time, token=token, next=_ONCE)
 
     done = await gate.pass_through(preview, answer, reread=reread, act=act)
-    refused = isinstance(done, Passed)
+    refused = isinstance(done, Refusal)
     return facts(cloud, TokenReply(target_id=target_id, expires_in=expire_time, **dict(done)) if refused else done)
 
 
@@ -114,4 +114,4 @@ async def _target(cloud: CloudInRegion, target_type: str, target_id: str) -> tup
     if target_type == "tensorboard":
         return "", target_id
     job = await cloud.jobs.get(target_id)
-    return previews.named(job), job.user_id
+    return questions.named(job), job.user_id

@@ -8,12 +8,12 @@ from pydantic import BaseModel, Field
 
 from pai_dlc_mcp.server.cloud.errors import CloudError, missing
 from pai_dlc_mcp.server.cloud.jobs import Job
-from pai_dlc_mcp.server.deps import Cloud, FreshJob, TheGate
-from pai_dlc_mcp.server.gated import Gated, asking
-from pai_dlc_mcp.server.reply import facts
-from pai_dlc_mcp.server.safety import previews
-from pai_dlc_mcp.server.safety.preview import Passed, Preview, Yes
-from pai_dlc_mcp.server.toolset import Toolset
+from pai_dlc_mcp.server.deps import Cloud, FreshJob, GateDep
+from pai_dlc_mcp.server.protocol.reply import facts
+from pai_dlc_mcp.server.protocol.toolset import Toolset
+from pai_dlc_mcp.server.safety import questions
+from pai_dlc_mcp.server.safety.types import Preview, Refusal, Yes
+from pai_dlc_mcp.server.workflows.permit import Gated, asking
 from pai_dlc_mcp.tools.change import stop_and_watch
 from pai_dlc_mcp.tools.params import ConfirmationToken, JobId, Region
 
@@ -40,7 +40,7 @@ class StopManyReply(Gated):
 
 
 async def _delete_preview(job: FreshJob, cloud: Cloud) -> Preview | None:
-    return previews.delete(job, cloud.region) if job.terminal else None
+    return questions.delete(job, cloud.region) if job.terminal else None
 
 
 @tools.destroy("Delete a training job")
@@ -48,7 +48,7 @@ async def delete_job(
     job_id: JobId,
     job: FreshJob,
     cloud: Cloud,
-    gate: TheGate,
+    gate: GateDep,
     preview: Annotated[Preview | None, Resolve(_delete_preview)],
     answer: Annotated[ElicitationResult[Yes], Resolve(asking(_delete_preview))],
     confirmation_token: ConfirmationToken = None,
@@ -69,7 +69,7 @@ async def delete_job(
         return DeleteReply(**about, status="deleted" if await missing(cloud.jobs.get(job_id)) else "delete_requested")
 
     done = await gate.pass_through(preview, answer, reread=reread, act=act)
-    return facts(cloud, DeleteReply(**about, **dict(done)) if isinstance(done, Passed) else done)
+    return facts(cloud, DeleteReply(**about, **dict(done)) if isinstance(done, Refusal) else done)
 
 
 async def _jobs(job_ids: list[str], cloud: Cloud) -> list[Job]:
@@ -81,8 +81,8 @@ FreshJobs = Annotated[list[Job], Resolve(_jobs)]
 
 
 async def _stop_many_preview(jobs: FreshJobs, cloud: Cloud) -> Preview | None:
-    live = [job for job in jobs if job.status in previews.STOPPABLE]
-    return previews.stop_many(live, cloud.region) if live else None
+    live = [job for job in jobs if job.status in questions.STOPPABLE]
+    return questions.stop_many(live, cloud.region) if live else None
 
 
 @tools.destroy("Stop several training jobs")
@@ -90,7 +90,7 @@ async def stop_jobs(
     job_ids: JobIds,
     jobs: FreshJobs,
     cloud: Cloud,
-    gate: TheGate,
+    gate: GateDep,
     preview: Annotated[Preview | None, Resolve(_stop_many_preview)],
     answer: Annotated[ElicitationResult[Yes], Resolve(asking(_stop_many_preview))],
     confirmation_token: ConfirmationToken = None,
@@ -101,7 +101,7 @@ async def stop_jobs(
     skipped = [
         JobOutcome(job_id=job.job_id, outcome="skipped", why=f"it is {job.status}")
         for job in jobs
-        if job.status not in previews.STOPPABLE
+        if job.status not in questions.STOPPABLE
     ]
     if preview is None:
         return facts(cloud, StopManyReply(status="nothing_to_stop", jobs=skipped))
@@ -120,4 +120,4 @@ async def stop_jobs(
         return StopManyReply(status="partly_done" if failed else "done", jobs=[*done, *skipped])
 
     done = await gate.pass_through(preview, answer, reread=reread, act=act)
-    return facts(cloud, StopManyReply(jobs=skipped, **dict(done)) if isinstance(done, Passed) else done)
+    return facts(cloud, StopManyReply(jobs=skipped, **dict(done)) if isinstance(done, Refusal) else done)

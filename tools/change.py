@@ -8,17 +8,17 @@ from mcp.types import CallToolResult
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
-from pai_dlc_mcp.server import watch
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.jobs import Job
-from pai_dlc_mcp.server.deps import Cloud, FreshJob, TheGate
-from pai_dlc_mcp.server.gated import Gated, asking
-from pai_dlc_mcp.server.reply import facts
+from pai_dlc_mcp.server.deps import Cloud, FreshJob, GateDep
+from pai_dlc_mcp.server.protocol.reply import facts
+from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.rules import updates
 from pai_dlc_mcp.server.rules.updates import PodsChange
-from pai_dlc_mcp.server.safety import previews
-from pai_dlc_mcp.server.safety.preview import Passed, Preview, Yes
-from pai_dlc_mcp.server.toolset import Toolset
+from pai_dlc_mcp.server.safety import questions
+from pai_dlc_mcp.server.safety.types import Preview, Refusal, Yes
+from pai_dlc_mcp.server.workflows import polling
+from pai_dlc_mcp.server.workflows.permit import Gated, asking
 from pai_dlc_mcp.tools.params import ConfirmationToken, JobId, Region
 
 tools = Toolset("core")
@@ -63,18 +63,18 @@ async def _update_preview(
         updates.name_never_changes()
     updates.changes(job, priority, accessibility, description, job_specs)
     if job_specs and (removed := updates.removed_pods(job, job_specs)):
-        return previews.shrink(job, cloud.region, removed)
+        return questions.shrink(job, cloud.region, removed)
     if accessibility == "PUBLIC" and job.accessibility != "PUBLIC":
-        return previews.make_public(job, cloud.region)
+        return questions.make_public(job, cloud.region)
     return None
 
 
-@tools.settle("Update a training job")
+@tools.idempotent_write("Update a training job")
 async def update_job(
     job_id: JobId,
     job: FreshJob,
     cloud: Cloud,
-    gate: TheGate,
+    gate: GateDep,
     preview: Annotated[Preview | None, Resolve(_update_preview)],
     answer: Annotated[ElicitationResult[Yes], Resolve(asking(_update_preview))],
     priority: Annotated[int | None, Field(ge=1, le=9, description="Quota jobs that do not run yet.")] = None,
@@ -109,11 +109,11 @@ async def update_job(
         )
 
     done = await act() if preview is None else await gate.pass_through(preview, answer, reread=reread, act=act)
-    return facts(cloud, UpdateReply(**_about(job), **dict(done)) if isinstance(done, Passed) else done)
+    return facts(cloud, UpdateReply(**_about(job), **dict(done)) if isinstance(done, Refusal) else done)
 
 
 async def _stop_preview(job: FreshJob, cloud: Cloud) -> Preview | None:
-    return previews.stop(job, cloud.region) if job.status in previews.STOPPABLE else None
+    return questions.stop(job, cloud.region) if job.status in questions.STOPPABLE else None
 
 
 @tools.destroy("Stop a training job")
@@ -121,7 +121,7 @@ async def stop_job(
     job_id: JobId,
     job: FreshJob,
     cloud: Cloud,
-    gate: TheGate,
+    gate: GateDep,
     preview: Annotated[Preview | None, Resolve(_stop_preview)],
     answer: Annotated[ElicitationResult[Yes], Resolve(asking(_stop_preview))],
     confirmation_token: ConfirmationToken = None,
@@ -140,13 +140,13 @@ async def stop_job(
         return await stop_and_watch(cloud, job_id)
 
     done = await gate.pass_through(preview, answer, reread=reread, act=act)
-    return facts(cloud, StopReply(**_about(job), **dict(done)) if isinstance(done, Passed) else done)
+    return facts(cloud, StopReply(**_about(job), **dict(done)) if isinstance(done, Refusal) else done)
 
 
 async def stop_and_watch(cloud: Cloud, job_id: str) -> StopReply:
     """StopJob, then the status that was seen within a bound; also when its answer was lost."""
     unanswered = await _unanswered(cloud.jobs.stop(job_id))
-    seen = await watch.until(
+    seen = await polling.until(
         lambda: cloud.jobs.get(job_id), lambda job: job.terminal or job.status == "Stopping", _STOP_SECONDS
     )
     status = {"Stopped": "stopped", "Stopping": "stopping"}.get(seen.status, "stop_requested")

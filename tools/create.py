@@ -5,13 +5,13 @@ from typing import Annotated, Any, Literal
 from mcp.types import CallToolResult
 from pydantic import Field
 
-from pai_dlc_mcp.server import catalog
 from pai_dlc_mcp.server.deps import Cloud
-from pai_dlc_mcp.server.reply import Facts, facts
+from pai_dlc_mcp.server.protocol.reply import Facts, facts
+from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.rules import advice, job_spec
 from pai_dlc_mcp.server.rules.job_spec import CodeSource, DataSource, Draft, JobSettings, JobSpec
-from pai_dlc_mcp.server.submit import refuse_same_name, submit
-from pai_dlc_mcp.server.toolset import Toolset
+from pai_dlc_mcp.server.workflows import existence
+from pai_dlc_mcp.server.workflows.create_once import refuse_same_name, submit
 from pai_dlc_mcp.tools.params import JobType, QuotaId, Region, WorkspaceId
 
 tools = Toolset("core")
@@ -80,7 +80,7 @@ async def create_job(
     )
     job_spec.check(draft)
     await cloud.jobs.check(draft.body())
-    specs = await catalog.check(cloud, draft)
+    specs = await existence.check(cloud, draft)
     reply = CreateReply(
         status="checked",
         workspace_id=workspace_id,

@@ -11,9 +11,9 @@ from pai_dlc_mcp.server.budget.events import events
 from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.cloud.jobs import Job, Pod
 from pai_dlc_mcp.server.deps import Cloud, CloudInRegion, FreshJob
-from pai_dlc_mcp.server.reply import HEADER_TOKENS, STREAM_TOKENS, stream
+from pai_dlc_mcp.server.protocol.reply import HEADER_TOKENS, STREAM_TOKENS, stream
+from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.rules.pods import by_importance, pod_of
-from pai_dlc_mcp.server.toolset import Toolset
 from pai_dlc_mcp.tools.params import JobId, MaxTokens, PodId, PodUid, Region
 
 tools = Toolset("core")

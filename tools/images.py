@@ -8,9 +8,9 @@ from pydantic import BaseModel, Field
 from pai_dlc_mcp.server.cloud.images import Image
 from pai_dlc_mcp.server.deps import Cloud, CloudInRegion
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.reply import Facts, ForeignName, ForeignText, Listing, Verbatim, facts, listing
+from pai_dlc_mcp.server.protocol.reply import Facts, ForeignName, ForeignText, Listing, Verbatim, facts, listing
+from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.rules import labels as label_rules
-from pai_dlc_mcp.server.toolset import Toolset
 from pai_dlc_mcp.tools.params import ImageId, Limit, Offset, Region, WorkspaceId
 
 tools = Toolset("core")

@@ -5,15 +5,24 @@ from typing import Annotated, cast
 from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
+from pai_dlc_mcp.server.budget.limits import shrink
 from pai_dlc_mcp.server.budget.redact import Redactor
-from pai_dlc_mcp.server.budget.shrink import shrink
 from pai_dlc_mcp.server.cloud.jobs import JobSummary, Pod
 from pai_dlc_mcp.server.cloud.times import to_utc
 from pai_dlc_mcp.server.deps import Cloud, FreshJob
-from pai_dlc_mcp.server.reply import STREAM_TOKENS, Facts, ForeignName, ForeignText, Listing, Verbatim, facts, listing
+from pai_dlc_mcp.server.protocol.reply import (
+    STREAM_TOKENS,
+    Facts,
+    ForeignName,
+    ForeignText,
+    Listing,
+    Verbatim,
+    facts,
+    listing,
+)
+from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.rules.pods import by_importance
-from pai_dlc_mcp.server.rules.showing import project, showable
-from pai_dlc_mcp.server.toolset import Toolset
+from pai_dlc_mcp.server.rules.redacted_view import project, showable
 from pai_dlc_mcp.tools.params import (
     JobId,
     JobType,

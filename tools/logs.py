@@ -10,11 +10,11 @@ import anyio.to_thread
 from mcp.types import CallToolResult
 from pydantic import Field
 
-from pai_dlc_mcp.server.budget import page
+from pai_dlc_mcp.server.budget import cursor as cursors
 from pai_dlc_mcp.server.budget.across import Ending, grouped
-from pai_dlc_mcp.server.budget.estimate import tokens
+from pai_dlc_mcp.server.budget.cursor import Page
 from pai_dlc_mcp.server.budget.events import events
-from pai_dlc_mcp.server.budget.page import Page
+from pai_dlc_mcp.server.budget.limits import tokens
 from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.budget.view import View, view
 from pai_dlc_mcp.server.cloud.errors import CloudError
@@ -23,9 +23,9 @@ from pai_dlc_mcp.server.cloud.logs import MAX_LINES
 from pai_dlc_mcp.server.cloud.times import to_utc
 from pai_dlc_mcp.server.deps import Cloud, CloudInRegion, FreshJob
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.reply import HEADER_TOKENS, STREAM_TOKENS, fenced, stream
+from pai_dlc_mcp.server.protocol.reply import HEADER_TOKENS, STREAM_TOKENS, fenced, stream
+from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.rules.pods import by_importance, pod_of
-from pai_dlc_mcp.server.toolset import Toolset
 from pai_dlc_mcp.tools.events import POD_EVENTS
 from pai_dlc_mcp.tools.params import JobId, MaxTokens, Moment, PodId, PodUid, Region
 
@@ -70,8 +70,8 @@ async def get_pod_logs(
     pod = _incarnation(_chosen(job, pod_id), pod_uid)
     start = since or pod.created or job.created
     log = await cloud.logs.pod(job_id, pod.pod_id, since=start, until=until, pod_uid=pod_uid)
-    read = page.read(log.records, log.pod_uid, to_utc(start) or "", _cursor(cursor))
-    after = page.encode(read.cursor)
+    read = cursors.read(log.records, log.pod_uid, to_utc(start) or "", _cursor(cursor))
+    after = cursors.encode(read.cursor)
     meta: dict[str, Any] = {"pod_id": pod.pod_id, "pod_uid": log.pod_uid, "cursor": after}
     if not read.records:
         last = "" if cursor else await _last_event(cloud, job, pod, redactor)
@@ -194,9 +194,9 @@ def _incarnation(pod: Pod, pod_uid: str | None) -> Pod:
     )
 
 
-def _cursor(text: str | None) -> page.Cursor | None:
+def _cursor(text: str | None) -> cursors.Cursor | None:
     try:
-        return page.decode(text) if text else None
+        return cursors.decode(text) if text else None
     except ValueError as error:
         raise Failure(
             f"cursor: {error}.", fix="Pass a cursor as get_pod_logs returned it.", code="InvalidCursor"

@@ -7,16 +7,16 @@ from typing import Annotated, Literal, NamedTuple
 from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
-from pai_dlc_mcp.server.budget.estimate import tokens
 from pai_dlc_mcp.server.budget.fence import inline
+from pai_dlc_mcp.server.budget.limits import tokens
 from pai_dlc_mcp.server.cloud.jobs import Job
 from pai_dlc_mcp.server.cloud.metrics import Series
 from pai_dlc_mcp.server.cloud.times import to_utc
 from pai_dlc_mcp.server.deps import Cloud, CloudInRegion, FreshJob
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.reply import FACTS_TOKENS, Facts, facts
+from pai_dlc_mcp.server.protocol.reply import FACTS_TOKENS, Facts, facts
+from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.rules.pods import by_importance, pod_of
-from pai_dlc_mcp.server.toolset import Toolset
 from pai_dlc_mcp.tools.params import JobId, Moment, PodId, Region
 
 tools = Toolset("core")

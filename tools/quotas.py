@@ -7,13 +7,13 @@ from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
 from pai_dlc_mcp.server.cloud import quotas
-from pai_dlc_mcp.server.cloud.answer import Page
 from pai_dlc_mcp.server.cloud.jobs import Job
+from pai_dlc_mcp.server.cloud.paging import Page
 from pai_dlc_mcp.server.cloud.quotas import Diagnosis, Quota, Workload
 from pai_dlc_mcp.server.cloud.times import to_utc
 from pai_dlc_mcp.server.deps import Cloud, FreshJob
-from pai_dlc_mcp.server.reply import Facts, ForeignName, ForeignText, Listing, facts, listing
-from pai_dlc_mcp.server.toolset import Toolset
+from pai_dlc_mcp.server.protocol.reply import Facts, ForeignName, ForeignText, Listing, facts, listing
+from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.tools.params import JobId, Offset, Region, WorkspaceId
 
 tools = Toolset("quotas")

@@ -13,8 +13,8 @@ from pai_dlc_mcp.server.cloud.sanity import Phase
 from pai_dlc_mcp.server.cloud.shape import as_object
 from pai_dlc_mcp.server.cloud.times import to_utc
 from pai_dlc_mcp.server.deps import Cloud, FreshJob
-from pai_dlc_mcp.server.reply import Facts, ForeignName, Verbatim, facts
-from pai_dlc_mcp.server.toolset import Toolset
+from pai_dlc_mcp.server.protocol.reply import Facts, ForeignName, Verbatim, facts
+from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.tools.params import JobId, Region
 
 tools = Toolset("core")

@@ -11,8 +11,8 @@ from pai_dlc_mcp.server.cloud.endpoints import Product
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.permissions import policy
 from pai_dlc_mcp.server.deps import Cloud
-from pai_dlc_mcp.server.reply import Facts, facts
-from pai_dlc_mcp.server.toolset import Toolset
+from pai_dlc_mcp.server.protocol.reply import Facts, facts
+from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.tools.params import Region
 
 tools = Toolset("core")

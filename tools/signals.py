@@ -9,14 +9,14 @@ from pydantic import BaseModel, Field
 
 from pai_dlc_mcp.server.cloud import ids
 from pai_dlc_mcp.server.cloud.signals import Signal
-from pai_dlc_mcp.server.deps import Cloud, FreshJob, TheGate
+from pai_dlc_mcp.server.deps import Cloud, FreshJob, GateDep
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.gated import Gated, asking
-from pai_dlc_mcp.server.reply import Facts, ForeignText, Listing, facts, listing
+from pai_dlc_mcp.server.protocol.reply import Facts, ForeignText, Listing, facts, listing
+from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.rules.pods import pod_of
-from pai_dlc_mcp.server.safety import previews
-from pai_dlc_mcp.server.safety.preview import Passed, Preview, Yes
-from pai_dlc_mcp.server.toolset import Toolset
+from pai_dlc_mcp.server.safety import questions
+from pai_dlc_mcp.server.safety.types import Preview, Refusal, Yes
+from pai_dlc_mcp.server.workflows.permit import Gated, asking
 from pai_dlc_mcp.tools.params import ConfirmationToken, JobId, Offset, PodId, Region
 
 tools = Toolset("dashboards")
@@ -80,7 +80,7 @@ async def _signal_preview(
             code="NoSuchRole",
         )
     pods = [pod_of(job, name).pod_id for name in pod_names or []]
-    return previews.send_signal(job, cloud.region, signal, [*(roles or []), *pods])
+    return questions.send_signal(job, cloud.region, signal, [*(roles or []), *pods])
 
 
 @tools.destroy("Send a signal to a job")
@@ -89,7 +89,7 @@ async def create_signal(
     signal: Name,
     job: FreshJob,
     cloud: Cloud,
-    gate: TheGate,
+    gate: GateDep,
     preview: Annotated[Preview, Resolve(_signal_preview)],
     answer: Annotated[ElicitationResult[Yes], Resolve(asking(_signal_preview))],
     pod_names: Pods | None = None,
@@ -112,7 +112,7 @@ async def create_signal(
         return SentReply(status="sent", signal_id=sent.signal_id, signal_status=sent.status, next=follow, **about)
 
     done = await gate.pass_through(preview, answer, reread=reread, act=act)
-    return facts(cloud, SentReply(**about, **dict(done)) if isinstance(done, Passed) else done)
+    return facts(cloud, SentReply(**about, **dict(done)) if isinstance(done, Refusal) else done)
 
 
 @tools.read("List a job's signals")

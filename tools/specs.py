@@ -6,11 +6,11 @@ from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
 from pai_dlc_mcp.server.cloud import ids
-from pai_dlc_mcp.server.cloud.answer import Page
+from pai_dlc_mcp.server.cloud.paging import Page
 from pai_dlc_mcp.server.cloud.specs import EcsSpec
 from pai_dlc_mcp.server.deps import Cloud
-from pai_dlc_mcp.server.reply import Listing, listing
-from pai_dlc_mcp.server.toolset import Toolset
+from pai_dlc_mcp.server.protocol.reply import Listing, listing
+from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.tools.params import Limit, Offset, Region
 
 tools = Toolset("core")

@@ -8,9 +8,9 @@ from pydantic import Field
 from pai_dlc_mcp.server.cloud.tags import MOST_JOBS, MOST_TAGS
 from pai_dlc_mcp.server.deps import Cloud
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.reply import Facts, facts
-from pai_dlc_mcp.server.submit import ARGUMENTS_TAG, REQUEST_TAG
-from pai_dlc_mcp.server.toolset import Toolset
+from pai_dlc_mcp.server.protocol.reply import Facts, facts
+from pai_dlc_mcp.server.protocol.toolset import Toolset
+from pai_dlc_mcp.server.workflows.create_once import ARGUMENTS_TAG, REQUEST_TAG
 from pai_dlc_mcp.tools.params import JobId, Region
 
 tools = Toolset("dashboards")
@@ -25,7 +25,7 @@ class TagsReply(Facts):
     keys: list[str] | None = None
 
 
-@tools.settle("Tag jobs")
+@tools.idempotent_write("Tag jobs")
 async def tag_resources(
     job_ids: JobIds,
     tags: Annotated[dict[str, str], Field(min_length=1, max_length=MOST_TAGS)],
@@ -38,7 +38,7 @@ async def tag_resources(
     return facts(cloud, TagsReply(status="tagged", job_ids=job_ids, keys=list(tags)))
 
 
-@tools.settle("Remove tags of jobs")
+@tools.idempotent_write("Remove tags of jobs")
 async def untag_resources(
     job_ids: JobIds,
     tag_keys: Annotated[list[str], Field(min_length=1, max_length=MOST_TAGS)],

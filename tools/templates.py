@@ -7,20 +7,20 @@ from mcp.server.mcpserver import ElicitationResult, Resolve
 from mcp.types import CallToolResult
 from pydantic import BaseModel, Field, WithJsonSchema
 
+from pai_dlc_mcp.server.budget.limits import shrink
 from pai_dlc_mcp.server.budget.redact import Redactor
-from pai_dlc_mcp.server.budget.shrink import shrink
 from pai_dlc_mcp.server.cloud.errors import missing
 from pai_dlc_mcp.server.cloud.jobs import job_secrets
 from pai_dlc_mcp.server.cloud.templates import Template, Version
-from pai_dlc_mcp.server.deps import Cloud, TheGate
+from pai_dlc_mcp.server.deps import Cloud, GateDep
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.gated import Gated, asking
-from pai_dlc_mcp.server.reply import Facts, ForeignName, ForeignText, Listing, Verbatim, facts, listing
+from pai_dlc_mcp.server.protocol.reply import Facts, ForeignName, ForeignText, Listing, Verbatim, facts, listing
+from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.rules import job_template
-from pai_dlc_mcp.server.rules.showing import showable
-from pai_dlc_mcp.server.safety import previews
-from pai_dlc_mcp.server.safety.preview import Passed, Preview, Yes
-from pai_dlc_mcp.server.toolset import Toolset
+from pai_dlc_mcp.server.rules.redacted_view import showable
+from pai_dlc_mcp.server.safety import questions
+from pai_dlc_mcp.server.safety.types import Preview, Refusal, Yes
+from pai_dlc_mcp.server.workflows.permit import Gated, asking
 from pai_dlc_mcp.tools.params import ConfirmationToken, Offset, Region, TemplateId, WorkspaceId
 
 tools = Toolset("templates")
@@ -192,7 +192,7 @@ async def update_job_template(
     )
 
 
-@tools.settle("Set a template's default version")
+@tools.idempotent_write("Set a template's default version")
 async def set_job_template_default_version(
     template_id: TemplateId,
     version: Annotated[int, Field(ge=1)],
@@ -209,14 +209,14 @@ async def set_job_template_default_version(
 
 
 async def _delete_template_preview(template_id: str, cloud: Cloud) -> Preview:
-    return previews.delete_template(await cloud.templates.get(template_id), cloud.region)
+    return questions.delete_template(await cloud.templates.get(template_id), cloud.region)
 
 
 @tools.destroy("Delete a job template")
 async def delete_job_template(
     template_id: TemplateId,
     cloud: Cloud,
-    gate: TheGate,
+    gate: GateDep,
     preview: Annotated[Preview, Resolve(_delete_template_preview)],
     answer: Annotated[ElicitationResult[Yes], Resolve(asking(_delete_template_preview))],
     confirmation_token: ConfirmationToken = None,
@@ -233,7 +233,7 @@ async def delete_job_template(
         return DeleteReply(status="deleted" if gone else "delete_requested", template_id=template_id)
 
     done = await gate.pass_through(preview, answer, reread=reread, act=act)
-    return facts(cloud, DeleteReply(template_id=template_id, **dict(done)) if isinstance(done, Passed) else done)
+    return facts(cloud, DeleteReply(template_id=template_id, **dict(done)) if isinstance(done, Refusal) else done)
 
 
 def _version(content: job_template.Content, constraints: dict[str, str] | None) -> dict[str, Any]:

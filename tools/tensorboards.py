@@ -9,13 +9,13 @@ from pydantic.alias_generators import to_pascal
 
 from pai_dlc_mcp.server.cloud.errors import missing
 from pai_dlc_mcp.server.cloud.tensorboards import Tensorboard
-from pai_dlc_mcp.server.deps import Cloud, TheGate
+from pai_dlc_mcp.server.deps import Cloud, GateDep
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.gated import Gated, asking
-from pai_dlc_mcp.server.reply import Facts, ForeignName, ForeignText, Listing, Verbatim, facts, listing
-from pai_dlc_mcp.server.safety import previews
-from pai_dlc_mcp.server.safety.preview import Passed, Preview, Yes
-from pai_dlc_mcp.server.toolset import Toolset
+from pai_dlc_mcp.server.protocol.reply import Facts, ForeignName, ForeignText, Listing, Verbatim, facts, listing
+from pai_dlc_mcp.server.protocol.toolset import Toolset
+from pai_dlc_mcp.server.safety import questions
+from pai_dlc_mcp.server.safety.types import Preview, Refusal, Yes
+from pai_dlc_mcp.server.workflows.permit import Gated, asking
 from pai_dlc_mcp.tools.params import (
     ConfirmationToken,
     DatasetId,
@@ -163,7 +163,7 @@ async def list_tensorboards(
     return listing(cloud, TensorboardList, rows, page, workspace_id=workspace_id, note=note)
 
 
-@tools.settle("Update a tensorboard")
+@tools.idempotent_write("Update a tensorboard")
 async def update_tensorboard(
     tensorboard_id: TensorboardId,
     cloud: Cloud,
@@ -192,7 +192,7 @@ async def update_tensorboard(
     return facts(cloud, _reply(seen, "updated", applied=applied, pending=pending or None))
 
 
-@tools.settle("Start a tensorboard")
+@tools.idempotent_write("Start a tensorboard")
 async def start_tensorboard(
     tensorboard_id: TensorboardId, cloud: Cloud, region: Region = None
 ) -> Annotated[CallToolResult, TensorboardReply]:
@@ -205,7 +205,7 @@ async def start_tensorboard(
     return facts(cloud, _reply(seen, "started" if seen.is_in("Running") else "starting"))
 
 
-@tools.settle("Stop a tensorboard")
+@tools.idempotent_write("Stop a tensorboard")
 async def stop_tensorboard(
     tensorboard_id: TensorboardId, cloud: Cloud, region: Region = None
 ) -> Annotated[CallToolResult, TensorboardReply]:
@@ -219,14 +219,14 @@ async def stop_tensorboard(
 
 
 async def _delete_tensorboard_preview(tensorboard_id: str, cloud: Cloud) -> Preview:
-    return previews.delete_tensorboard(await cloud.tensorboards.get(tensorboard_id), cloud.region)
+    return questions.delete_tensorboard(await cloud.tensorboards.get(tensorboard_id), cloud.region)
 
 
 @tools.destroy("Delete a tensorboard")
 async def delete_tensorboard(
     tensorboard_id: TensorboardId,
     cloud: Cloud,
-    gate: TheGate,
+    gate: GateDep,
     preview: Annotated[Preview, Resolve(_delete_tensorboard_preview)],
     answer: Annotated[ElicitationResult[Yes], Resolve(asking(_delete_tensorboard_preview))],
     confirmation_token: ConfirmationToken = None,
@@ -244,7 +244,7 @@ async def delete_tensorboard(
         return DeleteReply(status="deleted" if gone else "delete_requested", tensorboard_id=tensorboard_id)
 
     done = await gate.pass_through(preview, answer, reread=reread, act=act)
-    return facts(cloud, DeleteReply(tensorboard_id=tensorboard_id, **dict(done)) if isinstance(done, Passed) else done)
+    return facts(cloud, DeleteReply(tensorboard_id=tensorboard_id, **dict(done)) if isinstance(done, Refusal) else done)
 
 
 async def _share_url_preview(tensorboard_id: str, cloud: Cloud, expire_time_seconds: int) -> Preview:
@@ -256,14 +256,14 @@ async def _share_url_preview(tensorboard_id: str, cloud: Cloud, expire_time_seco
             fix="Start it with start_tensorboard, and wait until get_tensorboard shows it Running.",
             code="NotRunning",
         )
-    return previews.share_url(board, cloud.region, expire_time_seconds)
+    return questions.share_url(board, cloud.region, expire_time_seconds)
 
 
 @tools.write("Share a tensorboard")
 async def get_tensorboard_shared_url(
     tensorboard_id: TensorboardId,
     cloud: Cloud,
-    gate: TheGate,
+    gate: GateDep,
     preview: Annotated[Preview, Resolve(_share_url_preview)],
     answer: Annotated[ElicitationResult[Yes], Resolve(asking(_share_url_preview))],
     expire_time_seconds: Annotated[int, Field(ge=60, le=604_800)] = 86_400,
@@ -282,7 +282,7 @@ async def get_tensorboard_shared_url(
 
     about: dict[str, Any] = {"tensorboard_id": tensorboard_id, "expires_in": expire_time_seconds}
     done = await gate.pass_through(preview, answer, reread=reread, act=act)
-    return facts(cloud, SharedReply(**about, **dict(done)) if isinstance(done, Passed) else done)
+    return facts(cloud, SharedReply(**about, **dict(done)) if isinstance(done, Refusal) else done)
 
 
 def _reply(

@@ -6,8 +6,8 @@ from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
 from pai_dlc_mcp.server.deps import Cloud
-from pai_dlc_mcp.server.reply import ForeignName, Listing, listing
-from pai_dlc_mcp.server.toolset import Toolset
+from pai_dlc_mcp.server.protocol.reply import ForeignName, Listing, listing
+from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.tools.params import Limit, Offset, Region
 
 tools = Toolset("core")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pai_dlc_mcp.server.budget import scan
+from pai_dlc_mcp.server.budget import re2
 from pai_dlc_mcp.server.budget.lines import Lines, body, rank, spoken
 
 # Levels: what a kind says about the failure; a lower one is nearer to the cause
@@ -92,8 +92,8 @@ KINDS = (
         r"|(?:错误|失败|异常) ?[:：]",
     ),
 )
-_ANY = scan.compile("|".join(f"(?:{kind.pattern})" for kind in KINDS), one_line=True)
-_WHICH = scan.Set([kind.pattern for kind in KINDS])
+_ANY = re2.compile("|".join(f"(?:{kind.pattern})" for kind in KINDS), one_line=True)
+_WHICH = re2.Set([kind.pattern for kind in KINDS])
 _PYTHON = next(kind for kind in KINDS if kind.name == "python")
 
 _OPENING = b"Traceback (most recent call last)"

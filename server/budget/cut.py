@@ -2,14 +2,10 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from pai_dlc_mcp.server.budget.estimate import room, size
-from pai_dlc_mcp.server.budget.fence import open_fence
-
 LINE_CHARS = 1000
 CONTEXT_LINES = 10  # on either side of the first error block
 
 _GAP_BYTES = 48  # of a marker for lines left out
-_CLOSING_BYTES = 64  # of a fence's closing tag and line ends
 
 
 def cut_line(line: bytes, most: int = LINE_CHARS, focus: int = 0) -> str:
@@ -71,31 +67,3 @@ def outward(keys: Sequence[int], low: int, high: int) -> list[int]:
         return []
     key = keys[0]
     return [*keys, *range(key, low - 1, -1), *range(key + 1, high)]
-
-
-def fit(text: str, max_tokens: int, how_to_get_the_rest: str) -> str:
-    """The ceiling of every result: `text` if it fits, else its first lines and how to get the rest.
-
-    A fence that the cut leaves open is closed before the notice. Below some 30 tokens the notice goes too."""
-    data = text.encode("utf-8", "replace")
-    most = room(max_tokens)
-    if len(data) <= most:
-        return data.decode()
-    notice = f"[cut at {max_tokens:,} tokens of {-(-len(data) // 2):,}. {how_to_get_the_rest}]"
-    kept = data[: max(0, most - size(notice) - _CLOSING_BYTES)]
-    line_end = kept.rfind(b"\n")
-    kept = kept[:line_end] if line_end > len(kept) // 2 else kept  # one huge line is cut inside
-    parts = [kept.decode(errors="ignore"), open_fence(kept.decode(errors="ignore")), notice]
-    cut = "\n".join(part for part in parts if part)
-    return first_that_fits(max_tokens, cut, notice, "[cut]")
-
-
-def nothing_shown(available: int, noun: str, max_tokens: int) -> str:
-    """What can be said without a payload."""
-    sentence = f"[{available:,} {noun}s cut: raise max_tokens]" if available else f"[no {noun}s]"
-    return first_that_fits(max_tokens, sentence, "[cut]")
-
-
-def first_that_fits(max_tokens: int, *texts: str) -> str:
-    """The empty text if none does."""
-    return next((text for text in texts if size(text) <= room(max_tokens)), "")

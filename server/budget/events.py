@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
 from pai_dlc_mcp.server.budget.clean import clean
-from pai_dlc_mcp.server.budget.cut import LINE_CHARS, Choice, cut_line, left_out, nothing_shown
-from pai_dlc_mcp.server.budget.estimate import room, size
+from pai_dlc_mcp.server.budget.cut import LINE_CHARS, Choice, cut_line, left_out
 from pai_dlc_mcp.server.budget.fence import fence, inert, inline, new_nonce
+from pai_dlc_mcp.server.budget.limits import nothing_shown, room, size
 from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.budget.view import View
 

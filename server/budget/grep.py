@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 
-from pai_dlc_mcp.server.budget import scan
+from pai_dlc_mcp.server.budget import re2
 from pai_dlc_mcp.server.budget.lines import Lines
 
 _MAX_PATTERN = 500  # characters
@@ -49,7 +49,7 @@ def _chunks(log: Lines) -> Iterator[tuple[int, int]]:
         yield start, min(log.starts[line] - 1, start + _CHUNK_BYTES)
 
 
-def _compile(pattern: str) -> scan.Pattern:
+def _compile(pattern: str) -> re2.Pattern:
     if not pattern:
         raise ValueError("the pattern is empty. fix: pass the words to look for, e.g. 'loss|nan'")
     if len(pattern) > _MAX_PATTERN:
@@ -57,7 +57,7 @@ def _compile(pattern: str) -> scan.Pattern:
             f"the pattern has {len(pattern):,} characters; at most {_MAX_PATTERN} are allowed. fix: shorten it"
         )
     try:
-        compiled = scan.compile(pattern, one_line=True)
+        compiled = re2.compile(pattern, one_line=True)
     except ValueError as error:
         raise ValueError(
             f"not a valid RE2 pattern: {error}. fix: no look-around and no backreferences; "

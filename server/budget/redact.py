@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from pai_dlc_mcp.server.budget import pem, scan
+from pai_dlc_mcp.server.budget import pem, re2
 from pai_dlc_mcp.server.budget.clean import clean, clean_text
 
 # Values nobody hides, and without which no log could be read; shorter ones are skipped for their length
@@ -55,7 +55,7 @@ SHAPES: dict[str, str] = {
     "wandb": r"(?i)wandb[ :=_a-z-]{0,40}\b([0-9a-f]{40})\b",
 }
 _GROUPS = tuple(enumerate(SHAPES, 1))
-_ANY = scan.compile("(?m)" + "|".join(f"(?:{shape})" for shape in SHAPES.values()))
+_ANY = re2.compile("(?m)" + "|".join(f"(?:{shape})" for shape in SHAPES.values()))
 
 # What looks like a secret by its name only: `pad_token='<pad>'`, `token: 128`, `token=None`, `PWD=/root`
 _SPECIAL_TOKEN = re.compile(
@@ -76,7 +76,7 @@ class Redactor:
             for form in _forms(value):
                 names.setdefault(form, b"[redacted:" + re.sub(r"\W", "", name, flags=re.ASCII)[:40].encode() + b"]")
         self._names = names
-        self._values = scan.literals(sorted(names, key=len, reverse=True)) if names else None
+        self._values = re2.literals(sorted(names, key=len, reverse=True)) if names else None
 
     def lines(self, text: bytes) -> tuple[bytes, int]:
         """Cleaned text without its secrets, and how many were taken out."""

@@ -8,9 +8,9 @@ from itertools import accumulate
 
 from pai_dlc_mcp.server.budget.blocks import Block
 from pai_dlc_mcp.server.budget.cut import cut_line, left_out
-from pai_dlc_mcp.server.budget.estimate import size
 from pai_dlc_mcp.server.budget.fence import inert
 from pai_dlc_mcp.server.budget.fold import Group, shown
+from pai_dlc_mcp.server.budget.limits import size
 
 _BREAK = "--"  # as grep prints between lines that do not adjoin
 

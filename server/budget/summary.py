@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from pai_dlc_mcp.server.budget import scan
+from pai_dlc_mcp.server.budget import re2
 from pai_dlc_mcp.server.budget.blocks import Block
 from pai_dlc_mcp.server.budget.fold import shapes_of
 from pai_dlc_mcp.server.budget.lines import Lines
 
-_WARNING = scan.compile(r"(?i)\bwarn(?:ing)?\b|\w+Warning:", one_line=True)
+_WARNING = re2.compile(r"(?i)\bwarn(?:ing)?\b|\w+Warning:", one_line=True)
 _SHAPES = 8  # of the repeated lines shown
 _KEYS = 8  # lines of the first error: a chain of exceptions, or torchrun's entry
 

@@ -8,19 +8,11 @@ from typing import Literal
 from pai_dlc_mcp.server.budget import blocks
 from pai_dlc_mcp.server.budget.blocks import Block
 from pai_dlc_mcp.server.budget.clean import clean
-from pai_dlc_mcp.server.budget.cut import (
-    CONTEXT_LINES,
-    LINE_CHARS,
-    Choice,
-    cut_line,
-    first_that_fits,
-    nothing_shown,
-    outward,
-)
-from pai_dlc_mcp.server.budget.estimate import room, size
+from pai_dlc_mcp.server.budget.cut import CONTEXT_LINES, LINE_CHARS, Choice, cut_line, outward
 from pai_dlc_mcp.server.budget.fence import fence, inert, new_nonce
 from pai_dlc_mcp.server.budget.fold import Group, fold
 from pai_dlc_mcp.server.budget.grep import Grep
+from pai_dlc_mcp.server.budget.limits import first_that_fits, nothing_shown, room, size
 from pai_dlc_mcp.server.budget.lines import Lines, body
 from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.budget.sheet import Sheet

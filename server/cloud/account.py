@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pai_dlc_mcp.server.cloud import endpoints
-from pai_dlc_mcp.server.cloud.answer import Regional
 from pai_dlc_mcp.server.cloud.endpoints import Product
 from pai_dlc_mcp.server.cloud.errors import CloudError
+from pai_dlc_mcp.server.cloud.regional import Regional
 
 # A read of each product that costs nothing; PAI Studio is called by path.
 _PROBES: dict[Product, tuple[str, str | None]] = {

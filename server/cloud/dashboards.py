@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from pai_dlc_mcp.server.cloud.answer import Regional
+from pai_dlc_mcp.server.cloud.regional import Regional
 
 
 class Dashboard(NamedTuple):

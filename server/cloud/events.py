@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pai_dlc_mcp.server.cloud.answer import Regional
+from pai_dlc_mcp.server.cloud.regional import Regional
 from pai_dlc_mcp.server.cloud.shape import as_texts
 from pai_dlc_mcp.server.cloud.times import to_utc
 

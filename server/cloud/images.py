@@ -5,18 +5,20 @@ from typing import Any
 
 from pydantic import Field
 
-from pai_dlc_mcp.server.cloud.answer import Answer, Page, Regional, each, page
+from pai_dlc_mcp.server.cloud.model import CloudModel
+from pai_dlc_mcp.server.cloud.paging import Page, each, page
+from pai_dlc_mcp.server.cloud.regional import Regional
 from pai_dlc_mcp.server.cloud.shape import as_list
 
 _MOST = 10  # pages of the catalogue that a look-up reads
 
 
-class Label(Answer):
+class Label(CloudModel):
     key: str = Field(default="", alias="Key")
     value: str = Field(default="", alias="Value")
 
 
-class Image(Answer):
+class Image(CloudModel):
     """`uri` is what a job's Image takes, verbatim."""
 
     image_id: str = Field(default="", alias="ImageId")

@@ -6,14 +6,16 @@ from typing import Any
 
 from pydantic import Field
 
-from pai_dlc_mcp.server.cloud.answer import Answer, Page, Regional, page
+from pai_dlc_mcp.server.cloud.model import CloudModel
+from pai_dlc_mcp.server.cloud.paging import Page, page
+from pai_dlc_mcp.server.cloud.regional import Regional
 from pai_dlc_mcp.server.cloud.shape import as_list, as_object
 from pai_dlc_mcp.server.cloud.times import Time
 
 TERMINAL = frozenset({"Succeeded", "Failed", "Stopped"})
 
 
-class Pod(Answer):
+class Pod(CloudModel):
     """One pod; `history` holds its earlier incarnations, which have the same pod id and another uid."""
 
     pod_id: str = Field(default="", alias="PodId")
@@ -28,7 +30,7 @@ class Pod(Answer):
     history: "tuple[Pod, ...]" = Field(default=(), alias="HistoryPods")
 
 
-class Resources(Answer):
+class Resources(CloudModel):
     """ResourceConfig: what a pod asks of a quota. The values are strings ("8", "100Gi")."""
 
     cpu: str | None = Field(default=None, alias="CPU")
@@ -37,7 +39,7 @@ class Resources(Answer):
     gpu_type: str | None = Field(default=None, alias="GPUType")
 
 
-class Spec(Answer):
+class Spec(CloudModel):
     """One role of a job: how many pods of what."""
 
     type: str = Field(default="", alias="Type")
@@ -57,13 +59,13 @@ class Spec(Answer):
         return " ".join(f"{value}{unit}" for value, unit in parts if value and value != "0") or "?"
 
 
-class JobOptions(Answer):
+class JobOptions(CloudModel):
     """Settings, as far as they are read here."""
 
     tags: dict[str, str] = Field(default={}, alias="Tags")
 
 
-class JobSummary(Answer):
+class JobSummary(CloudModel):
     """A job as ListJobs shows it."""
 
     job_id: str = Field(default="", alias="JobId")

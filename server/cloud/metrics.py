@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from pydantic import Field
 
-from pai_dlc_mcp.server.cloud.answer import Answer, Regional
 from pai_dlc_mcp.server.cloud.errors import CloudError
+from pai_dlc_mcp.server.cloud.model import CloudModel
+from pai_dlc_mcp.server.cloud.regional import Regional
 from pai_dlc_mcp.server.cloud.shape import as_list, as_object
 from pai_dlc_mcp.server.cloud.times import to_utc
 
@@ -26,12 +27,12 @@ class Series(NamedTuple):
     points: Sequence[tuple[int, float]]
 
 
-class Point(Answer):
+class Point(CloudModel):
     time: int | None = Field(default=None, alias="Time")
     value: float | None = Field(default=None, alias="Value")
 
 
-class PodMetrics(Answer):
+class PodMetrics(CloudModel):
     pod_id: str = Field(default="", alias="PodId")
     points: tuple[Point, ...] = Field(default=(), alias="Metrics")
 

@@ -5,8 +5,10 @@ from typing import Any
 
 from pydantic import Field
 
-from pai_dlc_mcp.server.cloud.answer import Answer, Regional, each, page
 from pai_dlc_mcp.server.cloud.errors import CloudError
+from pai_dlc_mcp.server.cloud.model import CloudModel
+from pai_dlc_mcp.server.cloud.paging import each, page
+from pai_dlc_mcp.server.cloud.regional import Regional
 from pai_dlc_mcp.server.cloud.shape import as_list, as_object
 from pai_dlc_mcp.server.cloud.times import Time
 
@@ -14,7 +16,7 @@ RESOURCE_TYPES = ("Lingjun", "ECS", "ACS")
 _MOST = 10  # pages of a type
 
 
-class Amount(Answer):
+class Amount(CloudModel):
     """Resources as the service writes them: "64", "8000Gi"."""
 
     gpu: str | None = Field(default=None, alias="GPU")
@@ -22,17 +24,17 @@ class Amount(Answer):
     memory: str | None = Field(default=None, alias="Memory")
 
 
-class QuotaDetails(Answer):
+class QuotaDetails(CloudModel):
     total: Amount = Field(default=Amount(), alias="ActualMinQuota")
     allocated: Amount = Field(default=Amount(), alias="AllocatedQuota")
 
 
-class QuotaWorkspace(Answer):
+class QuotaWorkspace(CloudModel):
     workspace_id: str = Field(default="", alias="WorkspaceId")
     name: str = Field(default="", alias="WorkspaceName")
 
 
-class Quota(Answer):
+class Quota(CloudModel):
     """`quota_id` is what a job's ResourceId takes."""
 
     quota_id: str = Field(default="", alias="QuotaId")
@@ -44,7 +46,7 @@ class Quota(Answer):
     workspaces: tuple[QuotaWorkspace, ...] = Field(default=(), alias="Workspaces")
 
 
-class Workload(Answer):
+class Workload(CloudModel):
     """A job in a quota. `position` counts from 1 while it is Enqueued."""
 
     status: str = Field(default="", alias="Status")
@@ -61,7 +63,7 @@ class Workload(Answer):
         return self.status == "Enqueued"
 
 
-class Limit(Answer):
+class Limit(CloudModel):
     """One thing that can hold a job back: of its quota, the quotas above, its user, or the jobs ahead."""
 
     status: str = Field(default="", alias="Status")
@@ -71,12 +73,12 @@ class Limit(Answer):
     jobs: tuple[str, ...] = Field(default=(), alias="WorkloadIds")
 
 
-class UnfitNodes(Answer):
+class UnfitNodes(CloudModel):
     reason: str = Field(default="", alias="Reason")
     nodes: tuple[str, ...] = Field(default=(), alias="Nodes")
 
 
-class Placement(Answer):
+class Placement(CloudModel):
     """Whether the pods would fit on nodes now."""
 
     status: str = Field(default="", alias="Status")
@@ -85,7 +87,7 @@ class Placement(Answer):
     unfit: tuple[UnfitNodes, ...] = Field(default=(), alias="UnschedulableNodes")
 
 
-class Diagnosis(Answer):
+class Diagnosis(CloudModel):
     """Why a job waits."""
 
     limits: dict[str, Limit] = Field(default={}, alias="ResourceDiagnosis")

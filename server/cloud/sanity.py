@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from pai_dlc_mcp.server.cloud.answer import Answer, Regional
+from pai_dlc_mcp.server.cloud.model import CloudModel
+from pai_dlc_mcp.server.cloud.regional import Regional
 from pai_dlc_mcp.server.cloud.shape import as_list
 from pai_dlc_mcp.server.cloud.times import Time
 
@@ -17,7 +18,7 @@ def _unquoted(value: object) -> object:
 When = Annotated[Time | None, BeforeValidator(_unquoted)]  # the official examples carry stray quotation marks
 
 
-class Phase(Answer):
+class Phase(CloudModel):
     """One phase of one check; `number` counts the job's checks, one each time it (re)starts."""
 
     number: int = Field(default=0, alias="CheckNumber")

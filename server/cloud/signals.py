@@ -5,11 +5,13 @@ from typing import Any
 
 from pydantic import Field
 
-from pai_dlc_mcp.server.cloud.answer import Answer, Page, Regional, page
 from pai_dlc_mcp.server.cloud.errors import sent_once
+from pai_dlc_mcp.server.cloud.model import CloudModel
+from pai_dlc_mcp.server.cloud.paging import Page, page
+from pai_dlc_mcp.server.cloud.regional import Regional
 
 
-class Signal(Answer):
+class Signal(CloudModel):
     signal_id: str = Field(default="", alias="SignalId")
     signal: str = Field(default="", alias="Signal")
     status: str = Field(default="Unknown", alias="Status")

@@ -5,10 +5,12 @@ from typing import Any
 
 from pydantic import Field
 
-from pai_dlc_mcp.server.cloud.answer import Answer, Page, Regional, page
+from pai_dlc_mcp.server.cloud.model import CloudModel
+from pai_dlc_mcp.server.cloud.paging import Page, page
+from pai_dlc_mcp.server.cloud.regional import Regional
 
 
-class Dataset(Answer):
+class Dataset(CloudModel):
     dataset_id: str = Field(default="", alias="DatasetId")
     name: str = Field(default="", alias="Name")
     uri: str | None = Field(default=None, alias="Uri")
@@ -22,7 +24,7 @@ class Dataset(Answer):
     created: str | None = Field(default=None, alias="GmtCreateTime")
 
 
-class CodeSource(Answer):
+class CodeSource(CloudModel):
     code_source_id: str = Field(default="", alias="CodeSourceId")
     name: str = Field(default="", alias="DisplayName")
     repo: str | None = Field(default=None, alias="CodeRepo")

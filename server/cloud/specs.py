@@ -5,12 +5,14 @@ from typing import Any
 
 from pydantic import Field
 
-from pai_dlc_mcp.server.cloud.answer import Answer, Regional, each, page
+from pai_dlc_mcp.server.cloud.model import CloudModel
+from pai_dlc_mcp.server.cloud.paging import each, page
+from pai_dlc_mcp.server.cloud.regional import Regional
 
 _MOST = 20  # pages
 
 
-class EcsSpec(Answer):
+class EcsSpec(CloudModel):
     """`instance_type` is what a job's EcsSpec takes, verbatim. Memory in GiB."""
 
     instance_type: str = Field(default="", alias="InstanceType")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from pai_dlc_mcp.server.cloud.answer import Regional
+from pai_dlc_mcp.server.cloud.regional import Regional
 
 MOST_JOBS, MOST_TAGS = 50, 20  # of one call
 

@@ -6,15 +6,17 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from pai_dlc_mcp.server.cloud.answer import Answer, Page, Regional, page
 from pai_dlc_mcp.server.cloud.errors import sent_once
+from pai_dlc_mcp.server.cloud.model import CloudModel
+from pai_dlc_mcp.server.cloud.paging import Page, page
+from pai_dlc_mcp.server.cloud.regional import Regional
 
 
 def _parsed(value: object) -> object:
     return json.loads(value) if isinstance(value, str) else value
 
 
-class Version(Answer):
+class Version(CloudModel):
     """`content` is CreateJob's body, in the API's names; it can hold secrets."""
 
     version: int = Field(default=0, alias="Version")
@@ -23,7 +25,7 @@ class Version(Answer):
     created: str | None = Field(default=None, alias="GmtCreateTime")
 
 
-class Template(Answer):
+class Template(CloudModel):
     template_id: str = Field(default="", alias="TemplateId")
     name: str = Field(default="", alias="TemplateName")
     workspace_id: str = Field(default="", alias="WorkspaceId")
@@ -41,7 +43,7 @@ class Template(Answer):
         return next((version for version in self.versions if version.version == wanted), None)
 
 
-class Changed(Answer):
+class Changed(CloudModel):
     """What an update did: new content is a new version, and not the default one unless asked."""
 
     version: int = Field(default=0, alias="Version")

@@ -5,19 +5,21 @@ from typing import Any
 
 from pydantic import Field
 
-from pai_dlc_mcp.server.cloud.answer import Answer, Page, Regional, page
 from pai_dlc_mcp.server.cloud.errors import sent_once
+from pai_dlc_mcp.server.cloud.model import CloudModel
+from pai_dlc_mcp.server.cloud.paging import Page, page
+from pai_dlc_mcp.server.cloud.regional import Regional
 
 _EVER = "1970-01-01T00:00:00Z"  # the service looks back 7 days by default
 
 
-class Compute(Answer):
+class Compute(CloudModel):
     """TensorboardSpec: what a pay-as-you-go instance runs on."""
 
     ecs_type: str | None = Field(default=None, alias="EcsType")
 
 
-class Tensorboard(Answer):
+class Tensorboard(CloudModel):
     """`url` needs a login; a shared url does not. The reference writes statuses Running and running."""
 
     tensorboard_id: str = Field(default="", alias="TensorboardId")

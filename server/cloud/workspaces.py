@@ -4,10 +4,12 @@ from typing import Any
 
 from pydantic import Field
 
-from pai_dlc_mcp.server.cloud.answer import Answer, Page, Regional, page
+from pai_dlc_mcp.server.cloud.model import CloudModel
+from pai_dlc_mcp.server.cloud.paging import Page, page
+from pai_dlc_mcp.server.cloud.regional import Regional
 
 
-class Workspace(Answer):
+class Workspace(CloudModel):
     workspace_id: str = Field(default="", alias="WorkspaceId")
     name: str = Field(default="", alias="WorkspaceName")
     display_name: str = Field(default="", alias="DisplayName")

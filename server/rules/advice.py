@@ -8,7 +8,7 @@ from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.cloud.jobs import job_secrets
 from pai_dlc_mcp.server.cloud.specs import EcsSpec
 from pai_dlc_mcp.server.rules.job_spec import Draft, JobSpec
-from pai_dlc_mcp.server.rules.showing import showable
+from pai_dlc_mcp.server.rules.redacted_view import showable
 
 
 def gpus(draft: Draft, specs: Sequence[EcsSpec]) -> int | None:

@@ -10,7 +10,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.rules.job_types import JobType, role_problem
-from pai_dlc_mcp.server.strict import Strict
+from pai_dlc_mcp.server.spelling import StrictModel
 
 # Fields passed on as they are, in the API's spelling, and left out of the published schema: few jobs need them.
 Rare = SkipJsonSchema[dict[str, Any] | list[Any] | str | bool | int | None]
@@ -30,7 +30,7 @@ _API_NAMES = {
 }
 
 
-class Body(Strict):
+class Body(StrictModel):
     """Part of a request body: sent in the API's names, accepted in either."""
 
     model_config = ConfigDict(alias_generator=lambda name: _API_NAMES.get(name) or to_pascal(name))

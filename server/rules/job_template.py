@@ -7,7 +7,7 @@ from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.rules.job_spec import Body, CodeSource, DataSource, JobSettings, JobSpec, Rare
 from pai_dlc_mcp.server.rules.job_types import JobType
 
-_HIDDEN, _REDACTED = "***", "[redacted"  # what showing.py and the redactor put in a secret's place
+_HIDDEN, _REDACTED = "***", "[redacted"  # what redacted_view.py and the redactor put in a secret's place
 
 
 class PartialSpec(JobSpec):

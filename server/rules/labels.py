@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Set
 
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.strict import nearest
+from pai_dlc_mcp.server.spelling import nearest
 
 _SHOWN = 12
 

@@ -24,8 +24,8 @@ from pai_dlc_mcp.server.safety.approvals import Approvals
 from pai_dlc_mcp.server.safety.audit import Audit
 from pai_dlc_mcp.server.safety.confirmation import Confirmations, Subject
 from pai_dlc_mcp.server.safety.policy import Ruling, strictest
-from pai_dlc_mcp.server.safety.preview import Passed, Preview, Verdict, Yes, refused, verdict_of
 from pai_dlc_mcp.server.safety.risks import RISKS
+from pai_dlc_mcp.server.safety.types import Preview, Refusal, Verdict, Yes, refused, verdict_of
 from pai_dlc_mcp.server.settings import Settings
 
 T = TypeVar("T")
@@ -74,9 +74,7 @@ class Gate:
                 return await self._form(preview, ctx, client)
             if way == "elicit":
                 self._note("refused", preview, client, word="not_possible")
-                return Verdict(
-                    "not_possible", "This client cannot show a question, and this server asks no other way."
-                )
+                return Verdict("not_possible", "This client cannot show a question, and this server asks no other way.")
         if token:
             return self._token(preview, subject, token, client)
         return self._issue(preview, subject, client)
@@ -95,7 +93,7 @@ class Gate:
         *,
         reread: Callable[[], Awaitable[Preview | None]],
         act: Callable[[], Awaitable[T]],
-    ) -> T | Passed:
+    ) -> T | Refusal:
         """Act if and only if the answer is yes and a fresh look shows what the preview showed.
 
         `act` looks again afterwards and reports what it saw.

@@ -7,12 +7,12 @@ from mcp import Client
 from mcp.types import CallToolResult
 
 from pai_dlc_mcp.server import app
-from pai_dlc_mcp.server.budget.estimate import tokens
+from pai_dlc_mcp.server.budget.limits import tokens
 from pai_dlc_mcp.server.cloud.credentials import StaticKey
 from pai_dlc_mcp.server.deps import Cloud
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.reply import Facts, facts
-from pai_dlc_mcp.server.toolset import Toolset
+from pai_dlc_mcp.server.protocol.reply import Facts, facts
+from pai_dlc_mcp.server.protocol.toolset import Toolset
 
 SECRET = "correct-horse-battery"
 tools = Toolset("core")

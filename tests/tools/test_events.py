@@ -3,7 +3,7 @@
 from typing import Any
 
 from pai_dlc_mcp.emulator.embedded import Emulator
-from pai_dlc_mcp.server.budget.estimate import tokens
+from pai_dlc_mcp.server.budget.limits import tokens
 
 FAILED = "dlc2outofmemory2"
 

@@ -8,7 +8,7 @@ import pytest
 
 from pai_dlc_mcp.emulator.embedded import Emulator
 from pai_dlc_mcp.emulator.faults import Fault
-from pai_dlc_mcp.server.budget.estimate import tokens
+from pai_dlc_mcp.server.budget.limits import tokens
 
 FAILED = "dlc2outofmemory2"
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pai_dlc_mcp.emulator.embedded import Emulator
-from pai_dlc_mcp.server.budget.estimate import tokens
+from pai_dlc_mcp.server.budget.limits import tokens
 
 RUNNING, FAILED, QUEUED, COLLEAGUES = "dlc4stillrunning", "dlc2outofmemory2", "dlc5waitinginq05", "dlc7colleague007"
 GPU, CARD = "JOB_GPU_ACCELERATOR_DUTTY_UTIL", "CARD_GPU_DRAM_ACTIVE_UTIL"

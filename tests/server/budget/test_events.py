@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pai_dlc_mcp.server.budget.estimate import tokens
 from pai_dlc_mcp.server.budget.events import events, timeline
+from pai_dlc_mcp.server.budget.limits import tokens
 from pai_dlc_mcp.server.budget.redact import Redactor
 
 NOBODY = Redactor([])

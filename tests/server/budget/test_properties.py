@@ -6,10 +6,9 @@ import corpus
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pai_dlc_mcp.server.budget.cut import fit
-from pai_dlc_mcp.server.budget.estimate import tokens
 from pai_dlc_mcp.server.budget.events import events
 from pai_dlc_mcp.server.budget.fence import inline
+from pai_dlc_mcp.server.budget.limits import fit, tokens
 from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.budget.view import Mode, view
 

@@ -9,7 +9,7 @@ from typing import Any
 import corpus
 import pytest
 
-from pai_dlc_mcp.server.budget.estimate import tokens
+from pai_dlc_mcp.server.budget.limits import tokens
 from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.budget.view import Mode, View, view
 

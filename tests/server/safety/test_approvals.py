@@ -1,4 +1,4 @@
-"""Strict mode: only a person at a terminal opens the gate."""
+"""StrictModel mode: only a person at a terminal opens the gate."""
 
 import os
 import pty

@@ -6,7 +6,7 @@ from typing import Any, get_args
 import pytest
 
 from pai_dlc_mcp import tools
-from pai_dlc_mcp.server.safety import previews
+from pai_dlc_mcp.server.safety import questions
 from pai_dlc_mcp.server.safety.risks import NOT_ASKED, RISKS, Effect
 
 WRITES = [tool for toolset in tools.TOOLSETS for tool in toolset.tools if not tool.annotations.read_only_hint]
@@ -31,7 +31,7 @@ def test_the_list_of_those_that_ask_nobody_names_write_tools_only() -> None:
 
 def test_every_effect_has_a_row_and_a_preview() -> None:
     assert RISKS.keys() == set(get_args(Effect))
-    source = inspect.getsource(previews)
+    source = inspect.getsource(questions)
     assert [effect for effect in RISKS if f'"{effect}"' not in source] == []
 
 

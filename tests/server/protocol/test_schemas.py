@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pai_dlc_mcp import tools
-from pai_dlc_mcp.server.arguments import portable
+from pai_dlc_mcp.server.protocol.schemas import portable
 
 TOOLS = {tool.name: tool.built for toolset in tools.TOOLSETS for tool in toolset.tools}
 RESOLVED = ("cloud", "job", "gate", "answer", "preview", "ctx")

@@ -1,59 +1,15 @@
-"""How an answer of the service becomes a frozen model: from the raw map, so that nothing unexpected breaks a read."""
+"""Lists of the service: one window of a list whatever its page size, and all items page after page."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, Self, TypeVar, get_origin
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
-
-from pai_dlc_mcp.server.cloud.gateway import Gateway
+from pai_dlc_mcp.server.cloud.model import CloudModel
 from pai_dlc_mcp.server.cloud.shape import as_list, as_object
 
 T = TypeVar("T")
-M = TypeVar("M", bound="Answer")
+M = TypeVar("M", bound=CloudModel)
 
 _FULL_PAGE = 100  # items; the most a list operation gives at once
-
-
-@dataclass(frozen=True)
-class Regional:
-    """A gateway and the region its calls go to: what every noun's operations stand on."""
-
-    gateway: Gateway
-    region: str
-
-
-class Answer(BaseModel):
-    """Part of an answer. A missing, null or empty value is the field's default, and so is one of another type than
-    documented: the official examples contain both. Numbers may come as strings and ids as numbers."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="ignore",
-        populate_by_name=True,
-        coerce_numbers_to_str=True,
-        protected_namespaces=(),
-    )
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _tolerant(cls, value: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
-        given = as_object(value)
-        if not given:
-            return validate(value)
-        usable: dict[str, Any] = {}
-        for name, field in cls.model_fields.items():
-            key = field.alias or name
-            found = given.get(key, given.get(name))
-            if get_origin(field.annotation) is tuple:
-                usable[key] = [item for item in as_list(found) if item not in ("", None)]
-            elif found not in ("", None):
-                usable[key] = found
-        try:
-            return validate(usable)
-        except ValidationError as error:  # a value of another type than documented
-            wrong = {str(part["loc"][0]) for part in error.errors() if part["loc"]}
-            return validate({key: item for key, item in usable.items() if key not in wrong})
 
 
 class Page(NamedTuple, Generic[T]):

@@ -8,7 +8,7 @@ from pai_dlc_mcp.server.cloud.templates import Template
 from pai_dlc_mcp.server.cloud.tensorboards import Tensorboard
 from pai_dlc_mcp.server.cloud.times import to_utc
 from pai_dlc_mcp.server.safety.confirmation import fingerprint
-from pai_dlc_mcp.server.safety.preview import Preview
+from pai_dlc_mcp.server.safety.types import Preview
 
 STOPPABLE = frozenset({"Running", "Queuing"})  # the skill: StopJob applies to these two
 _NAME = 80  # characters

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field, ValidationError
 
-from pai_dlc_mcp.server.strict import Strict, nearest
+from pai_dlc_mcp.server.spelling import StrictModel, nearest
 
 
-class Parcel(Strict):
+class Parcel(StrictModel):
     weight: int = 0
     sent_from: str = Field("", alias="SentFrom")
 

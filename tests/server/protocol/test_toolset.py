@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from pai_dlc_mcp.server.protocol.toolset import Toolset, offered
 from pai_dlc_mcp.server.settings import Settings
-from pai_dlc_mcp.server.toolset import Toolset, offered
 
 core, extra = Toolset("core"), Toolset("extra")
 
@@ -23,7 +23,7 @@ async def add() -> str:
     return ""
 
 
-@core.settle("Put")
+@core.idempotent_write("Put")
 async def put() -> str:
     """Puts."""
     return ""

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pai_dlc_mcp.server.cloud.answer import Answer, window
 from pai_dlc_mcp.server.cloud.images import Image
 from pai_dlc_mcp.server.cloud.jobs import Job, JobSummary, Pod
+from pai_dlc_mcp.server.cloud.model import CloudModel
+from pai_dlc_mcp.server.cloud.paging import window
 from pai_dlc_mcp.server.cloud.sources import CodeSource, Dataset
 from pai_dlc_mcp.server.cloud.specs import EcsSpec
 from pai_dlc_mcp.server.cloud.workspaces import Workspace
@@ -25,7 +26,7 @@ JSON = st.recursive(
 @pytest.mark.parametrize("model", MODELS)
 @settings(max_examples=40)
 @given(data=st.data())
-def test_any_value_in_any_documented_field_is_read_without_an_error(model: type[Answer], data) -> None:
+def test_any_value_in_any_documented_field_is_read_without_an_error(model: type[CloudModel], data) -> None:
     names = [field.alias or name for name, field in model.model_fields.items()]
     body = data.draw(st.dictionaries(st.sampled_from(names), JSON))
     assert isinstance(model.model_validate(body), model)
@@ -33,7 +34,7 @@ def test_any_value_in_any_documented_field_is_read_without_an_error(model: type[
 
 @pytest.mark.parametrize("nothing", ["", None])
 @pytest.mark.parametrize("model", MODELS)
-def test_empty_strings_and_nulls_are_the_defaults(model: type[Answer], nothing) -> None:
+def test_empty_strings_and_nulls_are_the_defaults(model: type[CloudModel], nothing) -> None:
     body = {field.alias or name: nothing for name, field in model.model_fields.items()}
     assert model.model_validate(body) == model.model_validate({})
 

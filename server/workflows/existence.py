@@ -11,7 +11,7 @@ from pai_dlc_mcp.server.cloud.specs import EcsSpec
 from pai_dlc_mcp.server.deps import CloudInRegion
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.rules.job_spec import Draft
-from pai_dlc_mcp.server.strict import nearest
+from pai_dlc_mcp.server.spelling import nearest
 
 _OFFERS = 5  # values an error names
 

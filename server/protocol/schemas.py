@@ -7,7 +7,7 @@ from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
 from pydantic import ConfigDict, ValidationError
 
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.strict import Strict, nearest
+from pai_dlc_mcp.server.spelling import StrictModel, nearest
 
 _ECHO = 80  # characters of a caller's value that an error repeats
 
@@ -25,13 +25,13 @@ def _takes_text(annotation: Any) -> bool:
     return annotation is str or str in get_args(annotation)
 
 
-def strict(tool: Tool) -> Tool:
+def harden(tool: Tool) -> Tool:
     """Make a tool refuse unknown arguments (the SDK ignores them) and publish lean, portable schemas."""
     tool.fn_metadata = Arguments(**{name: getattr(tool.fn_metadata, name) for name in FuncMetadata.model_fields})
     base = tool.fn_metadata.arg_model
     tool.fn_metadata.arg_model = type(
         base.__name__,
-        (Strict, base),
+        (StrictModel, base),
         {
             "model_config": ConfigDict(extra="forbid", arbitrary_types_allowed=True),
             "__module__": base.__module__,

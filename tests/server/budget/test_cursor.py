@@ -1,6 +1,6 @@
 import pytest
 
-from pai_dlc_mcp.server.budget.page import Cursor, decode, encode, read
+from pai_dlc_mcp.server.budget.cursor import Cursor, decode, encode, read
 
 SINCE = "2026-01-05T02:00:00Z"
 LINES = [f"line {i}" for i in range(10)]

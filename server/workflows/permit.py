@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context, Elicit, Resolve
 
-from pai_dlc_mcp.server.deps import App, TheGate
-from pai_dlc_mcp.server.reply import Facts
-from pai_dlc_mcp.server.safety.preview import Outcome, Preview, Verdict, Yes
+from pai_dlc_mcp.server.deps import App, GateDep
+from pai_dlc_mcp.server.protocol.reply import Facts
+from pai_dlc_mcp.server.safety.types import Outcome, Preview, Verdict, Yes
 
 
 class Gated(Facts, Outcome):
@@ -18,7 +18,7 @@ def asking(preview: Callable[..., Awaitable[Preview | None]]) -> Callable[..., A
     """A resolver that puts a preview's question to the user. `preview` is itself a resolver; None: nothing to ask."""
 
     async def ask(
-        shown: Annotated[Any, Resolve(preview)], gate: TheGate, ctx: Context[App], confirmation_token: str | None
+        shown: Annotated[Any, Resolve(preview)], gate: GateDep, ctx: Context[App], confirmation_token: str | None
     ) -> Verdict | Elicit[Yes]:
         return await gate.ask(shown, ctx, confirmation_token) if shown else Verdict("approved")
 

@@ -12,10 +12,10 @@ from mcp.types import CallToolResult, TextContent
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from pai_dlc_mcp.server.budget.clean import clean_text
-from pai_dlc_mcp.server.budget.cut import fit, left_out
-from pai_dlc_mcp.server.budget.estimate import tokens
+from pai_dlc_mcp.server.budget.cut import left_out
 from pai_dlc_mcp.server.budget.fence import fence, inert, inline, new_nonce
-from pai_dlc_mcp.server.cloud.answer import Page
+from pai_dlc_mcp.server.budget.limits import fit, tokens
+from pai_dlc_mcp.server.cloud.paging import Page
 from pai_dlc_mcp.server.settings import Settings
 
 FACTS_TOKENS = 2000
@@ -47,7 +47,7 @@ class Listing(Facts):
     next: str | None = None
 
 
-class Place(Protocol):
+class Origin(Protocol):
     """Where a call went: what every result echoes."""
 
     @property
@@ -59,8 +59,8 @@ class Place(Protocol):
 L = TypeVar("L", bound=Listing)
 
 
-def facts(place: Place, model: Facts, *, note: str | None = None) -> CallToolResult:
-    """Answer with facts, and a `note` on what they are not. Text of others is fenced as data."""
+def facts(place: Origin, model: Facts, *, note: str | None = None) -> CallToolResult:
+    """CloudModel with facts, and a `note` on what they are not. Text of others is fenced as data."""
     structured = {**_echo(place), **model.model_dump(mode="json", exclude_none=True)} | ({"note": note} if note else {})
     return CallToolResult(
         content=[TextContent(type="text", text=_text(place, model, note))], structured_content=structured
@@ -68,7 +68,7 @@ def facts(place: Place, model: Facts, *, note: str | None = None) -> CallToolRes
 
 
 def listing(
-    place: Place,
+    place: Origin,
     model: type[L],
     rows: Sequence[BaseModel],
     page: Page[Any],
@@ -76,7 +76,7 @@ def listing(
     note: str | None = None,
     **more: Any,
 ) -> CallToolResult:
-    """Answer with a list, of as many rows as fit the budget; `next` names the offset of the first row left out."""
+    """CloudModel with a list, of as many rows as fit the budget; `next` names the offset of the first row left out."""
     (key,) = [name for name, field in model.model_fields.items() if "list" in str(field.annotation)]
     kept = len(rows)
     while True:
@@ -91,8 +91,8 @@ def listing(
         kept = max(1, min(kept - 1, kept * FACTS_TOKENS // cost))
 
 
-def stream(place: Place, header: str, payload: str, meta: Mapping[str, Any], max_tokens: int) -> CallToolResult:
-    """Answer with header lines and an already fenced payload, never above `max_tokens`; the header's facts again in
+def stream(place: Origin, header: str, payload: str, meta: Mapping[str, Any], max_tokens: int) -> CallToolResult:
+    """CloudModel with header lines and an already fenced payload, never above `max_tokens`; the header's facts again in
     `_meta`."""
     text = fit(f"{header}{_where(place)}\n{payload}", max_tokens, "raise max_tokens")
     return CallToolResult(content=[TextContent(type="text", text=text)], _meta={"pai-dlc": {**_echo(place), **meta}})
@@ -112,15 +112,15 @@ def text_of(result: CallToolResult) -> str:
     return "\n".join(block.text for block in result.content if isinstance(block, TextContent))
 
 
-def _echo(place: Place) -> dict[str, Any]:
+def _echo(place: Origin) -> dict[str, Any]:
     return {"region": place.region} | ({"emulator": True} if place.settings.emulator else {})
 
 
-def _where(place: Place) -> str:
+def _where(place: Origin) -> str:
     return f" · {place.region}" + (" · emulator" if place.settings.emulator else "")
 
 
-def _text(place: Place, model: Facts, note: str | None) -> str:
+def _text(place: Origin, model: Facts, note: str | None) -> str:
     """`key: value` lines, a table for a list; compact, because a model reads it on every call."""
     lines: list[str] = []
     for name in type(model).model_fields:

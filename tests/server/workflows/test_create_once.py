@@ -9,7 +9,7 @@ import pytest
 from pai_dlc_mcp.emulator.faults import Fault
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.submit import Submitted, submit
+from pai_dlc_mcp.server.workflows.create_once import Submitted, submit
 
 REQUEST_TAG = "mcp-request-id"
 WEEK = 7 * 24 * 3600
@@ -172,7 +172,7 @@ async def test_a_caller_may_insist_on_the_same_name(cloud, emulator) -> None:
 
 
 async def test_no_chain_of_accidents_makes_two_jobs_of_one_request(cloud, emulator, monkeypatch) -> None:
-    monkeypatch.setattr("pai_dlc_mcp.server.submit._LOOKS", (0, 0, 0))
+    monkeypatch.setattr("pai_dlc_mcp.server.workflows.create_once._LOOKS", (0, 0, 0))
     dice = random.Random(20260105)
     fates = ["ok", "lost_response", "early_close", "unavailable", "html_502", "throttling"]
     outcomes: dict[str, set[str]] = {fate: set() for fate in fates}

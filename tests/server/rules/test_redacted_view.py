@@ -6,7 +6,7 @@ import pytest
 
 from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.rules.showing import project, showable
+from pai_dlc_mcp.server.rules.redacted_view import project, showable
 
 RAW: dict[str, Any] = {
     "JobId": "dlc1",

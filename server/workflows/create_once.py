@@ -14,9 +14,9 @@ from weakref import WeakValueDictionary
 
 import anyio
 
-from pai_dlc_mcp.server.cloud.answer import each
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.jobs import JobSummary
+from pai_dlc_mcp.server.cloud.paging import each
 from pai_dlc_mcp.server.cloud.shape import as_object
 from pai_dlc_mcp.server.deps import CloudInRegion
 from pai_dlc_mcp.server.errors import Failure

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from pai_dlc_mcp.server import watch
 from pai_dlc_mcp.server.cloud.jobs import Job
+from pai_dlc_mcp.server.workflows import polling
 
 
 class Jobs:
@@ -26,20 +26,20 @@ def stopped(job: Job) -> bool:
 
 async def test_one_look_is_enough_if_it_holds_already() -> None:
     jobs = Jobs("Stopped")
-    assert (await watch.until(jobs.look, stopped, within=60)).status == "Stopped"
+    assert (await polling.until(jobs.look, stopped, within=60)).status == "Stopped"
     assert jobs.seen == ["Stopped"]
 
 
 async def test_it_looks_again_until_it_holds() -> None:
     jobs = Jobs("Running", "Stopped")
-    assert (await watch.until(jobs.look, stopped, within=60)).status == "Stopped"
+    assert (await polling.until(jobs.look, stopped, within=60)).status == "Stopped"
     assert jobs.seen == ["Running", "Stopped"]
 
 
 @pytest.mark.parametrize(("within", "looks"), [(0, 1), (0.05, 2)])
 async def test_when_the_time_is_over_the_job_is_as_last_seen(within, looks) -> None:
     jobs = Jobs("Running")
-    assert (await watch.until(jobs.look, stopped, within=within)).status == "Running"
+    assert (await polling.until(jobs.look, stopped, within=within)).status == "Running"
     assert len(jobs.seen) == looks
 
 
@@ -48,4 +48,4 @@ async def test_an_error_of_a_look_is_the_callers_to_handle() -> None:
         raise LookupError
 
     with pytest.raises(LookupError):
-        await watch.until(look, stopped, within=60)
+        await polling.until(look, stopped, within=60)

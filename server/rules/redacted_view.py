@@ -5,7 +5,7 @@ from typing import cast
 
 from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.strict import nearest
+from pai_dlc_mcp.server.spelling import nearest
 
 # Keys whose whole value is access to something.
 _HIDDEN = frozenset(

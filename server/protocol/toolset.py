@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 from mcp.server.mcpserver.tools import Tool as McpTool
 from mcp.types import ToolAnnotations
 
-from pai_dlc_mcp.server.arguments import strict
+from pai_dlc_mcp.server.protocol.schemas import harden
 from pai_dlc_mcp.server.settings import Settings
-from pai_dlc_mcp.server.strict import nearest
+from pai_dlc_mcp.server.spelling import nearest
 
 ToolFunction = Callable[..., Awaitable[Any]]
 F = TypeVar("F", bound=ToolFunction)
@@ -27,7 +27,7 @@ def _hints(*, read_only: bool, destructive: bool, idempotent: bool) -> ToolAnnot
 
 READ = _hints(read_only=True, destructive=False, idempotent=True)
 WRITE = _hints(read_only=False, destructive=False, idempotent=False)
-SETTLE = _hints(read_only=False, destructive=False, idempotent=True)
+IDEMPOTENT_WRITE = _hints(read_only=False, destructive=False, idempotent=True)
 DESTROY = _hints(read_only=False, destructive=True, idempotent=True)
 
 
@@ -48,7 +48,7 @@ class Tool:
     def built(self) -> McpTool:
         """As the SDK takes it. Built once a process: deriving the schemas takes 10 ms a tool."""
         doc = " ".join((self.function.__doc__ or "").split())
-        return strict(
+        return harden(
             McpTool.from_function(self.function, title=self.title, description=doc, annotations=self.annotations)
         )
 
@@ -68,9 +68,9 @@ class Toolset:
         """Adds something; called twice, it adds two."""
         return self._declare(title, WRITE)
 
-    def settle(self, title: str) -> Callable[[F], F]:
+    def idempotent_write(self, title: str) -> Callable[[F], F]:
         """Changes something to a stated value; called twice, it is the same."""
-        return self._declare(title, SETTLE)
+        return self._declare(title, IDEMPOTENT_WRITE)
 
     def destroy(self, title: str) -> Callable[[F], F]:
         """Cannot be undone."""

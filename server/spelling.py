@@ -7,7 +7,7 @@ from typing import Any, cast
 from pydantic import BaseModel, ConfigDict, model_validator
 
 
-class Strict(BaseModel):
+class StrictModel(BaseModel):
     """Refuses a field it does not know, by name and with the nearest it does; takes the API's spelling as well."""
 
     model_config = ConfigDict(

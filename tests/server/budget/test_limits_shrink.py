@@ -6,8 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pai_dlc_mcp.server.budget.estimate import tokens
-from pai_dlc_mcp.server.budget.shrink import shrink
+from pai_dlc_mcp.server.budget.limits import shrink, tokens
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.text() | st.characters(categories=["Cs", "Cc"])
 VALUES = st.recursive(

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from pai_dlc_mcp.emulator.faults import Fault
-from pai_dlc_mcp.server import catalog
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.rules.job_spec import Draft
+from pai_dlc_mcp.server.workflows import existence
 
 URI = "dsw-registry-vpc.cn-hangzhou.cr.aliyuncs.com/pai/pytorch:2.6.0-gpu-py311-cu124-ubuntu22.04"
 CUSTOM = "registry-vpc.cn-hangzhou.aliyuncs.com/example-team/llm-trainer:v12"
@@ -30,7 +30,7 @@ def draft(image: str = URI, spec: str = "ecs.gn6i-c4g1.xlarge", workspace: str =
 
 async def refused(cloud: Any, given: Draft) -> str:
     with pytest.raises(Failure) as caught:
-        await catalog.check(cloud, given)
+        await existence.check(cloud, given)
     assert caught.value.code == "NotInCatalog"
     return caught.value.what
 
@@ -38,7 +38,7 @@ async def refused(cloud: Any, given: Draft) -> str:
 @pytest.mark.parametrize("image", [URI, CUSTOM])
 async def test_what_exists_passes_and_the_specs_come_back(cloud, image) -> None:
     given = draft(image, data_sources=[{"data_source_id": DATASET}], code_source={"code_source_id": CODE})
-    (spec,) = await catalog.check(cloud, given)
+    (spec,) = await existence.check(cloud, given)
     assert (spec.instance_type, spec.gpus) == ("ecs.gn6i-c4g1.xlarge", 1)
 
 
@@ -108,28 +108,28 @@ async def test_an_unknown_spec_is_answered_with_those_meant(cloud, given, offer)
 
 async def test_each_thing_is_looked_up_once_however_often_it_is_named(cloud, emulator) -> None:
     spec = {"image": URI, "ecs_spec": "ecs.g6.large"}
-    await catalog.check(cloud, draft(job_specs=[{"type": "Worker", **spec}, {"type": "Master", **spec}]))
+    await existence.check(cloud, draft(job_specs=[{"type": "Worker", **spec}, {"type": "Master", **spec}]))
     assert sorted(emulator.requests.actions()) == ["GetWorkspace", "ListEcsSpecs", "ListImages"]
 
 
 async def test_a_quota_job_asks_for_no_specs(cloud, emulator) -> None:
     spec = {"type": "Worker", "image": URI, "resource_config": {"gpu": "1"}}
-    assert await catalog.check(cloud, draft(job_specs=[spec], resource_id="quota1llmteam001")) == []
+    assert await existence.check(cloud, draft(job_specs=[spec], resource_id="quota1llmteam001")) == []
     assert "ListEcsSpecs" not in emulator.requests.actions()
 
 
 async def test_an_operator_may_relax_the_rule_on_images(cloud_for, emulator) -> None:
-    await catalog.check(cloud_for(image_policy="any"), draft("registry.example.com/mine:1"))
+    await existence.check(cloud_for(image_policy="any"), draft("registry.example.com/mine:1"))
     assert "ListImages" not in emulator.requests.actions()
 
 
 async def test_a_lookup_that_fails_fails_the_check_with_its_own_error(cloud, emulator) -> None:
     emulator.faults.add(Fault("GetDataset", "no_permission"))
     with pytest.raises(CloudError) as caught:
-        await catalog.check(cloud, draft(data_sources=[{"data_source_id": DATASET}]))
+        await existence.check(cloud, draft(data_sources=[{"data_source_id": DATASET}]))
     assert (caught.value.kind, caught.value.ram[0]) == ("permission", "paidataset:GetDataset")
 
 
 async def test_only_reads_are_sent(cloud, emulator) -> None:
-    await catalog.check(cloud, draft())
+    await existence.check(cloud, draft())
     assert {request.method for request in emulator.requests} == {"GET"}

@@ -1,6 +1,6 @@
 import pytest
 
-from pai_dlc_mcp.server.budget.estimate import room, tokens
+from pai_dlc_mcp.server.budget.limits import room, tokens
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a gated call shows, hears and answers: Preview, Verdict, Passed, and the form's Yes."""
+"""What a gated call shows, hears and answers: Preview, Verdict, Refusal, and the form's Yes."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -68,7 +68,7 @@ class Outcome(BaseModel):
     next: str | None = None
 
 
-class Passed(Outcome):
+class Refusal(Outcome):
     """How a gated call ended without acting."""
 
 
@@ -103,10 +103,10 @@ def verdict_of(answer: ElicitationResult[Any]) -> Verdict:
     return Verdict("cancelled", "The question was dismissed without an answer.")
 
 
-def refused(verdict: Verdict, preview: Preview) -> Passed:
+def refused(verdict: Verdict, preview: Preview) -> Refusal:
     """The answer of a gate that stayed shut: why, and what to do next."""
     if verdict.word == "confirmation_required":
-        return Passed(
+        return Refusal(
             status="confirmation_required",
             reason=verdict.said or None,
             question=preview.question,
@@ -115,4 +115,4 @@ def refused(verdict: Verdict, preview: Preview) -> Passed:
             next=_BY_HUMAN.format(code=verdict.token) if verdict.human else _BY_AGENT,
         )
     said = f"{verdict.word}: {verdict.said}"
-    return Passed(status="not_executed", reason=said, next=_NEXT.get(verdict.word, _ASK_THE_USER))
+    return Refusal(status="not_executed", reason=said, next=_NEXT.get(verdict.word, _ASK_THE_USER))

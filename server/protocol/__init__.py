@@ -1,0 +1,1 @@
+"""What turns our values into MCP: toolset.py declares tools, schemas.py their arguments, reply.py their results."""
