@@ -124,13 +124,13 @@ def build(
 ) -> Server:
     """The server these settings ask for. Nothing of the cloud is imported or called until a tool is."""
     gate = Gate(settings, now)
-    app = App(settings, Gateway(settings, credentials, gate.write), gate)
+    keys = [key.get_secret_value().encode() for key in settings.confirm_keys] or [os.urandom(32)]
+    app = App(settings, Gateway(settings, credentials, gate.write), gate, keys[0])
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[App]) -> AsyncGenerator[App]:
         yield app
 
-    keys = [key.get_secret_value().encode() for key in settings.confirm_keys] or [os.urandom(32)]
     server = Server(
         offered(toolsets, settings),
         settings,

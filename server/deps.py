@@ -1,14 +1,16 @@
 """What a tool may ask for, as Annotated[T, Resolve(fn)]: hidden from the model, filled before the body runs."""
 
-from dataclasses import dataclass
-from typing import Annotated
+from dataclasses import dataclass, field
+from typing import Annotated, TypeVar
 
 from mcp.server.mcpserver import Context, Resolve
 
 from pai_dlc_mcp.server.cloud import endpoints
 from pai_dlc_mcp.server.cloud.access import Access
 from pai_dlc_mcp.server.cloud.account import Account
+from pai_dlc_mcp.server.cloud.api import Api, Write
 from pai_dlc_mcp.server.cloud.dashboards import Dashboards
+from pai_dlc_mcp.server.cloud.errors import sent_once
 from pai_dlc_mcp.server.cloud.events import Events
 from pai_dlc_mcp.server.cloud.gateway import Gateway
 from pai_dlc_mcp.server.cloud.images import Images
@@ -27,6 +29,8 @@ from pai_dlc_mcp.server.cloud.workspaces import Workspaces
 from pai_dlc_mcp.server.safety.gate import Gate
 from pai_dlc_mcp.server.settings import Settings
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class App:
@@ -35,6 +39,7 @@ class App:
     settings: Settings
     gateway: Gateway
     gate: Gate
+    key: bytes = field(repr=False)  # of every digest that leaves this server; replicas share it (confirm_keys)
 
 
 class CloudInRegion:
@@ -42,24 +47,32 @@ class CloudInRegion:
 
     def __init__(self, app: App, region: endpoints.Region) -> None:
         self.settings, self.region, self.region_source = app.settings, region.id, region.source
-        at = (app.gateway, region.id)
-        self.access = Access(*at)
-        self.account = Account(*at)
-        self.dashboards = Dashboards(*at)
-        self.events = Events(*at)
-        self.images = Images(*at)
-        self.jobs = Jobs(*at)
-        self.logs = Logs(*at)
-        self.metrics = Metrics(*at)
-        self.quotas = Quotas(*at)
-        self.sanity = Sanity(*at)
-        self.signals = Signals(*at)
-        self.sources = Sources(*at)
-        self.specs = Specs(*at)
-        self.tags = Tags(*at)
-        self.templates = Templates(*at)
-        self.tensorboards = Tensorboards(*at)
-        self.workspaces = Workspaces(*at)
+        self.key = app.key
+        self._gateway = app.gateway
+        at = Api(app.gateway, region.id)
+        self.access = Access(at)
+        self.account = Account(at)
+        self.dashboards = Dashboards(at)
+        self.events = Events(at)
+        self.images = Images(at)
+        self.jobs = Jobs(at)
+        self.logs = Logs(at)
+        self.metrics = Metrics(at)
+        self.quotas = Quotas(at)
+        self.sanity = Sanity(at)
+        self.signals = Signals(at)
+        self.sources = Sources(at)
+        self.specs = Specs(at)
+        self.tags = Tags(at)
+        self.templates = Templates(at)
+        self.tensorboards = Tensorboards(at)
+        self.workspaces = Workspaces(at)
+
+    async def send(self, write: Write[T]) -> T:
+        """Send a write, once, and read its answer."""
+        with sent_once(write.shown_by):
+            body = await self._gateway.send(write.product, write.action, write.region, write.path, write.params)
+        return write.answer(body)
 
 
 async def _cloud(region: str | None, ctx: Context[App]) -> CloudInRegion:

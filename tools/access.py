@@ -67,7 +67,7 @@ async def get_web_terminal(
         return await _terminal_preview(await cloud.jobs.get(job_id), cloud, pod_id, is_shared)
 
     async def act() -> TerminalReply:
-        url = await cloud.access.web_terminal(job_id, pod_id, shared=is_shared)
+        url = await cloud.send(cloud.access.web_terminal(job_id, pod_id, shared=is_shared))
         return TerminalReply(status="issued", job_id=job_id, pod_id=pod_id, web_terminal_url=url, next=_ONCE)
 
     done = await gate.pass_through(preview, answer, reread=reread, act=act)
@@ -101,7 +101,7 @@ async def get_token(
         return await _token_preview(cloud, target_id, target_type, expire_time)
 
     async def act() -> TokenReply:
-        token = await cloud.access.token(target_type, target_id, expire_time)
+        token = await cloud.send(cloud.access.token(target_type, target_id, expire_time))
         return TokenReply(status="issued", target_id=target_id, expires_in=expire_time, token=token, next=_ONCE)
 
     done = await gate.pass_through(preview, answer, reread=reread, act=act)

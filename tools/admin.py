@@ -65,7 +65,7 @@ async def delete_job(
         return await _delete_preview(await cloud.jobs.get(job_id), cloud)
 
     async def act() -> DeleteReply:
-        await cloud.jobs.delete(job_id)
+        await cloud.send(cloud.jobs.delete(job_id))
         return DeleteReply(**about, status="deleted" if await missing(cloud.jobs.get(job_id)) else "delete_requested")
 
     done = await gate.pass_through(preview, answer, reread=reread, act=act)

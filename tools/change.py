@@ -94,7 +94,7 @@ async def update_job(
         return await _update_preview(await cloud.jobs.get(job_id), cloud, *given, display_name)
 
     async def act() -> UpdateReply:
-        unanswered = await _unanswered(cloud.jobs.update(job_id, changes))
+        unanswered = await _unanswered(cloud.send(cloud.jobs.update(job_id, changes)))
         seen = await cloud.jobs.get(job_id)
         applied = [name for name, value in changes.items() if updates.shows(seen, name, value)]
         pending = [name for name in changes if name not in applied]
@@ -145,7 +145,7 @@ async def stop_job(
 
 async def stop_and_watch(cloud: Cloud, job_id: str) -> StopReply:
     """StopJob, then the status that was seen within a bound; also when its answer was lost."""
-    unanswered = await _unanswered(cloud.jobs.stop(job_id))
+    unanswered = await _unanswered(cloud.send(cloud.jobs.stop(job_id)))
     seen = await polling.until(
         lambda: cloud.jobs.get(job_id), lambda job: job.terminal or job.status == "Stopping", _STOP_SECONDS
     )

@@ -107,7 +107,7 @@ async def create_signal(
         return await _signal_preview(await cloud.jobs.get(job_id), cloud, signal, pod_names, roles)
 
     async def act() -> SentReply:
-        sent = await cloud.signals.create(job_id, {"Signal": signal, "Target": _target(pod_names, roles)})
+        sent = await cloud.send(cloud.signals.create(job_id, {"Signal": signal, "Target": _target(pod_names, roles)}))
         follow = "get_signal shows what came of it."
         return SentReply(status="sent", signal_id=sent.signal_id, signal_status=sent.status, next=follow, **about)
 

@@ -34,7 +34,7 @@ async def tag_resources(
 ) -> Annotated[CallToolResult, TagsReply]:
     """Put tags on jobs, all or none of them; a key that is there gets the new value."""
     _ours_to_change(tags)
-    await cloud.tags.add(job_ids, tags)
+    await cloud.send(cloud.tags.add(job_ids, tags))
     return facts(cloud, TagsReply(status="tagged", job_ids=job_ids, keys=list(tags)))
 
 
@@ -47,7 +47,7 @@ async def untag_resources(
 ) -> Annotated[CallToolResult, TagsReply]:
     """Remove the tags with these keys from jobs. tag_resources puts them back."""
     _ours_to_change(tag_keys)
-    await cloud.tags.remove(job_ids, tag_keys)
+    await cloud.send(cloud.tags.remove(job_ids, tag_keys))
     return facts(cloud, TagsReply(status="untagged", job_ids=job_ids, keys=tag_keys))
 
 

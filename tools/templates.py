@@ -101,7 +101,7 @@ async def create_job_template(
         "Description": description,
         **_version(content, constraints),
     }
-    template_id = await cloud.templates.create(body)
+    template_id = await cloud.send(cloud.templates.create(body))
     return facts(cloud, TemplateReply(status="created", template_id=template_id, version=1, default_version=1))
 
 
@@ -178,7 +178,7 @@ async def update_job_template(
             fix="Pass content, template_name or description.",
             code="NothingToChange",
         )
-    changed = await cloud.templates.update(template_id, changes)
+    changed = await cloud.send(cloud.templates.update(template_id, changes))
     behind = changed.version_created and changed.version != changed.default_version
     return facts(
         cloud,
@@ -203,7 +203,7 @@ async def set_job_template_default_version(
     template = await cloud.templates.get(template_id)
     if template.version(version) is None:
         raise _no_version(template, version)
-    await cloud.templates.set_default(template_id, version)
+    await cloud.send(cloud.templates.set_default(template_id, version))
     seen = await cloud.templates.get(template_id)
     return facts(cloud, TemplateReply(status="updated", template_id=template_id, default_version=seen.default_version))
 
@@ -228,7 +228,7 @@ async def delete_job_template(
         return await _delete_template_preview(template_id, cloud)
 
     async def act() -> DeleteReply:
-        await cloud.templates.delete(template_id)
+        await cloud.send(cloud.templates.delete(template_id))
         gone = await missing(cloud.templates.get(template_id))
         return DeleteReply(status="deleted" if gone else "delete_requested", template_id=template_id)
 

@@ -124,7 +124,7 @@ async def create_tensorboard(
         "QuotaId": quota_id,
         "MaxRunningTimeMinutes": max_running_time_minutes,
     }
-    made = await cloud.tensorboards.create(body)
+    made = await cloud.send(cloud.tensorboards.create(body))
     follow = "get_tensorboard shows its url once it is Running."
     return facts(cloud, TensorboardReply(status="created", tensorboard_id=made, next=follow))
 
@@ -185,7 +185,9 @@ async def update_tensorboard(
             fix="Pass max_running_time_minutes, accessibility or priority.",
             code="NothingToChange",
         )
-    await cloud.tensorboards.update(tensorboard_id, {to_pascal(name): value for name, value in changes.items()})
+    await cloud.send(
+        cloud.tensorboards.update(tensorboard_id, {to_pascal(name): value for name, value in changes.items()})
+    )
     seen = await cloud.tensorboards.get(tensorboard_id)
     applied = [name for name, value in changes.items() if getattr(seen, name) == value]
     pending = [name for name in changes if name not in applied]
@@ -200,7 +202,7 @@ async def start_tensorboard(
     board = await cloud.tensorboards.get(tensorboard_id)
     if board.is_in("Running", "Creating", "Pending"):
         return facts(cloud, _reply(board, "nothing_to_start"))
-    await cloud.tensorboards.start(tensorboard_id)
+    await cloud.send(cloud.tensorboards.start(tensorboard_id))
     seen = await cloud.tensorboards.get(tensorboard_id)
     return facts(cloud, _reply(seen, "started" if seen.is_in("Running") else "starting"))
 
@@ -213,7 +215,7 @@ async def stop_tensorboard(
     board = await cloud.tensorboards.get(tensorboard_id)
     if board.is_in("Stopped", "Stopping", "Succeeded", "Failed"):
         return facts(cloud, _reply(board, "nothing_to_stop"))
-    await cloud.tensorboards.stop(tensorboard_id)
+    await cloud.send(cloud.tensorboards.stop(tensorboard_id))
     seen = await cloud.tensorboards.get(tensorboard_id)
     return facts(cloud, _reply(seen, "stopped" if seen.is_in("Stopped") else "stopping"))
 
@@ -239,7 +241,7 @@ async def delete_tensorboard(
         return await _delete_tensorboard_preview(tensorboard_id, cloud)
 
     async def act() -> DeleteReply:
-        await cloud.tensorboards.delete(tensorboard_id)
+        await cloud.send(cloud.tensorboards.delete(tensorboard_id))
         gone = await missing(cloud.tensorboards.get(tensorboard_id))
         return DeleteReply(status="deleted" if gone else "delete_requested", tensorboard_id=tensorboard_id)
 
@@ -277,7 +279,7 @@ async def get_tensorboard_shared_url(
         return await _share_url_preview(tensorboard_id, cloud, expire_time_seconds)
 
     async def act() -> SharedReply:
-        url = await cloud.tensorboards.shared_url(tensorboard_id, expire_time_seconds)
+        url = await cloud.send(cloud.tensorboards.shared_url(tensorboard_id, expire_time_seconds))
         return SharedReply(status="issued", shared_url=url, next=_ONCE, **about)
 
     about: dict[str, Any] = {"tensorboard_id": tensorboard_id, "expires_in": expire_time_seconds}

@@ -1,21 +1,21 @@
-"""Ways into a job: a web terminal's address, a sharing token. Both are secrets."""
+"""Ways into a job: a web terminal's address, a sharing token. Both are secrets, and asking for one mints it."""
 
 from typing import Literal
 
-from pai_dlc_mcp.server.cloud.regional import Regional
+from pai_dlc_mcp.server.cloud.api import Regional, Write
 
 
 class Access(Regional):
     """Operations that hand out access, in one region."""
 
-    async def web_terminal(self, job_id: str, pod_id: str, *, shared: bool) -> str:
+    def web_terminal(self, job_id: str, pod_id: str, *, shared: bool) -> Write[str]:
         """GetWebTerminal: a wss address that lives 30 s; a shared one works once. The pod has to be running."""
         params = {"IsShared": shared}
-        body = await self.gateway.call("pai-dlc", "GetWebTerminal", self.region, job_id, pod_id, params=params)
-        return str(body.get("WebTerminalUrl") or "")
+        return self.api.write(
+            "GetWebTerminal", job_id, pod_id, params=params, answer=lambda body: str(body.get("WebTerminalUrl") or "")
+        )
 
-    async def token(self, target: Literal["job", "tensorboard"], target_id: str, seconds: int) -> str:
+    def token(self, target: Literal["job", "tensorboard"], target_id: str, seconds: int) -> Write[str]:
         """GetToken: a JWT with which anyone can read the target until it expires."""
         params = {"TargetType": target, "TargetId": target_id, "ExpireTime": seconds}
-        body = await self.gateway.call("pai-dlc", "GetToken", self.region, params=params)
-        return str(body.get("Token") or "")
+        return self.api.write("GetToken", params=params, answer=lambda body: str(body.get("Token") or ""))

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pai_dlc_mcp.server.cloud import endpoints
+from pai_dlc_mcp.server.cloud.api import Regional
 from pai_dlc_mcp.server.cloud.endpoints import Product
 from pai_dlc_mcp.server.cloud.errors import CloudError
-from pai_dlc_mcp.server.cloud.regional import Regional
 
 # A read of each product that costs nothing; PAI Studio is called by path.
 _PROBES: dict[Product, tuple[str, str | None]] = {
@@ -33,26 +33,26 @@ class Account(Regional):
     """Operations on the account itself."""
 
     async def key_source(self) -> str:
-        return await self.gateway.key_source()
+        return await self.api.gateway.key_source()
 
     async def probe(self, product: Product) -> Probe:
         """One read of one item, timed."""
         action, pathname = _PROBES[product]
-        host = endpoints.host(product, self.region, self.gateway.settings)
+        host = endpoints.host(product, self.api.region, self.api.gateway.settings)
         params: dict[str, Any] = {"PageNumber": 1, "PageSize": 1}
         started, error = time.monotonic(), None
         try:
-            await self.gateway.call(product, action, self.region, params=params, pathname=pathname)
+            await self.api.read(product, action, params=params, pathname=pathname)
         except CloudError as refused:
             error = refused
         return Probe(product, host, action, round((time.monotonic() - started) * 1000), error)
 
     async def identity(self) -> str | None:
         """The caller's ARN, from STS GetCallerIdentity; None where STS cannot be asked (the emulator, a closed net)."""
-        if self.gateway.settings.endpoint:
+        if self.api.gateway.settings.endpoint:
             return None
         try:
-            body = await self.gateway.call("sts", "GetCallerIdentity", self.region, pathname="/")
+            body = await self.api.read("sts", "GetCallerIdentity", pathname="/")
         except CloudError:
             return None
         return str(body.get("Arn") or "") or None

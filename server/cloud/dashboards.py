@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from pai_dlc_mcp.server.cloud.regional import Regional
+from pai_dlc_mcp.server.cloud.api import Regional
 
 
 class Dashboard(NamedTuple):
@@ -21,8 +21,8 @@ class Dashboards(Regional):
 
     async def get(self, job_id: str) -> Dashboard:
         """GetDashboard."""
-        return Dashboard.of(await self.gateway.call("pai-dlc", "GetDashboard", self.region, job_id, params={}))
+        return Dashboard.of(await self.api.read("pai-dlc", "GetDashboard", job_id, params={}))
 
     async def ray(self, job_id: str) -> Dashboard:
         """GetRayDashboard: Ray jobs only."""
-        return Dashboard.of(await self.gateway.call("pai-dlc", "GetRayDashboard", self.region, job_id, params={}))
+        return Dashboard.of(await self.api.read("pai-dlc", "GetRayDashboard", job_id, params={}))

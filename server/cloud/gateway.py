@@ -73,7 +73,7 @@ class Gateway:
         """Raises Failure for a field the SDK would drop or cannot take; nothing is sent."""
         await anyio.to_thread.run_sync(_request, product, action, params, limiter=self._limiter)
 
-    async def call(
+    async def read(
         self,
         product: Product,
         action: str,
@@ -82,24 +82,40 @@ class Gateway:
         params: Mapping[str, Any] | None = None,
         pathname: str | None = None,
     ) -> dict[str, Any]:
-        """Carry out one operation and return its body as the service sent it, unknown fields included.
+        """Carry out a read, with two retries, and return its body as the service sent it, unknown fields included.
 
         `params` are the API's own PascalCase names (query or body); None values are left out. `pathname` is for
-        the products without a generated client here. Reads are retried twice, writes never.
+        the products without a generated client here.
         Raises CloudError; Failure for an id that may not stand in a path or a parameter the SDK does not know.
         """
+        return await self._sent(product, action, region, path, params or {}, pathname, _READ_TRIES)
+
+    async def send(
+        self, product: Product, action: str, region: str, path: tuple[str, ...], params: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Send a write, once. Raises as `read` does; `maybe_done` of a CloudError says that it may have been done."""
+        with self._around_write(product, action, path):
+            return await self._sent(product, action, region, path, params, None, 1)
+
+    async def _sent(
+        self,
+        product: Product,
+        action: str,
+        region: str,
+        path: tuple[str, ...],
+        params: Mapping[str, Any],
+        pathname: str | None,
+        tries: int,
+    ) -> dict[str, Any]:
         if (bad := next((p for p in path if not ids.is_path_segment(p)), None)) is not None:
             raise Failure(f"{bad!r} is not a valid id.", fix="Pass an id as a list tool shows it.", code="InvalidId")
-        sent = {key: value for key, value in (params or {}).items() if value is not None}
+        sent = {key: value for key, value in params.items() if value is not None}
         host = endpoints.host(product, region, self._settings)
-        reads = action.startswith(("Get", "List"))
-        tries = _READ_TRIES if reads else 1
 
         def call() -> dict[str, Any]:
             return self._call(product, action, region, host, path, sent, pathname)
 
-        with nullcontext() if reads else self._around_write(product, action, path):
-            return await self._tried(call, tries, action, host)
+        return await self._tried(call, tries, action, host)
 
     async def _tried(self, call: Callable[[], dict[str, Any]], tries: int, action: str, host: str) -> dict[str, Any]:
         with anyio.move_on_after(self._settings.deadline) as scope:

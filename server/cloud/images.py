@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic import Field
 
+from pai_dlc_mcp.server.cloud.api import Regional
 from pai_dlc_mcp.server.cloud.model import CloudModel
 from pai_dlc_mcp.server.cloud.paging import Page, each, page
-from pai_dlc_mcp.server.cloud.regional import Regional
 from pai_dlc_mcp.server.cloud.shape import as_list
 
 _MOST = 10  # pages of the catalogue that a look-up reads
@@ -40,13 +40,13 @@ class Images(Regional):
     async def list(self, filters: Mapping[str, Any], offset: int = 0, limit: int = 20) -> Page[Image]:
         def ask(paging: dict[str, Any]) -> Any:
             params = {"Verbose": True, "SortBy": "GmtCreateTime", "Order": "DESC", **filters, **paging}
-            return self.gateway.call("aiworkspace", "ListImages", self.region, params=params)
+            return self.api.read("aiworkspace", "ListImages", params=params)
 
         return await page(ask, "Images", Image, offset, limit)
 
     async def get(self, image_id: str) -> Image:
         params = {"Verbose": True}
-        body = await self.gateway.call("aiworkspace", "GetImage", self.region, image_id, params=params)
+        body = await self.api.read("aiworkspace", "GetImage", image_id, params=params)
         return Image.model_validate({**body, "ImageId": image_id})
 
     async def with_uri(self, uri: str, workspace_id: str | None) -> Image | None:
@@ -59,5 +59,5 @@ class Images(Regional):
         return None
 
     async def labels(self, params: Mapping[str, Any]) -> Sequence[Label]:
-        body = await self.gateway.call("aiworkspace", "ListImageLabels", self.region, params=params)
+        body = await self.api.read("aiworkspace", "ListImageLabels", params=params)
         return [Label.model_validate(label) for label in as_list(body.get("Labels"))]

@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import Field
 
+from pai_dlc_mcp.server.cloud.api import Regional, Write
 from pai_dlc_mcp.server.cloud.model import CloudModel
 from pai_dlc_mcp.server.cloud.paging import Page, page
-from pai_dlc_mcp.server.cloud.regional import Regional
 from pai_dlc_mcp.server.cloud.shape import as_list, as_object
 from pai_dlc_mcp.server.cloud.times import Time
 
@@ -148,31 +148,31 @@ class Jobs(Regional):
 
     async def check(self, body: Mapping[str, Any]) -> None:
         """Raises Failure for a field CreateJob does not know; nothing is sent."""
-        await self.gateway.check("pai-dlc", "CreateJob", body)
+        await self.api.gateway.check("pai-dlc", "CreateJob", body)
 
-    async def create(self, body: Mapping[str, Any]) -> str:
-        """CreateJob, sent once: it takes no client token. Returns the job id."""
-        answer = await self.gateway.call("pai-dlc", "CreateJob", self.region, params=body)
-        return str(answer.get("JobId", ""))
+    def create(self, body: Mapping[str, Any]) -> Write[str]:
+        """CreateJob: it takes no client token. Its answer is the job id, "" where the response has none."""
+        return self.api.write("CreateJob", params=body, answer=lambda answer: str(answer.get("JobId") or ""))
 
     async def list(self, filters: Mapping[str, Any], offset: int = 0, limit: int = 20) -> Page[JobSummary]:
         """ListJobs. By default the service lists the caller's own jobs of the last 7 days, newest first."""
 
         def ask(paging: dict[str, Any]) -> Any:
-            return self.gateway.call("pai-dlc", "ListJobs", self.region, params={**filters, **paging})
+            return self.api.read("pai-dlc", "ListJobs", params={**filters, **paging})
 
         return await page(ask, "Jobs", JobSummary, offset, limit)
 
     async def get(self, job_id: str) -> Job:
-        return Job.of(await self.gateway.call("pai-dlc", "GetJob", self.region, job_id, params={"NeedDetail": True}))
+        return Job.of(await self.api.read("pai-dlc", "GetJob", job_id, params={"NeedDetail": True}))
 
-    async def update(self, job_id: str, changes: Mapping[str, Any]) -> None:
+    def update(self, job_id: str, changes: Mapping[str, Any]) -> Write[None]:
         """UpdateJob. The service answers 200 and ignores a priority it will not apply; re-read to know."""
-        await self.gateway.call("pai-dlc", "UpdateJob", self.region, job_id, params=changes)
+        return self.api.write("UpdateJob", job_id, params=changes)
 
-    async def stop(self, job_id: str) -> None:
-        await self.gateway.call("pai-dlc", "StopJob", self.region, job_id)
+    def stop(self, job_id: str) -> Write[None]:
+        """StopJob."""
+        return self.api.write("StopJob", job_id)
 
-    async def delete(self, job_id: str) -> None:
+    def delete(self, job_id: str) -> Write[None]:
         """DeleteJob: finished jobs only."""
-        await self.gateway.call("pai-dlc", "DeleteJob", self.region, job_id)
+        return self.api.write("DeleteJob", job_id)

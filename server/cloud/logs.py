@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from pai_dlc_mcp.server.cloud.regional import Regional
+from pai_dlc_mcp.server.cloud.api import Regional
 from pai_dlc_mcp.server.cloud.shape import as_texts
 from pai_dlc_mcp.server.cloud.times import to_utc
 
@@ -35,10 +35,9 @@ class Logs(Regional):
 
         The service looks back 7 days by default, so an older job's log seems empty unless `since` is sent.
         """
-        body = await self.gateway.call(
+        body = await self.api.read(
             "pai-dlc",
             "GetPodLogs",
-            self.region,
             job_id,
             pod_id,
             params={

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from pydantic import Field
 
+from pai_dlc_mcp.server.cloud.api import Regional
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.model import CloudModel
-from pai_dlc_mcp.server.cloud.regional import Regional
 from pai_dlc_mcp.server.cloud.shape import as_list, as_object
 from pai_dlc_mcp.server.cloud.times import to_utc
 
@@ -46,7 +46,7 @@ class Metrics(Regional):
         """GetJobMetrics. Pods without a value are left out: by the reference only pay-as-you-go jobs still have any,
         the others report to CloudMonitor."""
         params = {"MetricType": metric, "StartTime": to_utc(since), "EndTime": to_utc(until), "TimeStep": time_step}
-        return by_pod(await self.gateway.call("pai-dlc", "GetJobMetrics", self.region, job_id, params=params))
+        return by_pod(await self.api.read("pai-dlc", "GetJobMetrics", job_id, params=params))
 
     async def cloud_monitor(
         self,
@@ -70,7 +70,7 @@ class Metrics(Regional):
         }
 
         def ask(token: str | None) -> Awaitable[dict[str, Any]]:
-            return self.gateway.call("pai-dlc", "GetMetrics", self.region, params={**params, "NextToken": token})
+            return self.api.read("pai-dlc", "GetMetrics", params={**params, "NextToken": token})
 
         return by_place(point for body in await pages(ask) for point in points_of(body, metric_name))
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from pydantic import Field
 
+from pai_dlc_mcp.server.cloud.api import Regional
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.model import CloudModel
 from pai_dlc_mcp.server.cloud.paging import each, page
-from pai_dlc_mcp.server.cloud.regional import Regional
 from pai_dlc_mcp.server.cloud.shape import as_list, as_object
 from pai_dlc_mcp.server.cloud.times import Time
 
@@ -105,7 +105,7 @@ class Quotas(Regional):
 
             def ask(paging: dict[str, Any], kind: str = kind) -> Any:
                 params = {"Verbose": True, **filters, "ResourceType": kind, **paging}
-                return self.gateway.call("pai", "ListQuotas", self.region, params=params, pathname="/api/v1/quotas/")
+                return self.api.read("pai", "ListQuotas", params=params, pathname="/api/v1/quotas/")
 
             async for quota in each(lambda offset, limit, ask=ask: page(ask, "Quotas", Quota, offset, limit), _MOST):
                 found[quota.quota_id] = quota
@@ -113,10 +113,9 @@ class Quotas(Regional):
 
     async def workload(self, quota_id: str, job_id: str) -> Workload | None:
         """ListQuotaWorkloads: where the job stands; None when the quota does not know it."""
-        body = await self.gateway.call(
+        body = await self.api.read(
             "pai",
             "ListQuotaWorkloads",
-            self.region,
             quota_id,  # for the check of ids only: the path is written out
             params={"WorkloadIds": job_id, "WorkloadType": "dlc"},
             pathname=f"/api/v1/quotas/{quota_id}/workloads",
@@ -128,10 +127,9 @@ class Quotas(Regional):
         """Why the job waits, from a path the reference does not name. None once the job has left the queue (the
         service answers 400 or 404), and for who may not ask."""
         try:
-            body = await self.gateway.call(
+            body = await self.api.read(
                 "pai",
                 "GetQuotaWorkloadDiagnosis",
-                self.region,
                 quota_id,
                 job_id,
                 pathname=f"/api/v1/quotas/{quota_id}/workloads/{job_id}/diagnosis",

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from pai_dlc_mcp.server.cloud.api import Regional
 from pai_dlc_mcp.server.cloud.model import CloudModel
-from pai_dlc_mcp.server.cloud.regional import Regional
 from pai_dlc_mcp.server.cloud.shape import as_list
 from pai_dlc_mcp.server.cloud.times import Time
 
@@ -35,13 +35,13 @@ class Sanity(Regional):
     async def checks(self, job_id: str) -> Sequence[Sequence[Phase]]:
         """ListJobSanityCheckResults, newest first; none for a job that is not checked."""
         params = {"Order": "desc"}
-        body = await self.gateway.call("pai-dlc", "ListJobSanityCheckResults", self.region, job_id, params=params)
+        body = await self.api.read("pai-dlc", "ListJobSanityCheckResults", job_id, params=params)
         return by_check(body.get("SanityCheckResults"))
 
     async def check(self, job_id: str, number: int, phase: str | None) -> Sequence[Phase]:
         """GetJobSanityCheckResult: all phases of one check, or one."""
         params = {"SanityCheckNumber": number, "SanityCheckPhase": phase}
-        body = await self.gateway.call("pai-dlc", "GetJobSanityCheckResult", self.region, job_id, params=params)
+        body = await self.api.read("pai-dlc", "GetJobSanityCheckResult", job_id, params=params)
         return _phases(body.get("SanityCheckResult"))
 
 

@@ -5,10 +5,9 @@ from typing import Any
 
 from pydantic import Field
 
-from pai_dlc_mcp.server.cloud.errors import sent_once
+from pai_dlc_mcp.server.cloud.api import Regional, Write
 from pai_dlc_mcp.server.cloud.model import CloudModel
 from pai_dlc_mcp.server.cloud.paging import Page, page
-from pai_dlc_mcp.server.cloud.regional import Regional
 
 
 class Signal(CloudModel):
@@ -26,14 +25,14 @@ class Signal(CloudModel):
 class Signals(Regional):
     """Operations on signals in one region."""
 
-    async def create(self, job_id: str, body: Mapping[str, Any]) -> Signal:
-        """CreateSignal, sent once. Without a Target it goes to the whole job."""
-        with sent_once("list_signals"):
-            answer = await self.gateway.call("pai-dlc", "CreateSignal", self.region, job_id, params=body)
-        return Signal.model_validate(answer)
+    def create(self, job_id: str, body: Mapping[str, Any]) -> Write[Signal]:
+        """CreateSignal. Without a Target it goes to the whole job."""
+        return self.api.write(
+            "CreateSignal", job_id, params=body, shown_by="list_signals", answer=Signal.model_validate
+        )
 
     async def get(self, job_id: str, signal_id: str) -> Signal:
-        body = await self.gateway.call("pai-dlc", "GetSignal", self.region, job_id, signal_id, params={})
+        body = await self.api.read("pai-dlc", "GetSignal", job_id, signal_id, params={})
         return Signal.model_validate({**body, "SignalId": signal_id})
 
     async def list(self, job_id: str, offset: int = 0, limit: int = 20) -> Page[Signal]:
@@ -41,6 +40,6 @@ class Signals(Regional):
 
         def ask(paging: dict[str, Any]) -> Any:
             params = {key: str(value) for key, value in paging.items()}
-            return self.gateway.call("pai-dlc", "ListSignals", self.region, job_id, params=params)
+            return self.api.read("pai-dlc", "ListSignals", job_id, params=params)
 
         return await page(ask, "Signals", Signal, offset, limit)

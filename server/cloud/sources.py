@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic import Field
 
+from pai_dlc_mcp.server.cloud.api import Regional
 from pai_dlc_mcp.server.cloud.model import CloudModel
 from pai_dlc_mcp.server.cloud.paging import Page, page
-from pai_dlc_mcp.server.cloud.regional import Regional
 
 
 class Dataset(CloudModel):
@@ -45,12 +45,12 @@ class Sources(Regional):
 
         def ask(paging: dict[str, Any]) -> Any:
             params = {"SortBy": "GmtCreateTime", "Order": "DESC", **filters, **paging}
-            return self.gateway.call("aiworkspace", "ListDatasets", self.region, params=params)
+            return self.api.read("aiworkspace", "ListDatasets", params=params)
 
         return await page(ask, "Datasets", Dataset, offset, limit)
 
     async def dataset(self, dataset_id: str) -> Dataset:
-        body = await self.gateway.call("aiworkspace", "GetDataset", self.region, dataset_id, params={})
+        body = await self.api.read("aiworkspace", "GetDataset", dataset_id, params={})
         return Dataset.model_validate(body)
 
     async def code_sources(self, filters: Mapping[str, Any], offset: int = 0, limit: int = 20) -> Page[CodeSource]:
@@ -58,10 +58,10 @@ class Sources(Regional):
 
         def ask(paging: dict[str, Any]) -> Any:
             params = {"SortBy": "GmtCreateTime", "Order": "DESC", **filters, **paging}
-            return self.gateway.call("aiworkspace", "ListCodeSources", self.region, params=params)
+            return self.api.read("aiworkspace", "ListCodeSources", params=params)
 
         return await page(ask, "CodeSources", CodeSource, offset, limit)
 
     async def code_source(self, code_source_id: str) -> CodeSource:
-        body = await self.gateway.call("aiworkspace", "GetCodeSource", self.region, code_source_id, params={})
+        body = await self.api.read("aiworkspace", "GetCodeSource", code_source_id, params={})
         return CodeSource.model_validate(body)

@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic import Field
 
+from pai_dlc_mcp.server.cloud.api import Regional
 from pai_dlc_mcp.server.cloud.model import CloudModel
 from pai_dlc_mcp.server.cloud.paging import each, page
-from pai_dlc_mcp.server.cloud.regional import Regional
 
 _MOST = 20  # pages
 
@@ -34,7 +34,7 @@ class Specs(Regional):
         """ListEcsSpecs, all pages, unsorted: the service rejects every SortBy its reference documents."""
 
         def ask(paging: dict[str, Any]) -> Any:
-            return self.gateway.call("pai-dlc", "ListEcsSpecs", self.region, params={**filters, **paging})
+            return self.api.read("pai-dlc", "ListEcsSpecs", params={**filters, **paging})
 
         specs = each(lambda offset, limit: page(ask, "EcsSpecs", EcsSpec, offset, limit), _MOST)
         return [spec async for spec in specs]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from pai_dlc_mcp.server.cloud.regional import Regional
+from pai_dlc_mcp.server.cloud.api import Regional, Write
 
 MOST_JOBS, MOST_TAGS = 50, 20  # of one call
 
@@ -10,17 +10,17 @@ MOST_JOBS, MOST_TAGS = 50, 20  # of one call
 class Tags(Regional):
     """Operations on tags in one region."""
 
-    async def add(self, job_ids: Sequence[str], tags: Mapping[str, str]) -> None:
+    def add(self, job_ids: Sequence[str], tags: Mapping[str, str]) -> Write[None]:
         """TagResources: an existing key gets the new value. The one operation whose body names the region."""
         params = {
-            "RegionId": self.region,
+            "RegionId": self.api.region,
             "ResourceType": "Job",
             "ResourceId": list(job_ids),
             "Tag": [{"Key": key, "Value": value} for key, value in tags.items()],
         }
-        await self.gateway.call("pai-dlc", "TagResources", self.region, params=params)
+        return self.api.write("TagResources", params=params)
 
-    async def remove(self, job_ids: Sequence[str], keys: Sequence[str]) -> None:
+    def remove(self, job_ids: Sequence[str], keys: Sequence[str]) -> Write[None]:
         """UntagResources: named keys only, never all of them."""
         params = {"ResourceType": "Job", "ResourceId": list(job_ids), "TagKey": list(keys)}
-        await self.gateway.call("pai-dlc", "UntagResources", self.region, params=params)
+        return self.api.write("UntagResources", params=params)

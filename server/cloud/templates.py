@@ -6,10 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from pai_dlc_mcp.server.cloud.errors import sent_once
+from pai_dlc_mcp.server.cloud.api import Regional, Write
 from pai_dlc_mcp.server.cloud.model import CloudModel
 from pai_dlc_mcp.server.cloud.paging import Page, page
-from pai_dlc_mcp.server.cloud.regional import Regional
 
 
 def _parsed(value: object) -> object:
@@ -54,34 +53,40 @@ class Changed(CloudModel):
 class Templates(Regional):
     """Operations on job templates in one region."""
 
-    async def create(self, body: Mapping[str, Any]) -> str:
-        """CreateJobTemplate, sent once. Returns the template id."""
-        with sent_once("list_job_templates"):
-            answer = await self.gateway.call("pai-dlc", "CreateJobTemplate", self.region, params=body)
-        return str(answer.get("TemplateId") or "")
+    def create(self, body: Mapping[str, Any]) -> Write[str]:
+        """CreateJobTemplate. Its answer is the template id."""
+        return self.api.write(
+            "CreateJobTemplate",
+            params=body,
+            shown_by="list_job_templates",
+            answer=lambda answer: str(answer.get("TemplateId") or ""),
+        )
 
     async def get(self, template_id: str) -> Template:
         """GetJobTemplate with all its versions."""
-        body = await self.gateway.call("pai-dlc", "GetJobTemplate", self.region, template_id, params={})
+        body = await self.api.read("pai-dlc", "GetJobTemplate", template_id, params={})
         return Template.model_validate({**body, "TemplateId": template_id})
 
     async def list(self, filters: Mapping[str, Any], offset: int = 0, limit: int = 20) -> Page[Template]:
         """ListJobTemplates; WorkspaceId is required."""
 
         def ask(paging: dict[str, Any]) -> Any:
-            return self.gateway.call("pai-dlc", "ListJobTemplates", self.region, params={**filters, **paging})
+            return self.api.read("pai-dlc", "ListJobTemplates", params={**filters, **paging})
 
         return await page(ask, "JobTemplates", Template, offset, limit)
 
-    async def update(self, template_id: str, changes: Mapping[str, Any]) -> Changed:
-        """UpdateJobTemplate, sent once: the same content twice is two versions."""
-        with sent_once("get_job_template"):
-            body = await self.gateway.call("pai-dlc", "UpdateJobTemplate", self.region, template_id, params=changes)
-        return Changed.model_validate(body)
+    def update(self, template_id: str, changes: Mapping[str, Any]) -> Write[Changed]:
+        """UpdateJobTemplate: the same content twice is two versions."""
+        return self.api.write(
+            "UpdateJobTemplate", template_id, params=changes, shown_by="get_job_template", answer=Changed.model_validate
+        )
 
-    async def set_default(self, template_id: str, version: int) -> None:
-        params = {"Version": version}
-        await self.gateway.call("pai-dlc", "SetJobTemplateDefaultVersion", self.region, template_id, params=params)
+    def set_default(self, template_id: str, version: int) -> Write[None]:
+        """SetJobTemplateDefaultVersion."""
+        return self.api.write(
+            "SetJobTemplateDefaultVersion", template_id, params={"Version": version}, shown_by="get_job_template"
+        )
 
-    async def delete(self, template_id: str) -> None:
-        await self.gateway.call("pai-dlc", "DeleteJobTemplate", self.region, template_id, params={})
+    def delete(self, template_id: str) -> Write[None]:
+        """DeleteJobTemplate, with all its versions."""
+        return self.api.write("DeleteJobTemplate", template_id, shown_by="get_job_template")

@@ -5,10 +5,9 @@ from typing import Any
 
 from pydantic import Field
 
-from pai_dlc_mcp.server.cloud.errors import sent_once
+from pai_dlc_mcp.server.cloud.api import Regional, Write
 from pai_dlc_mcp.server.cloud.model import CloudModel
 from pai_dlc_mcp.server.cloud.paging import Page, page
-from pai_dlc_mcp.server.cloud.regional import Regional
 
 _EVER = "1970-01-01T00:00:00Z"  # the service looks back 7 days by default
 
@@ -49,14 +48,17 @@ class Tensorboard(CloudModel):
 class Tensorboards(Regional):
     """Operations on tensorboards in one region."""
 
-    async def create(self, body: Mapping[str, Any]) -> str:
-        """CreateTensorboard, sent once: it takes no client token. Returns the tensorboard id."""
-        with sent_once("list_tensorboards"):
-            answer = await self.gateway.call("pai-dlc", "CreateTensorboard", self.region, params=body)
-        return str(answer.get("TensorboardId") or "")
+    def create(self, body: Mapping[str, Any]) -> Write[str]:
+        """CreateTensorboard: it takes no client token. Its answer is the tensorboard id."""
+        return self.api.write(
+            "CreateTensorboard",
+            params=body,
+            shown_by="list_tensorboards",
+            answer=lambda answer: str(answer.get("TensorboardId") or ""),
+        )
 
     async def get(self, tensorboard_id: str) -> Tensorboard:
-        body = await self.gateway.call("pai-dlc", "GetTensorboard", self.region, tensorboard_id, params={})
+        body = await self.api.read("pai-dlc", "GetTensorboard", tensorboard_id, params={})
         return Tensorboard.model_validate({**body, "TensorboardId": tensorboard_id})
 
     async def list(self, filters: Mapping[str, Any], offset: int = 0, limit: int = 20) -> Page[Tensorboard]:
@@ -64,25 +66,32 @@ class Tensorboards(Regional):
 
         def ask(paging: dict[str, Any]) -> Any:
             params = {"StartTime": _EVER, "SortBy": "GmtCreateTime", "Order": "desc", **filters, **paging}
-            return self.gateway.call("pai-dlc", "ListTensorboards", self.region, params=params)
+            return self.api.read("pai-dlc", "ListTensorboards", params=params)
 
         return await page(ask, "Tensorboards", Tensorboard, offset, limit)
 
-    async def update(self, tensorboard_id: str, changes: Mapping[str, Any]) -> None:
-        await self.gateway.call("pai-dlc", "UpdateTensorboard", self.region, tensorboard_id, params=changes)
+    def update(self, tensorboard_id: str, changes: Mapping[str, Any]) -> Write[None]:
+        """UpdateTensorboard."""
+        return self.api.write("UpdateTensorboard", tensorboard_id, params=changes, shown_by="get_tensorboard")
 
-    async def start(self, tensorboard_id: str) -> None:
-        await self.gateway.call("pai-dlc", "StartTensorboard", self.region, tensorboard_id, params={})
+    def start(self, tensorboard_id: str) -> Write[None]:
+        """StartTensorboard."""
+        return self.api.write("StartTensorboard", tensorboard_id, shown_by="get_tensorboard")
 
-    async def stop(self, tensorboard_id: str) -> None:
-        await self.gateway.call("pai-dlc", "StopTensorboard", self.region, tensorboard_id, params={})
+    def stop(self, tensorboard_id: str) -> Write[None]:
+        """StopTensorboard."""
+        return self.api.write("StopTensorboard", tensorboard_id, shown_by="get_tensorboard")
 
-    async def delete(self, tensorboard_id: str) -> None:
-        await self.gateway.call("pai-dlc", "DeleteTensorboard", self.region, tensorboard_id, params={})
+    def delete(self, tensorboard_id: str) -> Write[None]:
+        """DeleteTensorboard; the summaries stay."""
+        return self.api.write("DeleteTensorboard", tensorboard_id, shown_by="get_tensorboard")
 
-    async def shared_url(self, tensorboard_id: str, seconds: int) -> str:
+    def shared_url(self, tensorboard_id: str, seconds: int) -> Write[str]:
         """GetTensorboardSharedUrl: an address that needs no account, until it expires. It has to be running."""
-        params = {"ExpireTimeSeconds": str(seconds)}
-        action = "GetTensorboardSharedUrl"
-        body = await self.gateway.call("pai-dlc", action, self.region, tensorboard_id, params=params)
-        return str(body.get("TensorboardSharedUrl") or "")
+        return self.api.write(
+            "GetTensorboardSharedUrl",
+            tensorboard_id,
+            params={"ExpireTimeSeconds": str(seconds)},
+            shown_by="get_tensorboard",
+            answer=lambda body: str(body.get("TensorboardSharedUrl") or ""),
+        )

@@ -4,9 +4,9 @@ from typing import Any
 
 from pydantic import Field
 
+from pai_dlc_mcp.server.cloud.api import Regional
 from pai_dlc_mcp.server.cloud.model import CloudModel
 from pai_dlc_mcp.server.cloud.paging import Page, page
-from pai_dlc_mcp.server.cloud.regional import Regional
 
 
 class Workspace(CloudModel):
@@ -27,10 +27,10 @@ class Workspaces(Regional):
 
         def ask(paging: dict[str, Any]) -> Any:
             params = {"WorkspaceName": name, "SortBy": "GmtCreateTime", "Order": "DESC", **paging}
-            return self.gateway.call("aiworkspace", "ListWorkspaces", self.region, params=params)
+            return self.api.read("aiworkspace", "ListWorkspaces", params=params)
 
         return await page(ask, "Workspaces", Workspace, offset, limit)
 
     async def get(self, workspace_id: str) -> Workspace:
-        body = await self.gateway.call("aiworkspace", "GetWorkspace", self.region, workspace_id, params={})
+        body = await self.api.read("aiworkspace", "GetWorkspace", workspace_id, params={})
         return Workspace.model_validate(body)

@@ -57,7 +57,7 @@ async def submit(
         settings = as_object(body.get("Settings"))
         tags = {**as_object(settings.get("Tags")), REQUEST_TAG: request_id, ARGUMENTS_TAG: arguments}
         try:
-            job_id = await cloud.jobs.create({**body, "Settings": {**settings, "Tags": tags}})
+            job_id = await cloud.send(cloud.jobs.create({**body, "Settings": {**settings, "Tags": tags}}))
             return Submitted("created", job_id, request_id)
         except CloudError as error:
             if not error.maybe_done:

@@ -36,7 +36,7 @@ def cloud_for(
 ) -> Callable[..., CloudInRegion]:
     def cloud(**changes: object) -> CloudInRegion:
         settings = settings_for(**changes)
-        app = App(settings, gateway_for(**changes), Gate(settings, time.time))
+        app = App(settings, gateway_for(**changes), Gate(settings, time.time), b"k" * 32)
         return CloudInRegion(app, Region("cn-hangzhou", "argument"))
 
     return cloud

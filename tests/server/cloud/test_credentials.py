@@ -21,7 +21,7 @@ found = []
 for _ in range(2):
     before = time.monotonic()
     try:
-        anyio.run(gateway.call, "pai-dlc", "ListJobs", "cn-hangzhou")
+        anyio.run(gateway.read, "pai-dlc", "ListJobs", "cn-hangzhou")
         found.append({"kind": None})
     except Exception as error:
         kind, fix = getattr(error, "kind", repr(error)), getattr(error, "fix", "")

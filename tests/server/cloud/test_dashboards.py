@@ -22,7 +22,7 @@ RAY: dict[str, Any] = {
 
 
 async def test_a_running_ray_job_has_dashboards(cloud: CloudInRegion, emulator: Emulator) -> None:
-    job_id = await cloud.jobs.create(RAY)
+    job_id = await cloud.send(cloud.jobs.create(RAY))
     emulator.clock.advance(400)
     board = await cloud.dashboards.ray(job_id)
     assert (job_id in board.url, board.metrics) == (True, True)

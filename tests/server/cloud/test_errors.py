@@ -37,7 +37,7 @@ class Temporary:
 async def stop(gateway: Any, job_id: str = RUNNING) -> CloudError:
     """The error of a write, which is tried once."""
     with pytest.raises(CloudError) as caught:
-        await gateway.call("pai-dlc", "StopJob", HANGZHOU, job_id)
+        await gateway.send("pai-dlc", "StopJob", HANGZHOU, (job_id,), {})
     return caught.value
 
 
@@ -147,7 +147,7 @@ async def test_a_missing_permission_is_named_in_both_spellings_and_as_the_servic
 async def test_a_permission_of_aiworkspace_has_the_prefix_of_its_noun(gateway, emulator) -> None:
     emulator.faults.add(Fault("ListImages", "forbidden_ram"))
     with pytest.raises(CloudError) as caught:
-        await gateway.call("aiworkspace", "ListImages", HANGZHOU)
+        await gateway.read("aiworkspace", "ListImages", HANGZHOU)
     assert caught.value.ram == ("paiimage:ListImages",)
 
 

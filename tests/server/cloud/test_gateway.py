@@ -38,11 +38,11 @@ TRANSIENT = (
 )
 LASTING = ("no_permission", "forbidden_ram", "numeric_code", "clock_skew", "expired_token")
 WRITES: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
-    "StopJob": (("pai-dlc", "StopJob", HANGZHOU, RUNNING), {}),
-    "UpdateJob": (("pai-dlc", "UpdateJob", HANGZHOU, RUNNING), {"Description": "later"}),
-    "DeleteJob": (("pai-dlc", "DeleteJob", HANGZHOU, FINISHED), {}),
+    "StopJob": (("pai-dlc", "StopJob", HANGZHOU, (RUNNING,)), {}),
+    "UpdateJob": (("pai-dlc", "UpdateJob", HANGZHOU, (RUNNING,)), {"Description": "later"}),
+    "DeleteJob": (("pai-dlc", "DeleteJob", HANGZHOU, (FINISHED,)), {}),
     "CreateJob": (
-        ("pai-dlc", "CreateJob", HANGZHOU),
+        ("pai-dlc", "CreateJob", HANGZHOU, ()),
         {
             "WorkspaceId": "123456",
             "DisplayName": "once",
@@ -57,7 +57,7 @@ WRITES: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
 async def test_every_request_carries_the_skills_user_agent_with_one_id_a_process(gateway_for, emulator) -> None:
     for gateway in (gateway_for(), gateway_for()):
         for read in READS.values():
-            await gateway.call(*read)
+            await gateway.read(*read)
     (agent,) = {request.user_agent.split()[-1] for request in emulator.requests}
     assert re.fullmatch(r"AlibabaCloud-Agent-Skills/alibabacloud-pai-dlc-job/[0-9a-f]{32}", agent)
     assert len(emulator.requests) == 2 * len(READS)
@@ -69,7 +69,7 @@ async def test_a_read_is_sent_again_twice_when_the_service_falters(gateway, emul
     answers: dict[str, Any] = {}
 
     async def read(action: str) -> None:
-        answers[action] = await gateway.call(*READS[action])
+        answers[action] = await gateway.read(*READS[action])
 
     async with anyio.create_task_group() as group:
         for action in READS:
@@ -81,7 +81,7 @@ async def test_a_read_is_sent_again_twice_when_the_service_falters(gateway, emul
 async def test_a_read_is_never_sent_more_than_three_times(gateway, emulator) -> None:
     emulator.faults.add(Fault("ListJobs", "throttling", times=9, retry_after_ms=1))
     with pytest.raises(CloudError) as caught:
-        await gateway.call(*READS["ListJobs"])
+        await gateway.read(*READS["ListJobs"])
     assert caught.value.kind == "throttled"
     assert emulator.requests.actions() == ["ListJobs"] * 3
 
@@ -90,25 +90,25 @@ async def test_a_read_is_never_sent_more_than_three_times(gateway, emulator) -> 
 async def test_a_refusal_that_lasts_is_not_asked_again(gateway, emulator, kind) -> None:
     emulator.faults.add(Fault("ListJobs", kind, times=9))
     with pytest.raises(CloudError):
-        await gateway.call(*READS["ListJobs"])
+        await gateway.read(*READS["ListJobs"])
     assert emulator.requests.actions() == ["ListJobs"]
 
 
 async def test_a_throttled_read_waits_the_milliseconds_the_service_names(gateway_for, emulator) -> None:
     emulator.faults.add(Fault("ListJobs", "throttling", retry_after_ms=300))
     gateway = gateway_for(deadline=20)
-    await gateway.call(*READS["GetJob"])
+    await gateway.read(*READS["GetJob"])
     before = time.monotonic()
-    assert "Jobs" in await gateway.call(*READS["ListJobs"])
+    assert "Jobs" in await gateway.read(*READS["ListJobs"])
     assert time.monotonic() - before >= 0.3
     assert emulator.requests.actions() == ["GetJob", "ListJobs", "ListJobs"]
 
 
 async def test_a_wait_beyond_the_deadline_is_told_instead_of_waited_out(gateway_for, emulator) -> None:
-    await gateway_for().call(*READS["GetJob"])
+    await gateway_for().read(*READS["GetJob"])
     emulator.faults.add(Fault("ListJobs", "throttling", times=9, retry_after_ms=60_000))
     with pytest.raises(CloudError) as caught:
-        await gateway_for(deadline=2).call(*READS["ListJobs"])
+        await gateway_for(deadline=2).read(*READS["ListJobs"])
     assert (caught.value.kind, caught.value.retry_after) == ("throttled", 60)
 
 
@@ -119,7 +119,7 @@ async def test_a_write_is_sent_once_whatever_happens_to_it(gateway_for, emulator
     emulator.faults.add(Fault("*", kind, times=99, retry_after_ms=1, seconds=seconds))
     for call, params in WRITES.values():
         try:
-            await gateway.call(*call, params=params)
+            await gateway.send(*call, params)
         except CloudError:
             continue
         assert kind == "slow_drip"
@@ -127,21 +127,21 @@ async def test_a_write_is_sent_once_whatever_happens_to_it(gateway_for, emulator
 
 
 async def test_an_answer_that_drips_in_is_given_up_at_the_deadline(gateway_for, emulator) -> None:
-    await gateway_for().call(*READS["GetWorkspace"])
+    await gateway_for().read(*READS["GetWorkspace"])
     emulator.faults.add(Fault("GetWorkspace", "slow_drip", seconds=0.01))
     with pytest.raises(CloudError) as caught:
-        await gateway_for(deadline=1).call(*READS["GetWorkspace"])
+        await gateway_for(deadline=1).read(*READS["GetWorkspace"])
     assert (caught.value.kind, caught.value.code, caught.value.maybe_done) == ("timeout", "Timeout", True)
     assert emulator.requests.actions() == ["GetWorkspace", "GetWorkspace"]
 
 
 async def test_a_cancelled_call_returns_while_its_answer_is_still_to_come(gateway_for, emulator) -> None:
     gateway = gateway_for(read_timeout=3)
-    await gateway.call(*READS["GetJob"])
+    await gateway.read(*READS["GetJob"])
     emulator.faults.add(Fault("GetJob", "delay", seconds=2))
     before = time.monotonic()
     with anyio.move_on_after(0.2) as scope:
-        await gateway.call(*READS["GetJob"])
+        await gateway.read(*READS["GetJob"])
     assert scope.cancelled_caught
     assert time.monotonic() - before < 2
 
@@ -163,7 +163,7 @@ async def test_a_field_the_api_does_not_have_is_refused_by_name_before_any_reque
     gateway, emulator, call, params, field
 ) -> None:
     with pytest.raises(Failure, match=re.escape(f"does not know the field {field}.")) as caught:
-        await gateway.call(*call, params=params)
+        await gateway.read(*call, params=params)
     assert caught.value.code == "UnknownField"
     assert emulator.requests == []
 
@@ -179,12 +179,12 @@ async def test_a_field_the_api_does_not_have_is_refused_by_name_before_any_reque
 )
 async def test_a_field_of_the_wrong_shape_is_refused_before_any_request(gateway, emulator, params) -> None:
     with pytest.raises(Failure):
-        await gateway.call("pai-dlc", "CreateJob", HANGZHOU, params=params)
+        await gateway.read("pai-dlc", "CreateJob", HANGZHOU, params=params)
     assert emulator.requests == []
 
 
 async def test_parameters_without_a_value_are_left_out(gateway, emulator) -> None:
-    await gateway.call(*READS["ListJobs"], params={"Status": None, "ShowOwn": False})
+    await gateway.read(*READS["ListJobs"], params={"Status": None, "ShowOwn": False})
     (request,) = emulator.requests
     assert request.query == {"ShowOwn": "False"}
 
@@ -194,7 +194,7 @@ async def test_parameters_without_a_value_are_left_out(gateway, emulator) -> Non
 async def test_an_id_that_may_not_stand_in_a_path_is_refused_before_any_request(gateway, emulator, call, bad) -> None:
     action, *before = call
     with pytest.raises(Failure) as caught:
-        await gateway.call("pai-dlc", action, HANGZHOU, *before, bad)
+        await gateway.read("pai-dlc", action, HANGZHOU, *before, bad)
     assert caught.value.code == "InvalidId"
     assert emulator.requests == []
 
@@ -206,24 +206,24 @@ async def test_no_text_but_a_plain_word_reaches_a_path(gateway, emulator, bad) -
         assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,255}", bad)
         return
     with pytest.raises(Failure):
-        await gateway.call("pai-dlc", "GetJob", HANGZHOU, bad)
+        await gateway.read("pai-dlc", "GetJob", HANGZHOU, bad)
     assert emulator.requests == []
 
 
 async def test_fields_newer_than_the_sdk_survive(gateway, emulator) -> None:
     emulator.account.workspaces[0]["Planet"] = {"Name": "Mars"}
-    assert (await gateway.call(*READS["GetWorkspace"]))["Planet"] == {"Name": "Mars"}
+    assert (await gateway.read(*READS["GetWorkspace"]))["Planet"] == {"Name": "Mars"}
 
 
 async def test_an_answer_of_another_shape_than_documented_is_passed_on_as_it_came(gateway, emulator) -> None:
     emulator.account.workspaces[0]["AdminNames"] = "not a list"
     emulator.account.workspaces[0]["Description"] = ["a", {"b": None}]
-    body = await gateway.call(*READS["GetWorkspace"])
+    body = await gateway.read(*READS["GetWorkspace"])
     assert (body["AdminNames"], body["Description"]) == ("not a list", ["a", {"b": None}])
 
 
 async def test_pai_studio_is_called_without_an_sdk_of_its_own(gateway, emulator) -> None:
-    body = await gateway.call("pai", "ListQuotas", HANGZHOU, pathname="/api/v1/quotas/", params={"PageSize": 2})
+    body = await gateway.read("pai", "ListQuotas", HANGZHOU, pathname="/api/v1/quotas/", params={"PageSize": 2})
     assert len(body["Quotas"]) == 2
     (request,) = emulator.requests
     assert (request.headers["x-acs-version"], request.query) == ("2022-01-12", {"PageSize": "2"})
@@ -232,7 +232,7 @@ async def test_pai_studio_is_called_without_an_sdk_of_its_own(gateway, emulator)
 async def test_a_proxy_is_left_out_for_the_loopback(gateway, emulator, monkeypatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    assert "Jobs" in await gateway.call(*READS["ListJobs"])
+    assert "Jobs" in await gateway.read(*READS["ListJobs"])
 
 
 @pytest.mark.parametrize(
@@ -241,5 +241,5 @@ async def test_a_proxy_is_left_out_for_the_loopback(gateway, emulator, monkeypat
 )
 async def test_plain_http_leaves_for_no_other_machine(gateway_for, endpoint) -> None:
     with pytest.raises(Failure, match="Plain HTTP") as caught:
-        await gateway_for(endpoint=endpoint, protocol="http").call(*READS["ListJobs"])
+        await gateway_for(endpoint=endpoint, protocol="http").read(*READS["ListJobs"])
     assert caught.value.code == "PlainHttpRefused"

@@ -18,7 +18,7 @@ BODY = {
 
 
 async def test_create_posts_the_body_and_returns_the_id(cloud, emulator) -> None:
-    job_id = await cloud.jobs.create(BODY)
+    job_id = await cloud.send(cloud.jobs.create(BODY))
     (request,) = emulator.requests
     assert (request.method, request.path, request.sent()) == ("POST", "/api/v1/jobs", BODY)
     assert emulator.account.jobs[job_id].body["DisplayName"] == "new"
@@ -79,13 +79,13 @@ async def test_a_restarted_pods_earlier_lives_are_its_history(cloud) -> None:
 async def test_stop_and_delete_name_the_job_in_the_path_and_send_no_body(
     cloud, emulator, operation, job_id, method, path
 ) -> None:
-    await getattr(cloud.jobs, operation)(job_id)
+    await cloud.send(getattr(cloud.jobs, operation)(job_id))
     (request,) = emulator.requests
     assert (request.method, request.path, request.body) == (method, path, None)
 
 
 async def test_update_sends_only_what_changes(cloud, emulator) -> None:
-    await cloud.jobs.update(RUNNING, {"Description": "long run"})
+    await cloud.send(cloud.jobs.update(RUNNING, {"Description": "long run"}))
     (request,) = emulator.requests
     assert (request.method, request.path, request.sent()) == (
         "PUT",

@@ -12,7 +12,7 @@ JOB = "dlc4stillrunning"
 
 async def test_a_signal_is_sent_listed_and_read_back(cloud: CloudInRegion, emulator: Emulator) -> None:
     target = {"Scope": "pods", "PodNames": [f"{JOB}-worker-0"]}
-    sent = await cloud.signals.create(JOB, {"Signal": "SIGUSR1", "Target": target})
+    sent = await cloud.send(cloud.signals.create(JOB, {"Signal": "SIGUSR1", "Target": target}))
     assert (sent.signal, sent.status) == ("SIGUSR1", "Succeeded")
     assert emulator.requests[-1].sent() == {"Signal": "SIGUSR1", "Target": target}
     found = await cloud.signals.list(JOB)
@@ -30,6 +30,6 @@ async def test_an_unknown_signal_is_not_found(cloud: CloudInRegion) -> None:
 async def test_a_signal_without_an_answer_is_not_sent_twice(cloud: CloudInRegion, emulator: Emulator) -> None:
     emulator.faults.add(Fault("CreateSignal", "lost_response"))
     with pytest.raises(CloudError) as caught:
-        await cloud.signals.create(JOB, {"Signal": "SIGUSR1"})
+        await cloud.send(cloud.signals.create(JOB, {"Signal": "SIGUSR1"}))
     assert "list_signals" in caught.value.fix
     assert emulator.requests.actions() == ["CreateSignal"]

@@ -154,7 +154,7 @@ async def test_a_live_job_counts_among_many_with_longer_names(cloud, emulator) -
     await send(cloud, body("x"))
     emulator.clock.advance(1)
     for number in range(100):
-        await cloud.jobs.create(body(f"x{number}"))
+        await cloud.send(cloud.jobs.create(body(f"x{number}")))
     with pytest.raises(Failure) as caught:
         await send(cloud, body("x"))
     assert caught.value.code == "SameName"

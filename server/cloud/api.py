@@ -1,0 +1,72 @@
+"""What a noun's operations stand on: reads, which are sent at once, and writes, which are values until a permit sends
+them. Whether an operation writes is declared where it is called, never guessed from its name: GetToken mints one.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from pai_dlc_mcp.server.cloud.endpoints import Product
+from pai_dlc_mcp.server.cloud.gateway import Gateway
+
+T = TypeVar("T")
+
+
+def _nothing(_: dict[str, Any]) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Write(Generic[T]):
+    """One request that changes something, exactly as it will be sent. `params` are the API's own names; `answer` reads
+    the response; `shown_by` names the tool that shows whether it was carried out. `path` holds the ids. It is sent by a
+    permit alone, and at most once."""
+
+    product: Product
+    action: str
+    region: str
+    path: tuple[str, ...]
+    params: Mapping[str, Any]
+    shown_by: str
+    answer: Callable[[dict[str, Any]], T] = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Api:
+    """The service as one tool call sees it: its region. `heard` is told each response, for what must stay secret."""
+
+    gateway: Gateway
+    region: str
+    heard: Callable[[dict[str, Any]], None] = _nothing
+
+    async def read(
+        self,
+        product: Product,
+        action: str,
+        *path: str,
+        params: Mapping[str, Any] | None = None,
+        pathname: str | None = None,
+    ) -> dict[str, Any]:
+        """The response of a read, retried where that may help. Raises CloudError."""
+        body = await self.gateway.read(product, action, self.region, *path, params=params, pathname=pathname)
+        self.heard(body)
+        return body
+
+    def write(
+        self,
+        action: str,
+        *path: str,
+        params: Mapping[str, Any] | None = None,
+        shown_by: str = "get_job",
+        answer: Callable[[dict[str, Any]], T] = _nothing,
+    ) -> Write[T]:
+        """A write of PAI-DLC, not sent yet; None values are left out."""
+        sent = {name: value for name, value in (params or {}).items() if value is not None}
+        return Write("pai-dlc", action, self.region, path, sent, shown_by, answer)
+
+
+@dataclass(frozen=True)
+class Regional:
+    """Base of one noun's operations in one region."""
+
+    api: Api
