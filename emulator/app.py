@@ -4,7 +4,7 @@ from collections.abc import Callable
 from urllib.parse import parse_qsl, unquote
 
 from starlette import requests as http
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pai_dlc_mcp.emulator import (
@@ -165,7 +165,7 @@ def create(world: World) -> ASGIApp:
             return
         response = call.answer(fault)
         seconds = fault.seconds if fault else 0.0
-        if kind == "lost_response":
+        if fault and fault.drops_response:
             await wire.drop(scope, receive)
         elif kind == "slow_drip":
             await wire.drip(response, seconds, receive, send)
@@ -207,6 +207,8 @@ class Call:
                 raise refusal
             if fault and fault.kind == "html_502":
                 return HTMLResponse("<html><head><title>502 Bad Gateway</title></head></html>", 502)
+            if fault and fault.kind == "redirect":
+                return RedirectResponse(fault.url, 307)
             signature.verify(
                 self.world.account.keys,
                 self.request.method,
@@ -218,12 +220,15 @@ class Call:
             if not self.operation:
                 message = "Specified api is not found, please check your url and method."
                 raise ServiceError(404, "InvalidAction.NotFound", message)
-            body = self.carry_out(self.operation)
+            body = faults.after_commit(fault, self.world.account, self.carry_out(self.operation))
         except ServiceError as error:
             host = self.incoming.headers.get("host", "")
             return wire.reply(error.status, error.body(request_id, host), request_id, error.headers)
         key = REQUEST_ID.get(self.request.action, "RequestId")
-        return wire.reply(200, {**body, key: request_id} if key else body, request_id)
+        whole = {**body, key: request_id} if key else body
+        if fault and fault.kind in ("gzip_bomb", "large_body"):
+            return wire.padded(whole, fault.megabytes, compressed=fault.kind == "gzip_bomb")
+        return wire.reply(200, whole, request_id)
 
     def carry_out(self, operation: Operation) -> Json:
         """A body whose values have the wrong types is the caller's mistake; without a body it would be ours."""

@@ -191,6 +191,7 @@ def list_jobs(account: Account, request: Request) -> Json:
         job_view.item(account, job)
         for job in account.jobs.values()
         if since <= job.created <= until
+        and job.visible(now)
         and (job.user_id == USER_ID if own else job.public or job.user_id == USER_ID)
         and (everywhere or job.body["WorkspaceId"] == workspace)
         and (not ids or job.job_id in ids)

@@ -55,6 +55,11 @@ class Job:
     modified: datetime
     priorities: list[tuple[datetime, int]] = field(default_factory=list[tuple[datetime, int]])
     """Accepted changes and when they become visible."""
+    visible_from: datetime | None = None
+    """Until then neither GetJob nor ListJobs finds it (fault late_visibility); None is at once."""
+
+    def visible(self, now: datetime) -> bool:
+        return self.visible_from is None or self.visible_from <= now
 
     @property
     def scenario(self) -> Scenario:
@@ -173,7 +178,7 @@ class Account:
     def job(self, job_id: str, action: str, *, own: bool = False) -> Job:
         """The job, if there is one and the user may read it (or, with `own`, change it)."""
         job = self.jobs.get(job_id)
-        if not job:
+        if not job or not job.visible(self.now()):
             raise errors.not_found(f"Job {job_id} not found.")
         if job.user_id != USER_ID and (own or not job.public):
             raise errors.denied(f"paidlc:{action}", USER_ID, OWNER_ID)

@@ -1,10 +1,12 @@
 """Answers on the wire: JSON as the service writes it, and the ways an answer can go astray."""
 
+import gzip
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import anyio
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from pai_dlc_mcp.emulator.request import Json
@@ -27,6 +29,27 @@ def reply(status: int, body: Json, request_id: str, headers: dict[str, str] | No
         {"x-acs-request-id": request_id, **(headers or {})},
         "application/json; charset=utf-8",
     )
+
+
+def padded(body: Json, megabytes: float, *, compressed: bool) -> Response:
+    """The answer with a Padding key that brings it to `megabytes` (10^6 bytes); compressed it is a thousandth of it."""
+    head = f'{json.dumps(body, separators=(",", ":"))[:-1]},"Padding":"'.encode()
+    rest = max(int(megabytes * 1e6) - len(head) - 2, 0)
+    block = b"0" * 1_000_000
+
+    def chunks() -> Iterator[bytes]:
+        yield head
+        for start in range(0, rest, len(block)):
+            yield block[: rest - start]
+        yield b'"}'
+
+    media = "application/json; charset=utf-8"
+    if compressed:
+        # Members of a gzip file may be concatenated, so that no more than a block is ever held.
+        whole = b"".join(gzip.compress(chunk, 6) for chunk in chunks())
+        return Response(whole, 200, {"content-encoding": "gzip"}, media)
+    length = {"content-length": str(len(head) + rest + 2)}
+    return StreamingResponse(chunks(), 200, length, media)
 
 
 async def drop(scope: Scope, receive: Receive) -> None:
