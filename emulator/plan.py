@@ -15,15 +15,11 @@ SANITY_SECONDS = 320.0
 RESTARTING_SECONDS = 30.0
 
 
-def life(job: Job, *, bids: bool, checks_sanity: bool) -> Life:
+def life(job: Job, queuing: float, *, bids: bool, checks_sanity: bool) -> Life:
+    """`queuing` is how many seconds it waits in the queue: inf for a job that nobody has let go yet."""
     phases = [
         Phase("Creating", CREATING_SECONDS),
-        Phase(
-            "Queuing",
-            inf if job.scenario.stuck == "Queuing" else QUEUING_SECONDS,
-            "JobEnqueued",
-            f"Job {job.job_id} is enqueued.",
-        ),
+        Phase("Queuing", queuing, "JobEnqueued", f"Job {job.job_id} is enqueued."),
     ]
     if bids:
         phases.append(Phase("Bidding", BIDDING_SECONDS))

@@ -36,9 +36,7 @@ def create_signal(account: Account, request: Request) -> Json:
 
 def list_signals(account: Account, request: Request) -> Json:
     job = account.job(request.ids["JobId"], "ListSignals")
-    found = [
-        signal for signal in account.signals.get(job.job_id, []) if request.text("Status") in ("", signal["Status"])
-    ]
+    found = listing.select(account.signals.get(job.job_id, []), request, exact={"Status": "Status"})
     found = listing.ordered(found, request, "GmtCreated", "desc")
     return {
         "JobId": job.job_id,

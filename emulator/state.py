@@ -4,7 +4,7 @@ import hashlib
 import json
 import uuid
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -55,6 +55,8 @@ class Job:
     modified: datetime
     priorities: list[tuple[datetime, int]] = field(default_factory=list[tuple[datetime, int]])
     """Accepted changes and when they become visible."""
+    nodes: dict[str, str] = field(default_factory=dict[str, str])
+    """Of a quota job that has left the queue: the node of each pod, by pod id."""
     visible_from: datetime | None = None
     """Until then neither GetJob nor ListJobs finds it (fault late_visibility); None is at once."""
 
@@ -123,6 +125,7 @@ class Account:
     jobs: dict[str, Job]
     templates: dict[str, Json]
     tensorboards: dict[str, Tensorboard]
+    ray_history_servers: dict[str, Tensorboard]
     signals: dict[str, list[Json]]
     workspaces: list[Json]
     images: list[Json]
@@ -130,6 +133,10 @@ class Account:
     code_sources: list[Json]
     specs: list[Json]
     quotas: list[Json]
+    workloads: list[Json]
+    """What others than DLC jobs run on the quotas, for ever: it takes GPUs, and no operation shows more of it."""
+    settled: datetime
+    """Up to when the queues have been worked off (ledger.py)."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -143,7 +150,9 @@ class Account:
         }
         self.log_order = "tail"
         self.jobs, self.templates, self.tensorboards, self.signals = {}, {}, {}, {}
-        for name in ("workspaces", "images", "datasets", "code_sources", "specs", "quotas"):
+        self.ray_history_servers = {}
+        self.settled = datetime(1970, 1, 1, tzinfo=UTC)
+        for name in ("workspaces", "images", "datasets", "code_sources", "specs", "quotas", "workloads"):
             setattr(self, name, seed(name))
         self._count = 0
 

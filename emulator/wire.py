@@ -6,19 +6,42 @@ from collections.abc import Iterator
 from typing import Any
 
 import anyio
+from starlette import requests as http
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from pai_dlc_mcp.emulator.request import Json
 
+MAX_BODY = 4_000_000
+"""Bytes of a request's body."""
+
 
 def parsed(body: bytes) -> Json | None:
-    """A JSON object, or nothing: StopJob posts an empty body."""
-    try:
-        value: Any = json.loads(body)
-    except ValueError:
+    """A JSON object; None for an empty body, as StopJob posts it. Raises ValueError for anything else."""
+    if not body.strip():
         return None
-    return value if isinstance(value, dict) else None  # pyright: ignore[reportUnknownVariableType]
+    try:
+        value: Any = json.loads(body, parse_constant=_no_constant)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(value, dict):
+        raise ValueError("not an object")
+    return value  # pyright: ignore[reportUnknownVariableType]
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+async def body_of(incoming: http.Request) -> bytes | None:
+    """The body, or None if it is too large; the rest of it is read and thrown away."""
+    whole = bytearray()
+    size = 0
+    async for chunk in incoming.stream():
+        size += len(chunk)
+        if size <= MAX_BODY:
+            whole += chunk
+    return bytes(whole) if size <= MAX_BODY else None
 
 
 def reply(status: int, body: Json, request_id: str, headers: dict[str, str] | None = None) -> Response:

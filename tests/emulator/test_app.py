@@ -8,7 +8,7 @@ from alibabacloud_aiworkspace20210204 import models as workspace_models
 from alibabacloud_pai_dlc20201203 import models as dlc_models
 from alibabacloud_tea_openapi.exceptions import ClientException
 
-from pai_dlc_mcp.emulator import app
+from pai_dlc_mcp.emulator import routes as app
 from pai_dlc_mcp.emulator.embedded import Emulator
 from pai_dlc_mcp.emulator.state import Tensorboard
 
@@ -26,6 +26,9 @@ IDS = {
     "{TemplateId}": "jobtemplate-1",
     "{TensorboardId}": "tb1",
     "{SignalId}": "signal-1",
+    "{NodeId}": "llm-pretrain-node-01",
+    "{InstanceType}": "ecs.gn7i-c8g1.2xlarge",
+    "{RayHistoryServerId}": "rhs1",
     "{QuotaId}": "quota2llmfull002",
     "{WorkloadId}": "dlc5waitinginq05",
 }
@@ -38,9 +41,10 @@ JOB_ID = {
 }
 SPEC = {"Type": "Worker", "PodCount": 1, "Image": "x", "EcsSpec": "ecs.g6.large"}
 BODIES: dict[str, dict[str, Any]] = {
-    "CreateJob": {"JobType": "PyTorchJob", "UserCommand": "ls", "JobSpecs": [SPEC]},
+    "CreateJob": {"DisplayName": "x", "JobType": "PyTorchJob", "UserCommand": "ls", "JobSpecs": [SPEC]},
     "UpdateJob": {"Description": "x"},
-    "CreateJobTemplate": {"TemplateName": "t", "Content": "{}"},
+    "CreateJobTemplate": {"TemplateName": "t", "Content": "{}", "WorkspaceId": "123456"},
+    "CreateRayHistoryServer": {"DisplayName": "h", "StoragePath": "oss://example/ray/", "WorkspaceId": "123456"},
     "UpdateJobTemplate": {"Content": "{}"},
     "SetJobTemplateDefaultVersion": {"Version": 1},
     "CreateTensorboard": {"DisplayName": "t", "TensorboardSpec": {"EcsType": "ecs.g6.large"}},
@@ -56,6 +60,8 @@ QUERIES: dict[str, dict[str, str]] = {
         "MetricName": "JOB_GPU_ACCELERATOR_DUTTY_UTIL",
     },
     "GetJobSanityCheckResult": {"SanityCheckNumber": "1"},
+    "ListDatasetVersions": {"PageNumber": "1", "PageSize": "10"},
+    "ListNodePods": {"ResourceGroupId": "rg2llmfull002abc"},
     "GetToken": {"TargetId": "dlc9restarted009"},
     "ListJobTemplates": {"WorkspaceId": "123456"},
     "UntagResources": {"ResourceType": "Job", "ResourceId": '["dlc9restarted009"]', "TagKey": '["k"]'},
@@ -94,6 +100,11 @@ def furnished(emulator: Emulator, call: Call, create: Callable[..., str]) -> Non
     board = call(app.DLC, "CreateTensorboard", "POST /api/v1/tensorboards", body=BODIES["CreateTensorboard"])
     old = account.tensorboards.pop(board["TensorboardId"])
     account.tensorboards["tb1"] = Tensorboard("tb1", old.created, old.modified, old.body, old.life)
+    made = call(
+        app.DLC, "CreateRayHistoryServer", "POST /api/v1/rayhistoryservers", body=BODIES["CreateRayHistoryServer"]
+    )
+    server = account.ray_history_servers.pop(made["RayHistoryServerId"])
+    account.ray_history_servers["rhs1"] = Tensorboard("rhs1", server.created, server.modified, server.body, server.life)
     ray = account.jobs.pop(create(JobType="RayJob"))
     ray.job_id = "dlc0ray000000000"
     account.jobs[ray.job_id] = ray
@@ -109,9 +120,11 @@ def test_an_operation_answers_with_keys_of_the_schema(
     call: Call, emulator: Emulator, version: str, action: str, route: str
 ) -> None:
     for name, value in {**IDS, "{JobId}": JOB_ID.get(action, IDS["{JobId}"])}.items():
-        route = route.replace(name, value)
+        route = route.replace(name, value).replace("{jobId}", JOB_ID.get(action, ""))
     if action == "StartTensorboard":
         call(version, "StopTensorboard", "PUT /api/v1/tensorboards/tb1/stop")
+    if action == "StartRayHistoryServer":
+        call(version, "StopRayHistoryServer", "POST /api/v1/rayhistoryservers/rhs1/stop")
     answer = call(version, action, route, QUERIES.get(action), BODIES.get(action))
     assert emulator.requests.actions()[-1] == action
     if version in MODELS:
