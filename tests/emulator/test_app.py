@@ -1,6 +1,8 @@
 """Routes: every operation answers with keys the SDK's models know, and the wrong path with JSON."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,65 +12,12 @@ from alibabacloud_tea_openapi.exceptions import ClientException
 
 from pai_dlc_mcp.emulator import routes as app
 from pai_dlc_mcp.emulator.embedded import Emulator
-from pai_dlc_mcp.emulator.state import Tensorboard
 
 Call = Callable[..., dict[str, Any]]
 MODELS = {app.DLC: dlc_models, app.WORKSPACE: workspace_models}
-IDS = {
-    "{JobId}": "dlc9restarted009",
-    "{PodId}": "dlc9restarted009-worker-0",
-    "{WorkspaceId}": "123456",
-    "{ImageId}": "image-4pytorch26gpu001",
-    "{DatasetId}": "d-llmcorpus000000001",
-    "{VersionName}": "v1",
-    "{CodeSourceId}": "code-20250911103721-85qz78ia96lu",
-    "{PermissionCode}": "PaiDLC%3AGetJob",
-    "{TemplateId}": "jobtemplate-1",
-    "{TensorboardId}": "tb1",
-    "{SignalId}": "signal-1",
-    "{NodeId}": "llm-pretrain-node-01",
-    "{InstanceType}": "ecs.gn7i-c8g1.2xlarge",
-    "{RayHistoryServerId}": "rhs1",
-    "{QuotaId}": "quota2llmfull002",
-    "{WorkloadId}": "dlc5waitinginq05",
-}
-JOB_ID = {
-    "GetJobSanityCheckResult": "dlc4stillrunning",
-    "ListJobSanityCheckResults": "dlc4stillrunning",
-    "DeleteJob": "dlc1succeeded001",
-    "GetDashboard": "dlc0ray000000000",
-    "GetRayDashboard": "dlc0ray000000000",
-}
-SPEC = {"Type": "Worker", "PodCount": 1, "Image": "x", "EcsSpec": "ecs.g6.large"}
-BODIES: dict[str, dict[str, Any]] = {
-    "CreateJob": {"DisplayName": "x", "JobType": "PyTorchJob", "UserCommand": "ls", "JobSpecs": [SPEC]},
-    "UpdateJob": {"Description": "x"},
-    "CreateJobTemplate": {"TemplateName": "t", "Content": "{}", "WorkspaceId": "123456"},
-    "CreateRayHistoryServer": {"DisplayName": "h", "StoragePath": "oss://example/ray/", "WorkspaceId": "123456"},
-    "UpdateJobTemplate": {"Content": "{}"},
-    "SetJobTemplateDefaultVersion": {"Version": 1},
-    "CreateTensorboard": {"DisplayName": "t", "TensorboardSpec": {"EcsType": "ecs.g6.large"}},
-    "CreateSignal": {"Signal": "SIGUSR1"},
-    "TagResources": {"ResourceType": "Job", "ResourceId": ["dlc9restarted009"], "Tag": [{"Key": "k"}]},
-}
-QUERIES: dict[str, dict[str, str]] = {
-    "ListJobs": {"ShowOwn": "False", "StartTime": "1970-01-01T00:00:00Z"},
-    "GetJobMetrics": {"MetricType": "GpuCoreUsage"},
-    "GetMetrics": {
-        "JobId": "dlc9restarted009",
-        "Namespace": "acs_pai_dlc",
-        "MetricName": "JOB_GPU_ACCELERATOR_DUTTY_UTIL",
-    },
-    "GetJobSanityCheckResult": {"SanityCheckNumber": "1"},
-    "ListDatasetVersions": {"PageNumber": "1", "PageSize": "10"},
-    "ListNodePods": {"ResourceGroupId": "rg2llmfull002abc"},
-    "GetToken": {"TargetId": "dlc9restarted009"},
-    "ListJobTemplates": {"WorkspaceId": "123456"},
-    "UntagResources": {"ResourceType": "Job", "ResourceId": '["dlc9restarted009"]', "TagKey": '["k"]'},
-    "ListImages": {"Verbose": "true"},
-    "GetImage": {"Verbose": "true"},
-    "ListCodeSources": {"WorkspaceId": "123456"},
-}
+REQUESTS = json.loads((Path(__file__).parents[1] / "data" / "requests.json").read_text("utf-8"))
+IDS, JOB_ID, BODIES, QUERIES = (REQUESTS[name] for name in ("ids", "job_ids", "bodies", "queries"))
+"""One request of each operation that succeeds: the ids of its path, body and query, by action."""
 
 
 def operations() -> list[Any]:
@@ -88,30 +37,6 @@ def lost(sent: Any, kept: Any, path: str = "") -> list[str]:
         pairs = zip(sent, kept, strict=True)
         return [name for one, other in pairs for name in lost(one, other, f"{path}[]")]
     return [] if sent == kept else [f"{path}: {sent!r} became {kept!r}"]
-
-
-@pytest.fixture
-def furnished(emulator: Emulator, call: Call, create: Callable[..., str]) -> None:
-    """One of everything that is not seeded, under a fixed id."""
-    account = emulator.account
-    made = call(app.DLC, "CreateJobTemplate", "POST /api/v1/jobtemplates", body=BODIES["CreateJobTemplate"])
-    template = account.templates.pop(made["TemplateId"])
-    account.templates["jobtemplate-1"] = template | {"TemplateId": "jobtemplate-1", "TemplateName": "one"}
-    board = call(app.DLC, "CreateTensorboard", "POST /api/v1/tensorboards", body=BODIES["CreateTensorboard"])
-    old = account.tensorboards.pop(board["TensorboardId"])
-    account.tensorboards["tb1"] = Tensorboard("tb1", old.created, old.modified, old.body, old.life)
-    made = call(
-        app.DLC, "CreateRayHistoryServer", "POST /api/v1/rayhistoryservers", body=BODIES["CreateRayHistoryServer"]
-    )
-    server = account.ray_history_servers.pop(made["RayHistoryServerId"])
-    account.ray_history_servers["rhs1"] = Tensorboard("rhs1", server.created, server.modified, server.body, server.life)
-    ray = account.jobs.pop(create(JobType="RayJob"))
-    ray.job_id = "dlc0ray000000000"
-    account.jobs[ray.job_id] = ray
-    emulator.clock.advance(300)
-    path = "/api/v1/jobs/dlc9restarted009/signals"
-    call(app.DLC, "CreateSignal", f"POST {path}", body=BODIES["CreateSignal"])
-    account.signals["dlc9restarted009"][0]["SignalId"] = "signal-1"
 
 
 @pytest.mark.usefixtures("furnished")
