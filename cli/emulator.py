@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from pai_dlc_mcp.emulator import embedded
 from pai_dlc_mcp.emulator.clock import Clock
+from pai_dlc_mcp.emulator.scenarios import catalog
 
 
 def run(argv: Sequence[str]) -> int:
@@ -15,7 +16,11 @@ def run(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="pai-dlc-mcp emulator", description=__doc__)
     parser.add_argument("--port", type=int, default=8420, help="on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--speed", type=float, default=1.0, help="virtual seconds a second")
+    parser.add_argument("--scenarios", action="store_true", help="list what a job may play, and leave")
     given = parser.parse_args(argv)
+    if given.scenarios:
+        print(f"A job plays what its environment's EMULATOR_SCENARIO names:\n{catalog.table()}")
+        return 0
     try:
         with embedded.start(clock=Clock(datetime.now(UTC), speed=given.speed), port=given.port) as emulator:
             print(

@@ -24,6 +24,8 @@ STRICT = "PaiStrategyStrictFIFO"
 pass one that does not (inferred from the documented names)."""
 
 NONE = Resources(0, 0, 0)
+LINGER_SECONDS = 60.0
+"""More than the pods of an ended job need to leave (Stage.victims_after)."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,14 @@ def ends(job: Job) -> float:
     return max([end.at, *(pod.finished for pod in pods.all_pods(job) if pod.rank >= 0 and pod.started < inf)])
 
 
+def gone(job: Job, moment: datetime) -> bool:
+    """Whether its last pod has ended by then; without looking at the pods where the job ended long before."""
+    elapsed, end = job.elapsed(moment), job.life[-1]
+    if end.status in TERMINAL and elapsed >= end.at + LINGER_SECONDS:
+        return True
+    return elapsed >= ends(job)
+
+
 def held(account: Account, quota: Json, moment: datetime) -> Iterator[Held]:
     """A job holds its nodes from the moment it leaves the queue, over its restarts, until its last pod is gone."""
     for workload in account.workloads:
@@ -88,7 +98,7 @@ def held(account: Account, quota: Json, moment: datetime) -> Iterator[Held]:
                 pod = f"{workload['WorkloadId']}-{number}"
                 yield Held(workload["WorkloadId"], workload["UserId"], pod, node, each)
     for job in account.jobs.values():
-        if job.nodes and job.quota_id == quota["QuotaId"] and job.elapsed(moment) < ends(job):
+        if job.nodes and job.quota_id == quota["QuotaId"] and not gone(job, moment):
             for role, index, resources in pods.names(job):
                 pod_id = f"{job.job_id}-{role}-{index}"
                 yield Held(job.job_id, job.user_id, pod_id, job.nodes[pod_id], resources)
@@ -159,7 +169,7 @@ def work_off(account: Account, quota: Json, now: datetime, planner: Planner) -> 
 def changes(account: Account, quota: Json) -> Iterator[datetime]:
     """When something may become possible: a job is ready, a priority counts, a job is gone."""
     for job in account.jobs.values():
-        if job.quota_id == quota["QuotaId"]:
+        if job.quota_id == quota["QuotaId"] and not (job.nodes and gone(job, account.settled)):
             yield job.at(READY_SECONDS)
             yield from (visible for visible, _ in job.priorities)
             if (end := ends(job)) < inf:

@@ -88,7 +88,7 @@ def _pod(
     end = next((t for t in later if t.status in ends), None)
     if end and end.at < started:
         started = inf
-    finished, exit_code = _end(job, rank, world, end) if end else (inf, None)
+    finished, exit_code = _end(job, attempt, rank, world, end) if end else (inf, None)
     pod_id = f"{job.job_id}-{role}-{index}"
     address = 33 + (rank + 8 * attempt) % 200
     return Pod(
@@ -108,22 +108,23 @@ def _pod(
     )
 
 
-def _end(job: Job, rank: int, world: int, end: Transition) -> tuple[float, int | None]:
+def _end(job: Job, attempt: int, rank: int, world: int, end: Transition) -> tuple[float, int | None]:
     """When and how a pod ends, given the transition that ended it."""
-    scenario, status, at = job.scenario, end.status, end.at
+    stage, status, at = job.scenario.stage(attempt), end.status, end.at
     if end.killed and rank >= 0:
         return (at, end.killed.exit_code) if rank == end.killed.rank else (at + VICTIMS_SECONDS, 143)
     if status in ("Stopping", "Stopped"):
         return (last(job.life, "Stopped") or job.life[-1]).at, None
     if rank < 0 or status == "Succeeded":
         return at, 0
-    if rank == culprit(job, world):
-        return at, scenario.exit_code or 1
-    return at + scenario.victims_after, scenario.victims_exit_code
+    if rank == culprit(job, attempt, world):
+        return at, stage.exit_code or 1
+    return at + stage.victims_after, stage.victims_exit_code
 
 
-def culprit(job: Job, world: int) -> int:
-    return min(job.scenario.culprit, world - 1)
+def culprit(job: Job, attempt: int, world: int) -> int:
+    """The rank that ends first in this incarnation."""
+    return min(job.scenario.stage(attempt).culprit, world - 1)
 
 
 def incarnations(job: Job, now: datetime) -> dict[str, list[Pod]]:
@@ -160,21 +161,20 @@ def lines(job: Job, pod: Pod) -> Iterator[Line]:
         world=len(members),
         gpus=pod.gpus,
         attempt=pod.attempt,
-        culprit=pod.rank == culprit(job, len(members)),
+        culprit=pod.rank == culprit(job, pod.attempt, len(members)),
         start=job.at(pod.started),
         seconds=planned_seconds(job, pod, len(members)),
     )
-    for offset, text in job.scenario.script(run):
+    for offset, text in job.scenario.stage(pod.attempt).script(run):
         if pod.started + offset <= pod.finished:
             yield pod.started + offset, text
 
 
 def planned_seconds(job: Job, pod: Pod, world: int) -> float:
     """How long the container would live if nobody stopped it: a stop must not rewrite what was printed before."""
-    scenario = job.scenario
-    fails = bool(scenario.exit_code) or pod.attempt < len(scenario.runs) - 1
-    survives = fails and pod.rank != culprit(job, world)
-    return scenario.runs[pod.attempt] + (scenario.victims_after if survives else 0.0)
+    stage = job.scenario.stage(pod.attempt)
+    survives = stage.exit_code and pod.rank != culprit(job, pod.attempt, world)
+    return stage.seconds + (stage.victims_after if survives else 0.0)
 
 
 def describe(job: Job, pod: Pod, now: datetime) -> Json:
@@ -185,7 +185,7 @@ def describe(job: Job, pod: Pod, now: datetime) -> Json:
         "PodId": pod.pod_id,
         "PodUid": pod.uid,
         "Status": pod.status(elapsed),
-        "SubStatus": "Normal",
+        "SubStatus": substatus(job, pod, elapsed),
         "Ip": pod.ip,
         "NodeName": pod.node,
         "GmtCreateTime": clock.utc(job.at(pod.created)),
@@ -198,6 +198,13 @@ def describe(job: Job, pod: Pod, now: datetime) -> Json:
         body["GmtFinishTime"] = clock.utc(job.at(pod.finished))
         body["Duration"] = int(pod.finished - pod.created)
     return body
+
+
+def substatus(job: Job, pod: Pod, elapsed: float) -> str:
+    """Evicted, of a pod the platform took away."""
+    first = pod.rank == culprit(job, pod.attempt, len(names(job)))
+    ended = elapsed >= pod.finished and pod.exit_code
+    return job.scenario.stage(pod.attempt).substatus if ended and first else "Normal"
 
 
 def describe_all(job: Job, now: datetime) -> list[Json]:

@@ -12,12 +12,13 @@ def list_quota_workloads(account: Account, request: Request) -> Json:
     quota = account.quota(request.ids["QuotaId"])
     now = account.now()
     queue = ledger.waiting(account, quota, now)
+    positions = {job.job_id: number for number, job in enumerate(queue, 1)}
     historical = request.flag("WithHistoricalData")
     node = request.text("NodeName")
     # Documented default: true. Alibaba's own skill reads colleagues' jobs with the default, so it hides nothing here.
     own = bool(request.text("ShowOwn")) and request.flag("ShowOwn")
     found = [
-        workload(account, quota, job, queue.index(job) + 1 if job in queue else 0)
+        workload(account, quota, job, positions.get(job.job_id, 0))
         for job in account.jobs.values()
         if job.quota_id == quota["QuotaId"]
         and (historical or job.status(now) not in TERMINAL)
@@ -37,7 +38,11 @@ def list_quota_workloads(account: Account, request: Request) -> Json:
         },
     )
     found = listing.ordered(found, request, "GmtCreatedTime", "desc")
-    return {"Workloads": listing.page(found, request, 10, 100), "TotalCount": len(found)}
+    shown = listing.page(found, request, 10, 100)
+    free = ledger.free_nodes(account, quota, now)
+    whole = [{**item, **reason(quota, account.jobs[item["WorkloadId"]], free)} for item in shown if item["Position"]]
+    reasons = {item["WorkloadId"]: item for item in whole}
+    return {"Workloads": [reasons.get(item["WorkloadId"], item) for item in shown], "TotalCount": len(found)}
 
 
 def workload(account: Account, quota: Json, job: Job, position: int) -> Json:
@@ -61,21 +66,29 @@ def workload(account: Account, quota: Json, job: Job, position: int) -> Json:
     }
     if enqueued := last(job.history(now), "Queuing"):
         item["GmtEnqueuedTime"] = item["GmtPositionModifiedTime"] = clock.utc(job.at(enqueued.at))
-    if position:
-        item |= reason(account, quota, job)
     return item
 
 
-def reason(account: Account, quota: Json, job: Job) -> Json:
+NO_NODE: Json = {
+    "Code": "insufficientNode",
+    "CodeType": "Scheduling",
+    "Reason": "No node of the quota has room for each pod.",
+}
+
+
+def reason(quota: Json, job: Job, nodes: dict[str, Resources]) -> Json:
     """Too little is free, no node has room for a pod, or the strategy holds it behind another job."""
+    if job.scenario.fragmented:
+        return NO_NODE
     asked = ledger.total(job)
-    free = ledger.plus(ledger.limit(quota), ledger.used(account, quota, account.now()), -1)
+    free = ledger.NONE
+    for rest in nodes.values():
+        free = ledger.plus(free, rest)
     if not ledger.within(asked, free) or job.scenario.stuck:
         text = f"Requested GPU is {asked.gpu}, free GPU is {free.gpu} of {ledger.limit(quota).gpu} in the quota."
         return {"Code": "insufficientQuota", "CodeType": "Resource", "Reason": text}
-    if schedulable(account, quota, job) < len(pods.names(job)):
-        text = "No node of the quota has room for each pod."
-        return {"Code": "insufficientNode", "CodeType": "Scheduling", "Reason": text}
+    if len(ledger.place(job, dict(nodes))) < len(pods.names(job)):
+        return NO_NODE
     text = f"The job waits for those before it under {quota['QueueStrategy']}."
     return {"Code": "queueStrategy", "CodeType": "Strategy", "Reason": text}
 
@@ -116,6 +129,8 @@ def self_limit(account: Account, quota: Json, job: Job) -> Json | None:
     after = ledger.plus(taken, ledger.total(job))
     pairs = (("GPU", after.gpu, whole.gpu), ("CPU", after.cpu, whole.cpu), ("Memory", after.memory, whole.memory))
     exceeded = [name for name, wanted, there in pairs if wanted > there]
+    if job.scenario.fragmented:
+        return None
     if job.scenario.stuck and not exceeded:
         exceeded = ["GPU"]
     if not exceeded:
@@ -132,13 +147,13 @@ def scheduling(account: Account, quota: Json, job: Job) -> Json:
     each = [resources for _, _, resources in pods.names(job)]
     largest = max(each, key=lambda one: (one.gpu, one.cpu, one.memory))
     size = ledger.node_size(quota)
-    blocked = {name: why(largest, rest) for name, rest in free.items()}
+    blocked = {name: "NotEnoughGPU" if job.scenario.fragmented else why(largest, rest) for name, rest in free.items()}
     by_reason: dict[str, list[str]] = {}
     for name, text in blocked.items():
         if text:
             by_reason.setdefault(text, []).append(name)
     held = list(ledger.held(account, quota, account.now()))
-    count = schedulable(account, quota, job)
+    count = 0 if job.scenario.fragmented else schedulable(account, quota, job)
     names = len(pods.names(job))
     return {
         "Status": "Failed" if count < names else "Succeeded",
