@@ -49,6 +49,7 @@ async def unforeseen(incoming: http.Request, error: Exception) -> Response:
 def side_door(world: World, incoming: http.Request, body: bytes) -> Response:
     door = incoming.url.path.removeprefix("/emulator/")
     try:
+        control.refuse_strangers(world, incoming.headers)
         return wire.reply(200, control.answer(world, door, incoming.method, wire.parsed(body) or {}), "")
     except ServiceError as error:
         return wire.reply(error.status, error.body("", ""), "")

@@ -127,7 +127,7 @@ def restart_limit(job: Job) -> int:
     if not pods.has_aimaster(job):
         return 0
     arguments = str(job.body.get("Settings", {}).get("ErrorMonitoringArgs", ""))
-    given = re.search(r"--max-num-of-job-restart[ =](\d+)", arguments)
+    given = re.search(r"--max-num-of-job-restart[ =](\d{1,6})\b", arguments)
     return int(given[1]) if given else 3
 
 

@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
-from math import inf
+from math import ceil, inf
 
 from pai_dlc_mcp.emulator import (
     errors,
@@ -21,7 +21,7 @@ from pai_dlc_mcp.emulator.lifecycle import TERMINAL, Life
 from pai_dlc_mcp.emulator.request import Json, Request
 from pai_dlc_mcp.emulator.scenarios import catalog
 from pai_dlc_mcp.emulator.schema import check as schema
-from pai_dlc_mcp.emulator.state import USER_ID, Account, Job, Resources, seed
+from pai_dlc_mcp.emulator.state import USER_ID, Account, Job, Resources
 
 KEPT = (
     "Accessibility",
@@ -139,9 +139,15 @@ def bids(job: Job) -> bool:
 def resources(account: Account, spec: Json) -> Resources:
     if found := specs.find(account, spec.get("EcsSpec", "")):
         return Resources(found["Cpu"], found["Gpu"], found["Memory"])
-    config = spec["ResourceConfig"]
-    amount = [int(re.sub(r"\D.*", "", str(config.get(key, ""))) or 0) for key in ("CPU", "GPU", "Memory")]
-    return Resources(*amount)
+    config: Json = spec["ResourceConfig"]
+    return Resources(int(config.get("CPU") or 0), int(config.get("GPU") or 0), gib(config.get("Memory") or "0"))
+
+
+def gib(quantity: str) -> int:
+    """A quantity of memory in GiB, rounded up; without a unit it is taken for GiB."""
+    number, unit = re.fullmatch(r"(\d+)(\w*)", quantity).groups()  # pyright: ignore[reportOptionalMemberAccess]
+    mebi = {"K": 1 / 1024, "M": 1, "G": 1024, "T": 1024 * 1024}[(unit or "G")[0]]
+    return ceil(int(number) * mebi / 1024)
 
 
 def list_jobs(account: Account, request: Request) -> Json:
@@ -254,7 +260,7 @@ def delete_job(account: Account, request: Request) -> Json:
 def seed_past(account: Account) -> None:
     """The account's past, counted back from the clock's present."""
     stops: list[tuple[Job, float]] = []
-    for past in seed("jobs"):
+    for past in account.seed("jobs"):
         created = account.now() - timedelta(seconds=past["SecondsAgo"])
         job = admit(account, past["JobId"], past["UserId"], past["Body"], created, past["Scenario"])
         if after := past.get("StoppedAfter"):

@@ -42,7 +42,7 @@ def get_job_metrics(account: Account, request: Request) -> Json:
     kind = request.text("MetricType")
     if kind not in BUSY:
         raise errors.invalid(f"MetricType {kind!r} is invalid.")
-    step = re.fullmatch(r"([1-9]\d*)([smh]?)", request.text("TimeStep", "5"))
+    step = re.fullmatch(r"([1-9]\d{0,6})([smh]?)", request.text("TimeStep", "5"))
     if not step:
         raise errors.invalid("TimeStep is invalid.")
     since, until = window(account, request)

@@ -76,7 +76,7 @@ def load(here: list[ledger.Held]) -> Json:
 def list_node_pods(account: Account, request: Request) -> Json:
     """The pods on a node, and which of its GPUs each holds."""
     name = request.ids["NodeId"]
-    indexes = {int(word) for word in request.words("GPUIndexes") if word.isdigit()}
+    indexes = {int(word) for word in request.words("GPUIndexes")}
     group = request.text("ResourceGroupId")
     quota = next((quota for quota in account.quotas if name in ledger.node_names(quota)), None)
     if not quota or group not in quota["ResourceGroupIds"]:

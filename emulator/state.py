@@ -138,9 +138,15 @@ class Account:
     settled: datetime
     """Up to when the queues have been worked off (ledger.py)."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, seeds: Path = SEEDS) -> None:
+        """`seeds` is a folder of JSON files; what it lacks comes from the emulator's own."""
         self.clock = clock
+        self.seeds = seeds
         self.reset()
+
+    def seed(self, name: str) -> list[Json]:
+        own = self.seeds / f"{name}.json"
+        return json.loads((own if own.is_file() else SEEDS / own.name).read_text(encoding="utf-8"))
 
     def reset(self) -> None:
         """Back to the seeds; the past jobs are written in by jobs.seed."""
@@ -153,7 +159,7 @@ class Account:
         self.ray_history_servers = {}
         self.settled = datetime(1970, 1, 1, tzinfo=UTC)
         for name in ("workspaces", "images", "datasets", "code_sources", "specs", "quotas", "workloads"):
-            setattr(self, name, seed(name))
+            setattr(self, name, self.seed(name))
         self._count = 0
 
     def now(self) -> datetime:
@@ -195,7 +201,3 @@ class Account:
 
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-
-
-def seed(name: str) -> list[Json]:
-    return json.loads((SEEDS / f"{name}.json").read_text(encoding="utf-8"))
