@@ -76,9 +76,13 @@ def _role(job: Job, attempt: int) -> tuple[str, int]:
 
 
 def failure_message(job: Job, seconds: float) -> str:
-    """ReasonMessage of a failed job is a JSON string (seen on live jobs since 2026); reason is the exit code."""
     last = len(job.scenario.stages) - 1
-    role, index = _role(job, last)
+    return failure_text(job, seconds, *_role(job, last), job.scenario.stages[last].exit_code)
+
+
+def failure_text(job: Job, seconds: float, role: str, index: int, exit_code: int) -> str:
+    """ReasonMessage of a failed job is a JSON string (seen on live jobs since 2026); reason is the exit code."""
+    role = role.capitalize()
     return json.dumps(
         {
             "overview": f"{job.kind} {job.job_id} failed because 1 {role} replica(s) failed.",
@@ -86,7 +90,7 @@ def failure_message(job: Job, seconds: float) -> str:
                 {
                     "time": str(int(job.at(seconds).timestamp())),
                     "pods": {role: [index]},
-                    "reason": str(job.scenario.stages[last].exit_code),
+                    "reason": str(exit_code),
                 }
             ],
         },
