@@ -44,7 +44,8 @@ class Call:
         self.raw_body = body or b""
         self.raw_path = path
         self.raw_query: str = incoming.scope["query_string"].decode("latin-1")
-        self.unreadable = "" if body is not None else f"larger than {wire.MAX_BODY} bytes"
+        self.too_large = body is None
+        self.unreadable = ""
         headers = dict(incoming.headers)
         self.version = headers.get("x-acs-version", "")
         self.operation, ids = routes.find(self.version, incoming.method, path)
@@ -86,6 +87,8 @@ class Call:
     def answered(self, fault: Fault | None, request_id: str) -> Response:
         if refusal := faults.refusal(fault, self.ram_action()):
             raise refusal
+        if self.too_large:
+            raise errors.invalid(f"The request body is larger than {wire.MAX_BODY} bytes.")
         signature.verify(
             self.world.account.keys,
             self.request.method,
