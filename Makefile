@@ -31,6 +31,15 @@ snapshots: .venv/ready ## rewrite the golden tools/list files after a change tha
 
 docs: .venv/ready ## rewrite the README's table of tools
 	@$(BIN)/pai-dlc-mcp tools --readme README.md
+	@$(BIN)/python -m pai_dlc_mcp.emulator.coverage > docs/emulator-coverage.md
+
+fuzz: .venv/ready ## send the emulator 20,000 signed requests
+	@EMULATOR_FUZZ=20000 $(BIN)/pytest -q tests/emulator/test_fuzz.py
+
+clients: .venv/ready ## run PAI's own SDK against the emulator, in an environment of its own
+	@test -x .venv-clients/bin/python || $(PYTHON) -m venv .venv-clients
+	@.venv-clients/bin/python -m pip install -q alipai==0.4.13
+	@ALIPAI_PYTHON=$(CURDIR)/.venv-clients/bin/python $(BIN)/pytest -q tests/emulator/test_clients.py
 
 bench: .venv/ready ## measure the log pipeline, and that a lost answer never makes two jobs
 	@$(BIN)/python bench/create.py
@@ -40,4 +49,4 @@ lock: .venv/ready ## refresh requirements.lock (needs uv)
 	@uv pip compile -q pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --upgrade -o requirements.lock
 
-.PHONY: help demo test snapshots docs bench lock
+.PHONY: help demo test snapshots docs fuzz clients bench lock

@@ -1,5 +1,8 @@
 """GetWebTerminal and GetToken: ways into a job; what they return is secret, and here plainly invented."""
 
+import json
+from base64 import urlsafe_b64encode
+
 from pai_dlc_mcp.emulator import errors, pods
 from pai_dlc_mcp.emulator.request import Json, Request
 from pai_dlc_mcp.emulator.state import Account
@@ -8,11 +11,11 @@ from pai_dlc_mcp.emulator.state import Account
 def get_web_terminal(account: Account, request: Request) -> Json:
     """Only a pod that runs has a terminal; the address lives 30 seconds."""
     job = account.job(request.ids["JobId"], "GetWebTerminal", own=True)
+    shared = "&shared=true" if request.flag("IsShared") else ""
     now = account.now()
     pod = pods.find(job, request.ids["PodId"], request.text("PodUid"), now)
     if not pod or pod.status(job.elapsed(now)) != "Running":
         raise errors.wrong_state(f"Pod {request.ids['PodId']} is not running.")
-    shared = "&shared=true" if request.flag("IsShared") else ""
     token = account.new_id("EXAMPLE-TERMINAL-TOKEN-", 16)
     url = f"wss://pai-dlc-proxy-cn-hangzhou.example.invalid/terminal/{pod.pod_id}?token={token}{shared}"
     return {"WebTerminalUrl": url}
@@ -22,9 +25,10 @@ def get_token(account: Account, request: Request) -> Json:
     """A JWT for one job or tensorboard, for a week unless ExpireTime says otherwise."""
     target = request.text("TargetId")
     kind = request.text("TargetType", "job")
-    request.number("ExpireTime", 604800)
+    expires = int(account.now().timestamp()) + request.number("ExpireTime", 604800)
     if kind == "job":
         account.job(target, "GetToken", own=True)
     elif kind != "tensorboard" or target not in account.tensorboards:
         raise errors.not_found(f"{kind} {target} not found.")
-    return {"Token": f"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.{account.new_id('EXAMPLE', 24)}"}
+    claims = urlsafe_b64encode(json.dumps({"exp": expires}).encode()).decode().rstrip("=")
+    return {"Token": f"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.{claims}.{account.new_id('EXAMPLE', 24)}"}

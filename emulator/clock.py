@@ -46,6 +46,9 @@ def beijing_rfc3339(moment: datetime) -> str:
 
 
 def parse(text: str) -> datetime:
-    """A query's StartTime or EndTime; raises ValueError."""
+    """A query's StartTime or EndTime; raises ValueError. Years that a time zone could push over datetime's ends are
+    none."""
     moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if not 1 < moment.year < 9999:
+        raise ValueError(text)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

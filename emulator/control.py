@@ -1,14 +1,18 @@
 """The side door, /emulator/{reset,clock,faults,requests}: unsigned, for tests and demonstrations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC
+from hmac import compare_digest
+from pathlib import Path
 
 from pai_dlc_mcp.emulator import clock, jobs
 from pai_dlc_mcp.emulator.errors import ServiceError
 from pai_dlc_mcp.emulator.faults import Fault, Faults
 from pai_dlc_mcp.emulator.request import Json, Record
 from pai_dlc_mcp.emulator.state import Account
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 @dataclass
@@ -18,10 +22,12 @@ class World:
     account: Account
     faults: Faults = field(default_factory=Faults)
     requests: Record = field(default_factory=Record)
+    token: str = ""
+    """What the side door asks for as a bearer token; nothing where only the loopback can knock."""
 
     @classmethod
-    def at(cls, time: clock.Clock) -> "World":
-        world = cls(Account(time))
+    def at(cls, time: clock.Clock, *, seeds: Path | None = None, token: str = "") -> "World":
+        world = cls(Account(time, *([seeds] if seeds else [])), token=token)
         jobs.seed_past(world.account)
         return world
 
@@ -65,6 +71,20 @@ DOORS: dict[str, Callable[[World, str, Json], Json]] = {
     "faults": faults,
     "requests": requests,
 }
+
+
+def refuse_strangers(world: World, headers: Mapping[str, str]) -> None:
+    """Keeps web pages out: a browser sends Origin with a request across sites, and a name that was rebound to the
+    loopback in Host. With a token, any host may knock that knows it."""
+    if "origin" in headers:
+        raise ServiceError(403, "Forbidden", "The side door takes no requests from web pages.")
+    if world.token:
+        if not compare_digest(headers.get("authorization", "").encode(), f"Bearer {world.token}".encode()):
+            raise ServiceError(401, "Unauthorized", "The side door needs the token: Authorization: Bearer TOKEN.")
+        return
+    name = headers.get("host", "").rpartition(":")[0] or headers.get("host", "")
+    if name not in LOOPBACK:
+        raise ServiceError(403, "Forbidden", "The side door answers to 127.0.0.1, localhost and [::1] only.")
 
 
 def answer(world: World, door: str, method: str, body: Json) -> Json:

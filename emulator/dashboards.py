@@ -15,9 +15,10 @@ def running_ray_job(account: Account, request: Request) -> Job:
 
 
 def url(account: Account, request: Request, path: str) -> str:
+    shared = request.flag("isShared")
     job = running_ray_job(account, request)
-    shared = f"?token={account.new_id('EXAMPLE-DASHBOARD-TOKEN-', 16)}" if request.flag("isShared") else ""
-    return f"https://pai-dlc-proxy-cn-hangzhou.example.invalid/{path}/{job.job_id}{shared}"
+    token = f"?token={account.new_id('EXAMPLE-DASHBOARD-TOKEN-', 16)}" if shared else ""
+    return f"https://pai-dlc-proxy-cn-hangzhou.example.invalid/{path}/{job.job_id}{token}"
 
 
 def get_dashboard(account: Account, request: Request) -> Json:

@@ -6,6 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -14,7 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from pai_dlc_mcp.emulator import app, state
 from pai_dlc_mcp.emulator.clock import Clock
-from pai_dlc_mcp.emulator.control import World
+from pai_dlc_mcp.emulator.control import LOOPBACK, World
 from pai_dlc_mcp.emulator.faults import Faults
 from pai_dlc_mcp.emulator.request import Record
 from pai_dlc_mcp.emulator.state import Account
@@ -78,10 +79,20 @@ class Server(uvicorn.Server):
 
 
 @contextmanager
-def start(*, clock: Clock | None = None, port: int = 0) -> Generator[Emulator]:
-    """Without a clock, virtual time is real time; without a port, any free one."""
-    world = World.at(clock or Clock(datetime.now(UTC)))
-    listener = socket.create_server(("127.0.0.1", port))
+def start(
+    *,
+    clock: Clock | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    token: str = "",
+    seeds: Path | None = None,
+) -> Generator[Emulator]:
+    """Without a clock, virtual time is real time; without a port, any free one. Off the loopback the side door needs a
+    token. Raises ValueError without one there, OSError if the port is taken."""
+    if host not in LOOPBACK and not token:
+        raise ValueError(f"{host} is not the loopback: a token is needed")
+    world = World.at(clock or Clock(datetime.now(UTC)), seeds=seeds, token=token)
+    listener = socket.create_server((host, port))
     server = Server(
         uvicorn.Config(
             app.create(world),
@@ -97,7 +108,7 @@ def start(*, clock: Clock | None = None, port: int = 0) -> Generator[Emulator]:
     thread.start()
     server.ready.wait(10)
     try:
-        yield Emulator(f"127.0.0.1:{listener.getsockname()[1]}", world)
+        yield Emulator(f"{host}:{listener.getsockname()[1]}", world)
     finally:
         server.should_exit = server.force_exit = True
         thread.join(10)

@@ -90,6 +90,10 @@ def pod_events(job: Job, pod: Pod) -> Iterator[Event]:
         yield pulled + 1, "pod sub status changed from ImagePulling to WaitingForRun"
         yield pod.started - 5, f"Created container {container}"
         yield pod.started, f"Started container {container}"
+    stage = job.scenario.stage(pod.attempt)
+    first = pod.exit_code and pod.rank == pods.culprit(job, pod.attempt, len(pods.names(job)))
+    if stage.last_event and first and pod.finished < inf:
+        yield pod.finished, stage.last_event
     if pod.exit_code is None and pod.started < pod.finished < inf:
         yield pod.finished, f"Stopping container {container}"
 

@@ -1,11 +1,13 @@
 """Switches for what can go wrong, one Fault at a time, matched by action and counted."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 from pai_dlc_mcp.emulator import errors
 from pai_dlc_mcp.emulator.errors import ServiceError
-from pai_dlc_mcp.emulator.state import OWNER_ID, USER_ID
+from pai_dlc_mcp.emulator.request import Json
+from pai_dlc_mcp.emulator.state import OWNER_ID, USER_ID, Account
 
 CloudModel = tuple[int, str, str]
 ANSWERS: dict[str, CloudModel] = {
@@ -47,9 +49,18 @@ Kind = Literal[
     "lost_response",
     "slow_drip",
     "delay",
+    "redirect",
+    "gzip_bomb",
+    "large_body",
+    "late_visibility",
+    "empty_job_id",
+    "status_after_commit",
 ]
 """no_permission is a 403 with AccessDeniedDetail; html_502 a proxy's page; early_close drops the connection before
-the operation, lost_response after it; slow_drip sends the answer byte by byte, delay sends it late."""
+the operation, lost_response after it; slow_drip sends the answer byte by byte, delay sends it late; redirect is a 307
+to `url` and carries nothing out. The others carry the operation out first: gzip_bomb and large_body pad the answer to
+`megabytes`, compressed or not; late_visibility hides the job it created from ListJobs and GetJob for `seconds`;
+empty_job_id answers with `job_id` in place of the true id; status_after_commit answers with `status`."""
 
 
 @dataclass
@@ -63,7 +74,22 @@ class Fault:
     retry_after_ms: int = 2000
     """Of throttling: the x-acs-retry-after header, in milliseconds; 0 leaves it out."""
     seconds: float = 0.1
-    """Of delay: in all; of slow_drip: between bytes. Real seconds, not virtual ones."""
+    """Of delay: in all; of slow_drip: between bytes; both real seconds. Of late_visibility: virtual seconds."""
+    url: str = ""
+    """Of redirect: the Location header."""
+    megabytes: float = 64.0
+    """Of gzip_bomb and large_body: the size of the body once it is inflated."""
+    lose_response: bool = False
+    """Of late_visibility: the connection is dropped in place of an answer."""
+    job_id: str = ""
+    """Of empty_job_id: what JobId is in the answer."""
+    status: int = 408
+    """Of status_after_commit: the HTTP status."""
+
+    @property
+    def drops_response(self) -> bool:
+        """Whether the operation is carried out and its answer lost."""
+        return self.kind == "lost_response" or (self.kind == "late_visibility" and self.lose_response)
 
 
 class Faults(list[Fault]):
@@ -95,3 +121,27 @@ def refusal(fault: Fault | None, ram_action: str) -> ServiceError | None:
     throttled = fault.kind.startswith("throttling") and fault.retry_after_ms
     headers = {"x-acs-retry-after": str(fault.retry_after_ms)} if throttled else None
     return ServiceError(*ANSWERS[fault.kind], headers=headers)
+
+
+AFTER_COMMIT: dict[int, Answer] = {
+    408: (408, "RequestTimeout", "The request timed out."),
+    429: (429, "Throttling.User", "Request was denied due to user flow control."),
+}
+"""What status_after_commit says; other statuses are an InternalError."""
+
+
+def after_commit(fault: Fault | None, account: Account, answer: Json) -> Json:
+    """The answer to an operation that has been carried out, as the fault leaves it; raises ServiceError."""
+    if not fault:
+        return answer
+    match fault.kind:
+        case "status_after_commit":
+            unknown = (fault.status, "InternalError", "The request processing has failed due to some unknown error.")
+            raise ServiceError(*AFTER_COMMIT.get(fault.status, unknown))
+        case "empty_job_id":
+            return {**answer, "JobId": fault.job_id}
+        case "late_visibility" if answer.get("JobId") in account.jobs:
+            account.jobs[answer["JobId"]].visible_from = account.now() + timedelta(seconds=fault.seconds)
+        case _:
+            pass
+    return answer

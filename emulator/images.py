@@ -8,16 +8,15 @@ from pai_dlc_mcp.emulator.state import Account
 def list_images(account: Account, request: Request) -> Json:
     """Official images without WorkspaceId, the workspace's own with it; labels only when Verbose."""
     wanted = pairs(request.text("Labels"))
-    found = [
-        image
-        for image in in_workspace(account, request.text("WorkspaceId"))
-        if has(image, wanted)
-        and request.text("Accessibility") in ("", image["Accessibility"])
-        and request.text("ImageUri") in ("", image["ImageUri"])
-        and listing.matches(image, request, Name="Name", Query="Name")
-    ]
+    verbose = request.flag("Verbose")
+    found = listing.select(
+        [image for image in in_workspace(account, request.text("WorkspaceId")) if has(image, wanted)],
+        request,
+        exact={"Accessibility": "Accessibility", "ImageUri": "ImageUri"},
+        contains={"Name": "Name", "Query": "Name"},
+    )
     found = listing.ordered(found, request, "GmtCreateTime", "ASC")
-    images = [view(image, request.flag("Verbose")) for image in listing.page(found, request, 20)]
+    images = [view(image, verbose) for image in listing.page(found, request, 20)]
     return {"Images": images, "TotalCount": len(found)}
 
 
@@ -35,11 +34,11 @@ def list_image_labels(account: Account, request: Request) -> Json:
     """The distinct labels of the images in sight."""
     keys = request.words("LabelKeys")
     wanted = pairs(request.text("LabelFilter"))
-    images = in_workspace(account, request.text("WorkspaceId"))
+    images = listing.select(in_workspace(account, request.text("WorkspaceId")), request, exact={"ImageId": "ImageId"})
     found = {
         (label["Key"], label["Value"])
         for image in images
-        if request.text("ImageId") in ("", image["ImageId"]) and has(image, wanted)
+        if has(image, wanted)
         for label in image["Labels"]
         if not keys or label["Key"] in keys
     }

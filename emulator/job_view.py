@@ -127,7 +127,7 @@ def restart_limit(job: Job) -> int:
     if not pods.has_aimaster(job):
         return 0
     arguments = str(job.body.get("Settings", {}).get("ErrorMonitoringArgs", ""))
-    given = re.search(r"--max-num-of-job-restart[ =](\d+)", arguments)
+    given = re.search(r"--max-num-of-job-restart[ =](\d{1,6})\b", arguments)
     return int(given[1]) if given else 3
 
 
@@ -164,12 +164,14 @@ def detail(account: Account, job: Job) -> Json:
 
 def restart_record(job: Job, now: datetime) -> list[Json]:
     members = pods.names(job)
-    role, index, _ = members[pods.culprit(job, len(members))]
-    pod_id = f"{job.job_id}-{role}-{index}"
     found: list[Json] = []
     for this, until in spans(job.history(now)):
         if this.status != "Restarting":
             continue
+        attempt = len(found)
+        role, index, _ = members[pods.culprit(job, attempt, len(members))]
+        pod_id = f"{job.job_id}-{role}-{index}"
+        code, message = job.scenario.stage(attempt).fault
         lost = pods.find(job, pod_id, "", job.at(this.at))
         found.append(
             {
@@ -184,8 +186,8 @@ def restart_record(job: Job, now: datetime) -> list[Json]:
                 "RestartDurationInSec": int((until or job.elapsed(now)) - this.at),
                 "DetailErrorInfoList": [
                     {
-                        "ErrorCode": "XID_79",
-                        "ErrorMsg": "GPU has fallen off the bus",
+                        "ErrorCode": code,
+                        "ErrorMsg": message,
                         "DetailErrorMsg": "",
                         "ErrorSource": "UserLog",
                         "Node": lost.node if lost else "",

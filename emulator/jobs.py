@@ -2,35 +2,27 @@
 
 import re
 from datetime import datetime, timedelta
+from math import ceil, inf
 
 from pai_dlc_mcp.emulator import (
     errors,
     images,
+    job_checks,
     job_view,
+    ledger,
     lifecycle,
     listing,
     plan,
-    quotas,
     sanity,
     specs,
     templates,
 )
-from pai_dlc_mcp.emulator.lifecycle import TERMINAL
+from pai_dlc_mcp.emulator.lifecycle import TERMINAL, Life
 from pai_dlc_mcp.emulator.request import Json, Request
 from pai_dlc_mcp.emulator.scenarios import catalog
-from pai_dlc_mcp.emulator.state import USER_ID, Account, Job, Resources, seed
+from pai_dlc_mcp.emulator.schema import check as schema
+from pai_dlc_mcp.emulator.state import USER_ID, Account, Job, Resources
 
-JOB_TYPES = (
-    "TFJob",
-    "PyTorchJob",
-    "MPIJob",
-    "XGBoostJob",
-    "OneFlowJob",
-    "ElasticBatchJob",
-    "SlurmJob",
-    "RayJob",
-    "DataJuicerJob",
-)
 KEPT = (
     "Accessibility",
     "CodeSource",
@@ -44,6 +36,7 @@ KEPT = (
     "Priority",
     "ResourceId",
     "Settings",
+    "TemplateId",
     "ThirdpartyLibDir",
     "ThirdpartyLibs",
     "UserCommand",
@@ -51,29 +44,30 @@ KEPT = (
 )
 """Keys of CreateJob's body the emulator remembers; others are ignored, as the service does with unknown ones."""
 
-SPEC_KEPT = (
-    "AssignNodeSpec",
-    "EcsSpec",
-    "Image",
-    "PodCount",
-    "ResourceConfig",
-    "RestartPolicy",
-    "SpotSpec",
-    "Type",
-    "UseSpotInstance",
-    "UserCommand",
-)
+SPEC_KEPT = tuple(key for key in schema.known("JobSpec") if key != "ImageConfig")
+"""A registry's password is not kept."""
+
 EXACT = {
-    "Status": "Status",
-    "JobType": "JobType",
     "Accessibility": "Accessibility",
+    "JobType": "JobType",
+    "PaymentType": "PaymentType",
     "ResourceId": "ResourceId",
+    "TemplateId": "TemplateId",
     "UserIdForFilter": "UserId",
 }
-"""Filters of ListJobs that compare a whole field."""
+CONTAINS = {
+    "Description": "Description",
+    "DisplayName": "DisplayName",
+    "ImageSearch": "Images",
+    "ReasonSearch": "Reason",
+    "ResourceQuotaName": "ResourceQuotaName",
+    "UserCommandSearch": "UserCommand",
+    "Username": "Username",
+}
+SETTING = ("BusinessUserId", "Caller", "PipelineId")
+"""Filters of ListJobs: a whole field, a part of one, and a whole field of Settings."""
 
 STOPPED_BY_USER = ("JobStoppedByUser", "Job is stopped by user.")
-MAX_PODS = 1000
 PRIORITY_DELAY = timedelta(seconds=30)
 LOOK_BACK = timedelta(days=7)
 
@@ -82,50 +76,15 @@ def create_job(account: Account, request: Request) -> Json:
     """Creates a job, twice if asked twice: there is no client token. The image is not checked here, an unknown one
     fails when it is pulled; without WorkspaceId the job lands in the default workspace."""
     sent = templates.filled(account, request.sent())
+    schema.check_body(request.version, "CreateJob", {key: value for key, value in sent.items() if key != "TemplateId"})
     body: Json = {key: sent[key] for key in KEPT if key in sent}
     body["JobSpecs"] = [
         {"PodCount": 1, **{key: spec[key] for key in SPEC_KEPT if key in spec}} for spec in sent.get("JobSpecs", [])
     ]
     body.setdefault("WorkspaceId", account.default_workspace()["WorkspaceId"])
-    check(account, body)
+    job_checks.check(account, body)
     job = admit(account, account.new_id("dlc", 13), USER_ID, body, account.now())
     return {"JobId": job.job_id}
-
-
-def check(account: Account, body: Json) -> None:
-    if body.get("JobType") not in JOB_TYPES:
-        raise errors.invalid(f"JobType {body.get('JobType', '')!r} is invalid.")
-    if not body["JobSpecs"]:
-        raise errors.invalid("JobSpecs is required.")
-    if not re.fullmatch(r"[0-9A-Za-z_.-]{0,256}", body.get("DisplayName", "")):
-        raise errors.invalid("DisplayName is limited to 256 characters of [0-9A-Za-z_.-].")
-    if not body.get("UserCommand") and not all(spec.get("UserCommand") for spec in body["JobSpecs"]):
-        raise errors.invalid("UserCommand is required.")
-    if not 1 <= body.get("Priority", 1) <= 9:
-        raise errors.invalid("Priority must be between 1 and 9.")
-    account.workspace(body["WorkspaceId"])
-    quota_id = body.get("ResourceId", "")
-    if quota_id:
-        account.quota(quota_id)
-    for spec in body["JobSpecs"]:
-        if not spec.get("Type"):
-            raise errors.invalid("JobSpecs.Type is required.")
-        if not 1 <= spec["PodCount"] <= MAX_PODS:
-            raise errors.invalid(f"JobSpecs.PodCount must be between 1 and {MAX_PODS}.")
-        check_resources(account, spec, quota_id)
-
-
-def check_resources(account: Account, spec: Json, quota_id: str) -> None:
-    """EcsSpec is for pay-as-you-go, ResourceConfig for a quota."""
-    ecs, config = spec.get("EcsSpec"), spec.get("ResourceConfig")
-    if ecs and quota_id:
-        raise errors.invalid("EcsSpec is not supported when ResourceId is specified, use ResourceConfig.")
-    if ecs and config:
-        raise errors.invalid("EcsSpec and ResourceConfig are mutually exclusive.")
-    if not ecs and not (config and quota_id):
-        raise errors.invalid("Specify EcsSpec, or ResourceConfig with ResourceId.")
-    if ecs and not specs.find(account, ecs):
-        raise errors.invalid(f"EcsSpec {ecs} is invalid.")
 
 
 def admit(
@@ -143,9 +102,19 @@ def admit(
         modified=created,
     )
     job.scenario_name = scenario or choose(account, job)
-    job.life = plan.life(job, bids=bids(job), checks_sanity=sanity.applies(account, job))
+    waits = job.quota_id or job.scenario.stuck == "Queuing"
+    job.life = planned(account, job, inf if waits else plan.QUEUING_SECONDS)
     account.jobs[job_id] = job
     return job
+
+
+def planned(account: Account, job: Job, queuing: float) -> Life:
+    return plan.life(job, queuing, bids=bids(job), checks_sanity=sanity.applies(account, job))
+
+
+def settle(account: Account) -> None:
+    """Works the queues off up to now, so that what is read next is the present."""
+    ledger.settle(account, lambda job, queuing: planned(account, job, queuing))
 
 
 def choose(account: Account, job: Job) -> str:
@@ -157,8 +126,6 @@ def choose(account: Account, job: Job) -> str:
         return "image_pull"
     if not all(specs.available(account, spec["EcsSpec"]) for spec in job_specs if spec.get("EcsSpec")):
         return "no_stock"
-    if job.quota_id and not quotas.fits(account.quota(job.quota_id), job_view.total(job)[2]):
-        return "quota_full"
     return catalog.hinted(f"{job.body.get('UserCommand')} {job.body.get('DisplayName')}")
 
 
@@ -172,40 +139,83 @@ def bids(job: Job) -> bool:
 def resources(account: Account, spec: Json) -> Resources:
     if found := specs.find(account, spec.get("EcsSpec", "")):
         return Resources(found["Cpu"], found["Gpu"], found["Memory"])
-    config = spec["ResourceConfig"]
-    amount = [int(re.sub(r"\D.*", "", str(config.get(key, ""))) or 0) for key in ("CPU", "GPU", "Memory")]
-    return Resources(*amount)
+    config: Json = spec["ResourceConfig"]
+    return Resources(int(config.get("CPU") or 0), int(config.get("GPU") or 0), gib(config.get("Memory") or "0"))
+
+
+def gib(quantity: str) -> int:
+    """A quantity of memory in GiB, rounded up; without a unit it is taken for GiB."""
+    number, unit = re.fullmatch(r"(\d+)(\w*)", quantity).groups()  # pyright: ignore[reportOptionalMemberAccess]
+    mebi = {"K": 1 / 1024, "M": 1, "G": 1024, "T": 1024 * 1024}[(unit or "G")[0]]
+    return ceil(int(number) * mebi / 1024)
 
 
 def list_jobs(account: Account, request: Request) -> Json:
     """The last 7 days of the caller's own jobs in one workspace, unless the query says otherwise."""
-    now = account.now()
-    since = request.time("StartTime", now - LOOK_BACK)
-    until = request.time("EndTime", now)
-    own = request.flag("ShowOwn", True)
-    everywhere = own and request.flag("FromAllWorkspaces")
-    workspace = request.text("WorkspaceId", account.default_workspace()["WorkspaceId"])
-    ids = [job_id.lower() for job_id in request.words("JobId") or request.words("JobIds")]
+    jobs = [job for job in in_sight(account, request) if in_window(account, request, job)]
     tags: Json = request.json("Tags") or {}
-    jobs = [
-        job_view.item(account, job)
-        for job in account.jobs.values()
-        if since <= job.created <= until
-        and (job.user_id == USER_ID if own else job.public or job.user_id == USER_ID)
-        and (everywhere or job.body["WorkspaceId"] == workspace)
-        and (not ids or job.job_id in ids)
+    wanted = {name: request.text(name) for name in SETTING if request.text(name)}
+    ids = [job_id.lower() for job_id in request.words("JobId") or request.words("JobIds")]
+    assigned = request.text("EnableAssignNode").lower()
+    rows = [
+        {**job_view.item(account, job), **search_fields(job)}
+        for job in jobs
+        if (not ids or job.job_id in ids)
         and tags.items() <= job.body.get("Settings", {}).get("Tags", {}).items()
+        and wanted.items() <= job.body.get("Settings", {}).items()
+        and assigned in ("", str(assigns_nodes(job)).lower())
     ]
-    jobs = [job for job in jobs if selected(job, request)]
-    jobs = listing.ordered(jobs, request, "GmtCreateTime", "desc")
-    return {"Jobs": listing.page(jobs, request, 10, 100), "TotalCount": len(jobs)}
-
-
-def selected(job: Json, request: Request) -> bool:
-    exact = all(request.text(name) in ("", job[key]) for name, key in EXACT.items())
-    return exact and listing.matches(
-        job, request, DisplayName="DisplayName", Username="Username", UserCommandSearch="UserCommand"
+    rows = listing.select(
+        rows, request, exact=EXACT, among={"ResourceIds": "ResourceId", "Status": "Status"}, contains=CONTAINS
     )
+    rows = listing.ordered(rows, request, "GmtCreateTime", "desc")
+    page = listing.page(rows, request, 10, 100)
+    shown = [{key: value for key, value in row.items() if key not in SEARCHED} for row in page]
+    return {"Jobs": shown, "TotalCount": len(rows)}
+
+
+def in_sight(account: Account, request: Request) -> list[Job]:
+    """Without ShowOwn those of colleagues too, as far as they are public; in one workspace unless all are asked for."""
+    now = account.now()
+    own = request.flag("ShowOwn", True)
+    everywhere = request.flag("FromAllWorkspaces") and own
+    workspace = request.text("WorkspaceId", account.default_workspace()["WorkspaceId"])
+    return [
+        job
+        for job in account.jobs.values()
+        if job.visible(now)
+        and (job.user_id == USER_ID or (job.public and not own))
+        and (everywhere or job.body["WorkspaceId"] == workspace)
+    ]
+
+
+def in_window(account: Account, request: Request, job: Job) -> bool:
+    """By its creation, or with TimeRangeField by its end."""
+    now = account.now()
+    since, until = request.time("StartTime", now - LOOK_BACK), request.time("EndTime", now)
+    moment = job.finished(now) if request.text("TimeRangeField") == "GmtFinishTime" else job.created
+    return moment is not None and since <= moment <= until
+
+
+SEARCHED = ("Description", "Images", "PaymentType", "Reason", "TemplateId")
+
+
+def search_fields(job: Job) -> Json:
+    """What ListJobs filters by and does not show."""
+    job_specs: list[Json] = job.body["JobSpecs"]
+    spot = any(spec.get("UseSpotInstance") or spec.get("SpotSpec") for spec in job_specs)
+    last = job.life[-1]
+    return {
+        "Description": job.body.get("Description", ""),
+        "Images": " ".join(spec.get("Image", "") for spec in job_specs),
+        "PaymentType": "Spot" if spot else "PrePaid" if job.quota_id else "PostPaid",
+        "Reason": f"{last.code} {last.message}",
+        "TemplateId": job.body.get("TemplateId", ""),
+    }
+
+
+def assigns_nodes(job: Job) -> bool:
+    return any(spec.get("AssignNodeSpec", {}).get("EnableAssignNode") for spec in job.body["JobSpecs"])
 
 
 def get_job(account: Account, request: Request) -> Json:
@@ -219,10 +229,6 @@ def update_job(account: Account, request: Request) -> Json:
     now = account.now()
     sent = request.sent()
     priority = sent.get("Priority")
-    if priority is not None and not 1 <= priority <= 9:
-        raise errors.invalid("Priority must be between 1 and 9.")
-    if sent.get("Accessibility", "PUBLIC") != "PUBLIC":
-        raise errors.invalid("Accessibility can only be changed to PUBLIC.")
     if priority and job.quota_id and job.status(now) in ("Creating", "Queuing", "EnvPreparing"):
         job.priorities.append((now + PRIORITY_DELAY, priority))
     job.body |= {key: sent[key] for key in ("Accessibility", "Description") if key in sent}
@@ -253,8 +259,12 @@ def delete_job(account: Account, request: Request) -> Json:
 
 def seed_past(account: Account) -> None:
     """The account's past, counted back from the clock's present."""
-    for past in seed("jobs"):
+    stops: list[tuple[Job, float]] = []
+    for past in account.seed("jobs"):
         created = account.now() - timedelta(seconds=past["SecondsAgo"])
         job = admit(account, past["JobId"], past["UserId"], past["Body"], created, past["Scenario"])
         if after := past.get("StoppedAfter"):
-            job.life = lifecycle.stopped(job.life, after, *STOPPED_BY_USER)
+            stops.append((job, after))
+    settle(account)
+    for job, after in stops:
+        job.life = lifecycle.stopped(job.life, after, *STOPPED_BY_USER)

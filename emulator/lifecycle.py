@@ -17,6 +17,16 @@ class Transition:
     status: str
     code: str = ""
     message: str = ""
+    killed: "Killed | None" = None
+    """What ended the pods, where that was not the scenario."""
+
+
+@dataclass(frozen=True)
+class Killed:
+    """A signal that ended the pod of this rank; its peers follow."""
+
+    rank: int
+    exit_code: int
 
 
 Life = tuple[Transition, ...]

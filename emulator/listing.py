@@ -1,11 +1,36 @@
-"""Order and pages, as the lists of the three products share them."""
+"""Filters, order and pages, as the lists of the three products share them."""
 
-from collections.abc import Sequence
-from typing import TypeVar
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from pai_dlc_mcp.emulator.request import Json, Request
 
 T = TypeVar("T")
+Names = Mapping[str, str]
+"""A query parameter, and the field of an item it is compared with."""
+
+
+def select(
+    items: Sequence[Json],
+    request: Request,
+    *,
+    exact: Names | None = None,
+    among: Names | None = None,
+    contains: Names | None = None,
+) -> list[Json]:
+    """The items that pass every filter sent: a whole field, one of a comma list, or a part of it in any case."""
+    tests: list[tuple[str, Callable[[str], Any]]] = []
+    for parameter, field in (exact or {}).items():
+        if wanted := request.text(parameter):
+            tests.append((field, wanted.__eq__))
+    for parameter, field in (among or {}).items():
+        if words := request.words(parameter):
+            tests.append((field, set(words).__contains__))
+    for parameter, field in (contains or {}).items():
+        if part := request.text(parameter).lower():
+            tests.append((field, lambda text, part=part: part in text.lower()))
+    return [item for item in items if all(test(str(item.get(field, ""))) for field, test in tests)]
 
 
 def ordered(items: Sequence[Json], request: Request, field: str, direction: str) -> list[Json]:
@@ -15,14 +40,19 @@ def ordered(items: Sequence[Json], request: Request, field: str, direction: str)
     return sorted(items, key=lambda item: str(item.get(key, "")).lower(), reverse=descending)
 
 
+def sorted_by(items: Sequence[Json], request: Request, path: Sequence[str]) -> list[Json]:
+    """Sorted by the number at the end of a path of keys, the largest first unless Order is asc."""
+
+    def number(item: Json) -> int:
+        value: Any = item
+        for key in path:
+            value = value.get(key, 0)
+        return int(re.sub(r"\D.*", "", str(value)) or 0)
+
+    return sorted(items, key=number, reverse=request.text("Order", "desc") == "desc")
+
+
 def page(items: Sequence[T], request: Request, size: int, max_size: int | None = None) -> list[T]:
     number = request.number("PageNumber", 1, high=1000 if max_size else None)
     length = request.number("PageSize", size, high=max_size)
     return list(items[(number - 1) * length : number * length])
-
-
-def matches(item: Json, request: Request, **fields: str) -> bool:
-    """True if each query parameter, where sent, is part of the item's field, whatever the case."""
-    return all(
-        request.text(parameter).lower() in str(item.get(field, "")).lower() for parameter, field in fields.items()
-    )

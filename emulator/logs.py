@@ -18,18 +18,22 @@ def get_pod_logs(account: Account, request: Request) -> Json:
     since = request.time("StartTime", now - LOOK_BACK).replace(microsecond=0)
     until = request.time("EndTime", now)
     limit = request.number("MaxLines", 2000)
+    container = CONTAINERS.get(job.kind, "main")
+    wanted = request.words("Containers")
     pod = pods.find(job, request.ids["PodId"], request.text("PodUid"), now)
     elapsed = job.elapsed(now)
     records = [
         text
         for offset, text in (pods.lines(job, pod) if pod else ())
-        if offset <= elapsed and since <= job.at(offset).replace(microsecond=0) <= until
+        if (not wanted or container in wanted)
+        and offset <= elapsed
+        and since <= job.at(offset).replace(microsecond=0) <= until
     ]
     return {
         "JobId": job.job_id,
         "PodId": request.ids["PodId"],
         "PodUid": pod.uid if pod else "",
         "Logs": records[-limit:] if account.log_order == "tail" else records[:limit],
-        "ContainerInfo": {"MainContainer": CONTAINERS.get(job.kind, "main"), "SidecarContainers": []},
+        "ContainerInfo": {"MainContainer": container, "SidecarContainers": []},
         "Containers": "",
     }

@@ -3,7 +3,8 @@
 import json
 import re
 from datetime import datetime, timedelta
-from random import Random
+from math import ceil, inf
+from zlib import crc32
 
 from pai_dlc_mcp.emulator import errors, pods
 from pai_dlc_mcp.emulator.pods import Pod
@@ -31,6 +32,7 @@ CLOUD_MONITOR = {
     "JOB_CPU_UTIL": "CpuCoreUsage",
     "JOB_MEMORY_UTIL": "MemoryUsage",
 }
+MAX_POINTS = 50_000
 UNITS = {"s": 1, "m": 60, "h": 3600, "": 60}
 
 
@@ -40,12 +42,13 @@ def get_job_metrics(account: Account, request: Request) -> Json:
     kind = request.text("MetricType")
     if kind not in BUSY:
         raise errors.invalid(f"MetricType {kind!r} is invalid.")
-    step = re.fullmatch(r"([1-9]\d*)([smh]?)", request.text("TimeStep", "5"))
+    step = re.fullmatch(r"([1-9]\d{0,6})([smh]?)", request.text("TimeStep", "5"))
     if not step:
         raise errors.invalid("TimeStep is invalid.")
     since, until = window(account, request)
     seconds = int(step[1]) * UNITS[step[2]]
     present = [lives[-1] for lives in pods.incarnations(job, account.now()).values()]
+    refuse_excess(job, present, since, until, seconds)
     found = [
         {
             "PodId": pod.pod_id,
@@ -65,20 +68,29 @@ def window(account: Account, request: Request) -> tuple[datetime, datetime]:
     return request.time("StartTime", until - timedelta(hours=1)), until
 
 
+def refuse_excess(job: Job, present: list[Pod], since: datetime, until: datetime, step: int) -> None:
+    """One answer holds a bounded number of points; the job's own time counts, not the window's."""
+    start = max(since, job.created).timestamp()
+    if max(until.timestamp() - start, 0) / step * max(len(present), 1) > MAX_POINTS:
+        raise errors.invalid(f"TimeStep is too small for the window: more than {MAX_POINTS} points.")
+
+
 def points(job: Job, pod: Pod, kind: str, since: datetime, until: datetime, step: int) -> list[tuple[int, float]]:
     """(epoch milliseconds, value) at whole steps while the pod ran."""
-    first = int(-(-since.timestamp() // step)) * step
-    found: list[tuple[int, float]] = []
-    for time in range(first, int(until.timestamp()) + 1, step):
-        offset = time - job.created.timestamp()
-        if pod.started <= offset < pod.finished:
-            found.append((time * 1000, value(job, pod, kind, time, offset - pod.started)))
-    return found
+    if pod.started == inf:
+        return []
+    began = job.created.timestamp() + pod.started
+    ended = job.created.timestamp() + pod.finished
+    first = int(-(-max(since.timestamp(), began) // step)) * step
+    last = min(int(until.timestamp()) + 1, ended)
+    return [
+        (time * 1000, value(job, pod, kind, time, time - began)) for time in range(first, max(first, ceil(last)), step)
+    ]
 
 
 def value(job: Job, pod: Pod, kind: str, time: int, running: float) -> float:
     idle = running >= job.scenario.idle_after and kind not in HELD
-    noise = Random(f"{pod.uid}/{kind}/{time}").uniform(-0.03, 0.03)
+    noise = crc32(f"{pod.uid}/{kind}/{time}".encode()) / 2**32 * 0.06 - 0.03
     return 0.0 if idle else round(BUSY[kind] * (1 + noise), 1)
 
 
@@ -86,6 +98,10 @@ def get_metrics(account: Account, request: Request) -> Json:
     """CloudMonitor's answer: Success may be false in a 200, and DataPoints is a JSON string."""
     period = request.number("Period", 60)
     kind = CLOUD_MONITOR.get(request.text("MetricName"), "")
+    length = request.number("Length", MAX_POINTS)
+    since, until = window(account, request)
+    dimensions = dimension(request)
+    job_id = request.text("JobId", dimensions.get("jobId", ""))
     answer: Json = {"Period": str(period), "NextToken": "", "DataPoints": "[]"}
     if not kind or request.text("Namespace") != "acs_pai_dlc":
         return {
@@ -94,9 +110,10 @@ def get_metrics(account: Account, request: Request) -> Json:
             "Success": False,
             "Message": "The metric does not exist.",
         }
-    job = account.job(request.text("JobId"), "GetMetrics")
-    since, until = window(account, request)
+    job = account.job(job_id, "GetMetrics")
     present = [lives[-1] for lives in pods.incarnations(job, account.now()).values()]
+    present = [pod for pod in present if dimensions.get("pod") in (None, "", pod.pod_id)]
+    refuse_excess(job, present, since, until, period)
     labels = {
         "jobId": job.job_id,
         "userId": OWNER_ID,
@@ -112,4 +129,15 @@ def get_metrics(account: Account, request: Request) -> Json:
         {"timestamp": time, **labels, "Value": round(sum(figures) / len(figures), 1)}
         for time, figures in sorted(series.items())
     ]
-    return {**answer, "Code": "200", "Success": True, "Message": "", "DataPoints": json.dumps(data)}
+    return {**answer, "Code": "200", "Success": True, "Message": "", "DataPoints": json.dumps(data[-length:])}
+
+
+def dimension(request: Request) -> Json:
+    """The first object of Dimensions, a JSON array; one of its keys may be `pod`."""
+    given = request.json("Dimensions")
+    if given is None:
+        return {}
+    first = given[0] if isinstance(given, list) and given else {} if given == [] else None  # pyright: ignore[reportUnknownVariableType]
+    if not isinstance(first, dict) or not all(isinstance(value, str) for value in first.values()):  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+        raise errors.invalid("Dimensions is not a JSON array of objects of strings.")
+    return first  # pyright: ignore[reportUnknownVariableType]

@@ -15,15 +15,11 @@ SANITY_SECONDS = 320.0
 RESTARTING_SECONDS = 30.0
 
 
-def life(job: Job, *, bids: bool, checks_sanity: bool) -> Life:
+def life(job: Job, queuing: float, *, bids: bool, checks_sanity: bool) -> Life:
+    """`queuing` is how many seconds it waits in the queue: inf for a job that nobody has let go yet."""
     phases = [
         Phase("Creating", CREATING_SECONDS),
-        Phase(
-            "Queuing",
-            inf if job.scenario.stuck == "Queuing" else QUEUING_SECONDS,
-            "JobEnqueued",
-            f"Job {job.job_id} is enqueued.",
-        ),
+        Phase("Queuing", queuing, "JobEnqueued", f"Job {job.job_id} is enqueued."),
     ]
     if bids:
         phases.append(Phase("Bidding", BIDDING_SECONDS))
@@ -36,18 +32,18 @@ def _attempts(job: Job, checks_sanity: bool) -> list[Phase]:
     """Preparing and running, once for each incarnation; up to what keeps the job from running."""
     scenario = job.scenario
     phases: list[Phase] = []
-    for number, seconds in enumerate(scenario.runs):
+    for number, stage in enumerate(scenario.stages):
         if number:
-            message = f"{job.kind} {job.job_id} is restarting because 1 {_role(job)[0]} replica(s) failed."
+            message = f"{job.kind} {job.job_id} is restarting because 1 {_role(job, number - 1)[0]} replica(s) failed."
             phases.append(Phase("Restarting", RESTARTING_SECONDS, "JobRestarting", message))
         phases.append(Phase("EnvPreparing", scenario.prepare))
-        if not scenario.pulls_image:
+        if not (scenario.pulls_image and scenario.starts):
             break
         if checks_sanity:
             phases.append(Phase("SanityChecking", SANITY_SECONDS))
             if scenario.sanity == "Failed":
                 break
-        phases.append(Phase("Running", seconds, "JobRunning", f"{job.kind} {job.job_id} is running."))
+        phases.append(Phase("Running", stage.seconds, "JobRunning", f"{job.kind} {job.job_id} is running."))
     return phases
 
 
@@ -59,7 +55,7 @@ def _ending(job: Job, phases: list[Phase]) -> list[Phase]:
     if phases[-1].status == "SanityChecking":
         failure = f"{job.kind} {job.job_id} failed because the sanity check found 1 unhealthy node."
         return [Phase("Failed", inf, "JobFailed", failure)]
-    if phases[-1].status == "Running" and job.scenario.exit_code == 0:
+    if phases[-1].status == "Running" and job.scenario.stages[-1].exit_code == 0:
         message = f"{job.kind} {job.job_id} is successfully completed."
         return _reserved(job, Phase("Succeeded", inf, "JobSucceeded", message), "OnSucceed")
     return _reserved(job, Phase("Failed", inf, "JobFailed", failure_message(job, seconds)), "OnFailure")
@@ -73,15 +69,20 @@ def _reserved(job: Job, end: Phase, policy: str) -> list[Phase]:
     return [Phase(f"{end.status}Reserving", minutes * 60.0, end.code, end.message), end]
 
 
-def _role(job: Job) -> tuple[str, int]:
+def _role(job: Job, attempt: int) -> tuple[str, int]:
     members = pods.names(job)
-    role, index, _ = members[pods.culprit(job, len(members))]
+    role, index, _ = members[pods.culprit(job, attempt, len(members))]
     return role.capitalize(), index
 
 
 def failure_message(job: Job, seconds: float) -> str:
+    last = len(job.scenario.stages) - 1
+    return failure_text(job, seconds, *_role(job, last), job.scenario.stages[last].exit_code)
+
+
+def failure_text(job: Job, seconds: float, role: str, index: int, exit_code: int) -> str:
     """ReasonMessage of a failed job is a JSON string (seen on live jobs since 2026); reason is the exit code."""
-    role, index = _role(job)
+    role = role.capitalize()
     return json.dumps(
         {
             "overview": f"{job.kind} {job.job_id} failed because 1 {role} replica(s) failed.",
@@ -89,7 +90,7 @@ def failure_message(job: Job, seconds: float) -> str:
                 {
                     "time": str(int(job.at(seconds).timestamp())),
                     "pods": {role: [index]},
-                    "reason": str(job.scenario.exit_code),
+                    "reason": str(exit_code),
                 }
             ],
         },

@@ -7,10 +7,13 @@ from datetime import datetime
 from math import inf
 
 from pai_dlc_mcp.emulator import clock, errors
-from pai_dlc_mcp.emulator.lifecycle import last
+from pai_dlc_mcp.emulator.lifecycle import Transition, last
 from pai_dlc_mcp.emulator.request import Json
 from pai_dlc_mcp.emulator.scenarios.scenario import Line, Run
-from pai_dlc_mcp.emulator.state import Job
+from pai_dlc_mcp.emulator.state import Job, Resources
+
+VICTIMS_SECONDS = 4.0
+"""After a pod was killed, until its peers have noticed."""
 
 ENDS = ("Restarting", "Stopping", "Succeeded", "Failed", "Stopped")
 """Statuses that end a pod, though not the first one the AIMaster; those of reserved jobs keep it."""
@@ -25,7 +28,7 @@ class Pod:
     index: int
     rank: int
     """Among the job's training pods; -1 for the AIMaster."""
-    gpus: int
+    resources: Resources
     attempt: int
     uid: str
     node: str
@@ -36,20 +39,24 @@ class Pod:
     exit_code: int | None
     """None while it runs, and for a pod that was stopped."""
 
+    @property
+    def gpus(self) -> int:
+        return self.resources.gpu
+
     def status(self, elapsed: float) -> str:
         if elapsed >= self.finished:
             return {None: "Unknown", 0: "Succeeded"}.get(self.exit_code, "Failed")
         return "Running" if elapsed >= self.started else "Pending"
 
 
-def names(job: Job) -> list[tuple[str, int, int]]:
-    """(role, index, gpus) of each pod, by rank. A PyTorchJob without a Master has its first worker promoted."""
-    pods: list[tuple[str, int, int]] = []
+def names(job: Job) -> list[tuple[str, int, Resources]]:
+    """(role, index, resources) of each pod, by rank. A PyTorchJob without a Master has its first worker promoted."""
+    pods: list[tuple[str, int, Resources]] = []
     for spec, resources in zip(job.body["JobSpecs"], job.resources, strict=True):
         role = spec["Type"].lower()
-        pods += [(role, index, resources.gpu) for index in range(int(spec.get("PodCount", 1)))]
+        pods += [(role, index, resources) for index in range(int(spec.get("PodCount", 1)))]
     if job.kind == "PyTorchJob" and not any(role == "master" for role, _, _ in pods):
-        pods = [("master", 0, pods[0][2])] + [(role, index, gpus) for role, index, gpus in pods[:-1]]
+        pods = [("master", 0, pods[0][2]), *pods[:-1]]
     return sorted(pods, key=lambda pod: pod[0] not in ("master", "chief", "head"))
 
 
@@ -63,7 +70,7 @@ def all_pods(job: Job) -> list[Pod]:
         for rank, member in enumerate(members)
     ]
     if preparing and has_aimaster(job):
-        found.append(_pod(job, 0, preparing[0], -1, len(members), "aimaster", 0, 0))
+        found.append(_pod(job, 0, preparing[0], -1, len(members), "aimaster", 0, Resources(0, 0, 0)))
     return found
 
 
@@ -72,14 +79,16 @@ def has_aimaster(job: Job) -> bool:
     return bool(asked or job.body.get("Settings", {}).get("EnableErrorMonitoringInAIMaster"))
 
 
-def _pod(job: Job, attempt: int, created: float, rank: int, world: int, role: str, index: int, gpus: int) -> Pod:
+def _pod(
+    job: Job, attempt: int, created: float, rank: int, world: int, role: str, index: int, resources: Resources
+) -> Pod:
     later = [t for t in job.life if t.at >= created]
     ends = ENDS if rank >= 0 else ENDS[1:]
     started = next((t.at for t in later if t.status == "Running"), inf)
     end = next((t for t in later if t.status in ends), None)
     if end and end.at < started:
         started = inf
-    finished, exit_code = _end(job, rank, world, end.status, end.at) if end else (inf, None)
+    finished, exit_code = _end(job, attempt, rank, world, end) if end else (inf, None)
     pod_id = f"{job.job_id}-{role}-{index}"
     address = 33 + (rank + 8 * attempt) % 200
     return Pod(
@@ -87,10 +96,10 @@ def _pod(job: Job, attempt: int, created: float, rank: int, world: int, role: st
         role=role,
         index=index,
         rank=rank,
-        gpus=gpus,
+        resources=resources,
         attempt=attempt,
         uid=str(uuid.uuid5(uuid.NAMESPACE_OID, f"{pod_id}/{attempt}")),
-        node=f"cn-hangzhou.10.224.36.{address}",
+        node=job.nodes.get(pod_id, f"cn-hangzhou.10.224.36.{address}"),
         ip=f"10.224.36.{address}",
         created=created,
         started=started,
@@ -99,20 +108,23 @@ def _pod(job: Job, attempt: int, created: float, rank: int, world: int, role: st
     )
 
 
-def _end(job: Job, rank: int, world: int, status: str, at: float) -> tuple[float, int | None]:
-    """When and how a pod ends, given the status that ended it."""
-    scenario = job.scenario
+def _end(job: Job, attempt: int, rank: int, world: int, end: Transition) -> tuple[float, int | None]:
+    """When and how a pod ends, given the transition that ended it."""
+    stage, status, at = job.scenario.stage(attempt), end.status, end.at
+    if end.killed and rank >= 0:
+        return (at, end.killed.exit_code) if rank == end.killed.rank else (at + VICTIMS_SECONDS, 143)
     if status in ("Stopping", "Stopped"):
         return (last(job.life, "Stopped") or job.life[-1]).at, None
     if rank < 0 or status == "Succeeded":
         return at, 0
-    if rank == culprit(job, world):
-        return at, scenario.exit_code or 1
-    return at + scenario.victims_after, scenario.victims_exit_code
+    if rank == culprit(job, attempt, world):
+        return at, stage.exit_code or 1
+    return at + stage.victims_after, stage.victims_exit_code
 
 
-def culprit(job: Job, world: int) -> int:
-    return min(job.scenario.culprit, world - 1)
+def culprit(job: Job, attempt: int, world: int) -> int:
+    """The rank that ends first in this incarnation."""
+    return min(job.scenario.stage(attempt).culprit, world - 1)
 
 
 def incarnations(job: Job, now: datetime) -> dict[str, list[Pod]]:
@@ -149,21 +161,20 @@ def lines(job: Job, pod: Pod) -> Iterator[Line]:
         world=len(members),
         gpus=pod.gpus,
         attempt=pod.attempt,
-        culprit=pod.rank == culprit(job, len(members)),
+        culprit=pod.rank == culprit(job, pod.attempt, len(members)),
         start=job.at(pod.started),
         seconds=planned_seconds(job, pod, len(members)),
     )
-    for offset, text in job.scenario.script(run):
+    for offset, text in job.scenario.stage(pod.attempt).script(run):
         if pod.started + offset <= pod.finished:
             yield pod.started + offset, text
 
 
 def planned_seconds(job: Job, pod: Pod, world: int) -> float:
     """How long the container would live if nobody stopped it: a stop must not rewrite what was printed before."""
-    scenario = job.scenario
-    fails = bool(scenario.exit_code) or pod.attempt < len(scenario.runs) - 1
-    survives = fails and pod.rank != culprit(job, world)
-    return scenario.runs[pod.attempt] + (scenario.victims_after if survives else 0.0)
+    stage = job.scenario.stage(pod.attempt)
+    survives = stage.exit_code and pod.rank != culprit(job, pod.attempt, world)
+    return stage.seconds + (stage.victims_after if survives else 0.0)
 
 
 def describe(job: Job, pod: Pod, now: datetime) -> Json:
@@ -174,7 +185,7 @@ def describe(job: Job, pod: Pod, now: datetime) -> Json:
         "PodId": pod.pod_id,
         "PodUid": pod.uid,
         "Status": pod.status(elapsed),
-        "SubStatus": "Normal",
+        "SubStatus": substatus(job, pod, elapsed),
         "Ip": pod.ip,
         "NodeName": pod.node,
         "GmtCreateTime": clock.utc(job.at(pod.created)),
@@ -187,6 +198,13 @@ def describe(job: Job, pod: Pod, now: datetime) -> Json:
         body["GmtFinishTime"] = clock.utc(job.at(pod.finished))
         body["Duration"] = int(pod.finished - pod.created)
     return body
+
+
+def substatus(job: Job, pod: Pod, elapsed: float) -> str:
+    """Evicted, of a pod the platform took away."""
+    first = pod.rank == culprit(job, pod.attempt, len(names(job)))
+    ended = elapsed >= pod.finished and pod.exit_code
+    return job.scenario.stage(pod.attempt).substatus if ended and first else "Normal"
 
 
 def describe_all(job: Job, now: datetime) -> list[Json]:

@@ -8,6 +8,7 @@ from typing import Any
 from pai_dlc_mcp.emulator import clock, errors
 
 Json = dict[str, Any]
+MAX_RECORD = 20_000
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,8 @@ class Request:
     """One API call. `headers` has no credentials; `ids` are the decoded parameters of the path."""
 
     action: str
+    version: str
+    """Of the product's API."""
     method: str
     path: str
     query: dict[str, str]
@@ -22,6 +25,8 @@ class Request:
     user_agent: str
     headers: dict[str, str]
     ids: dict[str, str] = field(default_factory=dict[str, str])
+    repeated: tuple[str, ...] = ()
+    """Parameters sent more than once; the last value counts."""
 
     def text(self, name: str, default: str = "") -> str:
         return self.query.get(name) or default
@@ -77,7 +82,12 @@ def prune(value: Any) -> Any:
 
 
 class Record(list[Request]):
-    """The requests received, oldest first."""
+    """The requests received, oldest first; of a long run the last ones."""
+
+    def add(self, request: Request) -> None:
+        if len(self) >= MAX_RECORD:
+            del self[: MAX_RECORD // 2]
+        self.append(request)
 
     def actions(self) -> list[str]:
         return [request.action for request in self]

@@ -1,8 +1,12 @@
 """CreateSignal, ListSignals, GetSignal: Unix signals sent to a running job's pods."""
 
-from pai_dlc_mcp.emulator import clock, errors, listing, pods
+from pai_dlc_mcp.emulator import clock, errors, listing, plan, pods
+from pai_dlc_mcp.emulator.lifecycle import Killed, Transition, so_far
 from pai_dlc_mcp.emulator.request import Json, Request
-from pai_dlc_mcp.emulator.state import Account
+from pai_dlc_mcp.emulator.state import Account, Job
+
+DEADLY = {"SIGHUP": 1, "SIGINT": 2, "SIGQUIT": 3, "SIGABRT": 6, "SIGKILL": 9, "SIGSEGV": 11, "SIGTERM": 15}
+"""Signals that end a process unless it handles them, which a training here does not."""
 
 
 def create_signal(account: Account, request: Request) -> Json:
@@ -31,14 +35,30 @@ def create_signal(account: Account, request: Request) -> Json:
         "GmtModified": clock.utc(now),
     }
     account.signals.setdefault(job.job_id, []).append(signal)
+    deliver(account, job, sent["Signal"], names)
     return {"JobId": job.job_id, **{key: signal[key] for key in ("SignalId", "Signal", "Status")}}
+
+
+def deliver(account: Account, job: Job, name: str, pod_names: list[str]) -> None:
+    """A deadly signal ends the first pod it reaches with 128 and its number, and with it the job; others are noted
+    and change nothing."""
+    now = account.now()
+    hit = [lives[-1] for pod_id, lives in pods.incarnations(job, now).items() if pod_id in pod_names]
+    hit = [pod for pod in hit if pod.rank >= 0 and pod.status(job.elapsed(now)) == "Running"]
+    if not hit or name not in DEADLY:
+        return
+    first = hit[0]
+    exit_code = 128 + DEADLY[name]
+    elapsed = job.elapsed(now)
+    message = plan.failure_text(job, elapsed, first.role, first.index, exit_code)
+    end = Transition(elapsed, "Failed", "JobFailed", message, Killed(first.rank, exit_code))
+    job.life = (*so_far(job.life, elapsed), end)
+    job.modified = now
 
 
 def list_signals(account: Account, request: Request) -> Json:
     job = account.job(request.ids["JobId"], "ListSignals")
-    found = [
-        signal for signal in account.signals.get(job.job_id, []) if request.text("Status") in ("", signal["Status"])
-    ]
+    found = listing.select(account.signals.get(job.job_id, []), request, exact={"Status": "Status"})
     found = listing.ordered(found, request, "GmtCreated", "desc")
     return {
         "JobId": job.job_id,

@@ -1,5 +1,7 @@
-"""Verifies ACS3-HMAC-SHA256, the signature of today's Alibaba Cloud SDKs."""
+"""Verifies both signatures the service accepts: ACS3-HMAC-SHA256, and the older one of ROA, HMAC-SHA1, that PAI's own
+SDK still sends."""
 
+import base64
 import hashlib
 import hmac
 import re
@@ -10,6 +12,7 @@ from urllib.parse import parse_qsl, quote, unquote
 from pai_dlc_mcp.emulator.errors import ServiceError
 
 ALGORITHM = "ACS3-HMAC-SHA256"
+_ROA = re.compile(r"acs ([^:]+):([A-Za-z0-9+/=]+)")
 _AUTHORIZATION = re.compile(rf"{ALGORITHM} Credential=([^,]+),SignedHeaders=([^,]+),Signature=([0-9a-f]+)")
 
 
@@ -26,31 +29,59 @@ def verify(
     keys: Mapping[str, Key], method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
 ) -> None:
     """Raises the ServiceError the gateway would answer with; `path` and `query` are as sent, still encoded."""
-    match = _AUTHORIZATION.fullmatch(headers.get("authorization", ""))
+    authorization = headers.get("authorization", "")
+    if match := _ROA.fullmatch(authorization):
+        key_id, signature = match.groups()
+        _verify_roa(keys, key_id, signature, string_to_sign(method, path, query, headers), headers)
+        return
+    match = _AUTHORIZATION.fullmatch(authorization)
     if not match:
         raise ServiceError(400, "IncompleteSignature", "The request signature does not conform to Aliyun standards.")
     key_id, signed, signature = match.groups()
-    key = keys.get(key_id)
-    if not key:
-        raise ServiceError(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
-    _check_token(key, headers.get("x-acs-security-token", ""))
+    key = _key(keys, key_id, headers)
     request = canonical(method, path, query, headers, signed, headers.get("x-acs-content-sha256", ""))
     to_sign = f"{ALGORITHM}\n{hashlib.sha256(request.encode()).hexdigest()}"
     expected = hmac.new(key.secret.encode(), to_sign.encode(), hashlib.sha256).hexdigest()
     intact = headers.get("x-acs-content-sha256") == hashlib.sha256(body).hexdigest()
     if not (intact and hmac.compare_digest(expected, signature)):
-        raise ServiceError(
-            400,
-            "SignatureDoesNotMatch",
-            f"Specified signature is not matched with our calculation. server string to sign is:{to_sign}",
-        )
+        raise _mismatch(to_sign)
 
 
-def _check_token(key: Key, token: str) -> None:
+def _verify_roa(keys: Mapping[str, Key], key_id: str, signature: str, to_sign: str, headers: Mapping[str, str]) -> None:
+    """The body is not part of this signature."""
+    key = _key(keys, key_id, headers)
+    expected = base64.b64encode(hmac.new(key.secret.encode(), to_sign.encode(), hashlib.sha1).digest()).decode()
+    if not hmac.compare_digest(expected, signature):
+        raise _mismatch(to_sign)
+
+
+def string_to_sign(method: str, path: str, query: str, headers: Mapping[str, str]) -> str:
+    """ROA's string to sign; in its resource the query is not encoded."""
+    plain = "".join(f"{headers.get(name, '')}\n" for name in ("accept", "content-md5", "content-type", "date"))
+    own = "".join(f"{name}:{headers[name].strip()}\n" for name in sorted(headers) if name.startswith("x-acs-"))
+    pairs = sorted(parse_qsl(query, keep_blank_values=True))
+    resource = "&".join(f"{key}={value}" if value else key for key, value in pairs)
+    return f"{method}\n{plain}{own}{path}{'?' if resource else ''}{resource}"
+
+
+def _mismatch(to_sign: str) -> ServiceError:
+    return ServiceError(
+        400,
+        "SignatureDoesNotMatch",
+        f"Specified signature is not matched with our calculation. server string to sign is:{to_sign}",
+    )
+
+
+def _key(keys: Mapping[str, Key], key_id: str, headers: Mapping[str, str]) -> Key:
+    key = keys.get(key_id)
+    if not key:
+        raise ServiceError(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
+    token = headers.get("x-acs-security-token", "")
     if key.expired:
         raise ServiceError(400, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired.")
-    if not hmac.compare_digest(key.security_token, token):
+    if not hmac.compare_digest(key.security_token.encode(), token.encode()):
         raise ServiceError(400, "InvalidSecurityToken.Malformed", "Specified SecurityToken is malformed.")
+    return key
 
 
 def canonical(method: str, path: str, query: str, headers: Mapping[str, str], signed: str, payload_hash: str) -> str:

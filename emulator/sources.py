@@ -9,15 +9,24 @@ def list_datasets(account: Account, request: Request) -> Json:
     """Of the default workspace when none is given (API documentation)."""
     workspace_id = request.text("WorkspaceId", account.default_workspace()["WorkspaceId"])
     account.workspace(workspace_id)
-    sets = {"DataSourceTypes": "DataSourceType", "Properties": "Property", "DataTypes": "DataType"}
-    sets |= {"DatasetIds": "DatasetId", "SourceTypes": "SourceType"}
-    found = [
-        dataset
-        for dataset in account.datasets
-        if dataset["WorkspaceId"] == workspace_id
-        and all(not request.text(name) or dataset[key] in request.words(name) for name, key in sets.items())
-        and listing.matches(dataset, request, Name="Name", Accessibility="Accessibility")
-    ]
+    found = listing.select(
+        [dataset for dataset in account.datasets if dataset["WorkspaceId"] == workspace_id],
+        request,
+        exact={
+            "Accessibility": "Accessibility",
+            "Edition": "Edition",
+            "SourceDatasetId": "SourceDatasetId",
+            "SourceId": "SourceId",
+        },
+        among={
+            "DataSourceTypes": "DataSourceType",
+            "DataTypes": "DataType",
+            "DatasetIds": "DatasetId",
+            "Properties": "Property",
+            "SourceTypes": "SourceType",
+        },
+        contains={"Name": "Name"},
+    )
     found = listing.ordered(found, request, "GmtCreateTime", "ASC")
     datasets = [view(dataset) for dataset in listing.page(found, request, 10)]
     return {"Datasets": datasets, "TotalCount": len(found)}
@@ -41,8 +50,13 @@ def view(dataset: Json) -> Json:
 
 
 def list_dataset_versions(account: Account, request: Request) -> Json:
-    versions: list[Json] = dataset_of(account, request)["Versions"]
-    found = listing.ordered(versions, request, "GmtCreateTime", "ASC")
+    found = listing.select(
+        dataset_of(account, request)["Versions"],
+        request,
+        exact={"SourceId": "SourceId"},
+        among={"Properties": "Property", "SourceTypes": "SourceType"},
+    )
+    found = listing.ordered(found, request, "GmtCreateTime", "ASC")
     return {
         "DatasetVersions": listing.page(found, request, 10),
         "PageNumber": request.number("PageNumber", 1),
@@ -62,15 +76,13 @@ def get_dataset_version(account: Account, request: Request) -> Json:
 
 def list_code_sources(account: Account, request: Request) -> Json:
     """WorkspaceId is required here; tokens are left blank."""
-    if not request.text("WorkspaceId"):
-        raise errors.invalid("WorkspaceId is required.")
     account.workspace(request.text("WorkspaceId"))
-    found = [
-        {**source, "CodeRepoAccessToken": ""}
-        for source in account.code_sources
-        if source["WorkspaceId"] == request.text("WorkspaceId")
-        and listing.matches(source, request, DisplayName="DisplayName")
-    ]
+    found = listing.select(
+        [{**source, "CodeRepoAccessToken": ""} for source in account.code_sources],
+        request,
+        exact={"WorkspaceId": "WorkspaceId"},
+        contains={"DisplayName": "DisplayName"},
+    )
     found = listing.ordered(found, request, "GmtCreateTime", "ASC")
     return {"CodeSources": listing.page(found, request, 10), "TotalCount": len(found)}
 

@@ -9,14 +9,12 @@ def list_ecs_specs(account: Account, request: Request) -> Json:
     """SortBy is documented, yet the service rejects every value of it (Alibaba's own job skill)."""
     if request.text("SortBy"):
         raise errors.invalid(f"SortBy {request.text('SortBy')} is invalid.")
-    types = request.words("InstanceTypes")
-    found = [
-        spec
-        for spec in account.specs
-        if request.text("AcceleratorType") in ("", spec["AcceleratorType"])
-        and request.text("ResourceType") in ("", spec["ResourceType"])
-        and (not types or spec["InstanceType"] in types)
-    ]
+    found = listing.select(
+        account.specs,
+        request,
+        exact={"AcceleratorType": "AcceleratorType", "ResourceType": "ResourceType"},
+        among={"InstanceTypes": "InstanceType"},
+    )
     return {"EcsSpecs": listing.page(found, request, 10), "TotalCount": len(found)}
 
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import uuid
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -55,6 +55,13 @@ class Job:
     modified: datetime
     priorities: list[tuple[datetime, int]] = field(default_factory=list[tuple[datetime, int]])
     """Accepted changes and when they become visible."""
+    nodes: dict[str, str] = field(default_factory=dict[str, str])
+    """Of a quota job that has left the queue: the node of each pod, by pod id."""
+    visible_from: datetime | None = None
+    """Until then neither GetJob nor ListJobs finds it (fault late_visibility); None is at once."""
+
+    def visible(self, now: datetime) -> bool:
+        return self.visible_from is None or self.visible_from <= now
 
     @property
     def scenario(self) -> Scenario:
@@ -118,6 +125,7 @@ class Account:
     jobs: dict[str, Job]
     templates: dict[str, Json]
     tensorboards: dict[str, Tensorboard]
+    ray_history_servers: dict[str, Tensorboard]
     signals: dict[str, list[Json]]
     workspaces: list[Json]
     images: list[Json]
@@ -125,10 +133,20 @@ class Account:
     code_sources: list[Json]
     specs: list[Json]
     quotas: list[Json]
+    workloads: list[Json]
+    """What others than DLC jobs run on the quotas, for ever: it takes GPUs, and no operation shows more of it."""
+    settled: datetime
+    """Up to when the queues have been worked off (ledger.py)."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, seeds: Path = SEEDS) -> None:
+        """`seeds` is a folder of JSON files; what it lacks comes from the emulator's own."""
         self.clock = clock
+        self.seeds = seeds
         self.reset()
+
+    def seed(self, name: str) -> list[Json]:
+        own = self.seeds / f"{name}.json"
+        return json.loads((own if own.is_file() else SEEDS / own.name).read_text(encoding="utf-8"))
 
     def reset(self) -> None:
         """Back to the seeds; the past jobs are written in by jobs.seed."""
@@ -138,8 +156,10 @@ class Account:
         }
         self.log_order = "tail"
         self.jobs, self.templates, self.tensorboards, self.signals = {}, {}, {}, {}
-        for name in ("workspaces", "images", "datasets", "code_sources", "specs", "quotas"):
-            setattr(self, name, seed(name))
+        self.ray_history_servers = {}
+        self.settled = datetime(1970, 1, 1, tzinfo=UTC)
+        for name in ("workspaces", "images", "datasets", "code_sources", "specs", "quotas", "workloads"):
+            setattr(self, name, self.seed(name))
         self._count = 0
 
     def now(self) -> datetime:
@@ -173,7 +193,7 @@ class Account:
     def job(self, job_id: str, action: str, *, own: bool = False) -> Job:
         """The job, if there is one and the user may read it (or, with `own`, change it)."""
         job = self.jobs.get(job_id)
-        if not job:
+        if not job or not job.visible(self.now()):
             raise errors.not_found(f"Job {job_id} not found.")
         if job.user_id != USER_ID and (own or not job.public):
             raise errors.denied(f"paidlc:{action}", USER_ID, OWNER_ID)
@@ -181,7 +201,3 @@ class Account:
 
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-
-
-def seed(name: str) -> list[Json]:
-    return json.loads((SEEDS / f"{name}.json").read_text(encoding="utf-8"))

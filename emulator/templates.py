@@ -89,16 +89,12 @@ def get_job_template(account: Account, request: Request) -> Json:
 
 
 def list_job_templates(account: Account, request: Request) -> Json:
-    if not request.text("WorkspaceId"):
-        raise errors.invalid("WorkspaceId is required.")
-    found = [
-        summary(template)
-        for template in account.templates.values()
-        if template["WorkspaceId"] == request.text("WorkspaceId")
-        and request.text("TemplateId") in ("", template["TemplateId"])
-        and request.text("UserId") in ("", template["UserId"])
-        and listing.matches(template, request, TemplateName="TemplateName", Description="Description")
-    ]
+    found = listing.select(
+        [summary(template) for template in account.templates.values()],
+        request,
+        exact={"WorkspaceId": "WorkspaceId", "TemplateId": "TemplateId", "UserId": "UserId"},
+        contains={"TemplateName": "TemplateName", "Description": "Description"},
+    )
     found = listing.ordered(found, request, "GmtCreateTime", "desc")
     return {
         "JobTemplates": listing.page(found, request, 10),

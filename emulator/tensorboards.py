@@ -1,16 +1,20 @@
 """TensorBoard instances: a small life of their own, in the words of the API documentation."""
 
+from datetime import UTC, datetime
+
 from pai_dlc_mcp.emulator import clock, errors, listing
 from pai_dlc_mcp.emulator.lifecycle import Transition, so_far
 from pai_dlc_mcp.emulator.request import Json, Request
 from pai_dlc_mcp.emulator.state import USER_ID, USER_NAMES, Account, Tensorboard
 
 STARTING_SECONDS = 20.0
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 KEPT = (
     "Accessibility",
     "Cpu",
     "DataSourceId",
     "DataSourceType",
+    "DataSources",
     "DisplayName",
     "JobId",
     "MaxRunningTimeMinutes",
@@ -18,10 +22,13 @@ KEPT = (
     "Options",
     "Priority",
     "QuotaId",
+    "SourceId",
+    "SourceType",
     "SummaryPath",
     "SummaryRelativePath",
     "TensorboardDataSources",
     "TensorboardSpec",
+    "Uri",
     "WorkspaceId",
 )
 
@@ -48,8 +55,11 @@ def starting(at: float) -> tuple[Transition, ...]:
 
 
 def find(account: Account, request: Request) -> Tensorboard:
+    """Of the workspace given, if one is."""
     board_id = request.ids["TensorboardId"]
-    if board := account.tensorboards.get(board_id):
+    workspace_id = request.text("WorkspaceId")
+    board = account.tensorboards.get(board_id)
+    if board and workspace_id in ("", board.body["WorkspaceId"]):
         return board
     raise errors.not_found(f"Tensorboard {board_id} not found.")
 
@@ -85,15 +95,24 @@ def get_tensorboard(account: Account, request: Request) -> Json:
 
 
 def list_tensorboards(account: Account, request: Request) -> Json:
-    exact = {"JobId": "JobId", "TensorboardId": "TensorboardId", "Status": "Status", "QuotaId": "QuotaId"}
+    """Every board is the caller's own, so ShowOwn leaves none out."""
     workspace = request.text("WorkspaceId", account.default_workspace()["WorkspaceId"])
-    found = [
-        board
-        for board in (view(account, board) for board in account.tensorboards.values())
-        if board["WorkspaceId"] == workspace
-        and all(request.text(name) in ("", board.get(key, "")) for name, key in exact.items())
-        and listing.matches(board, request, DisplayName="DisplayName")
-    ]
+    request.flag("ShowOwn", True)
+    since, until = request.time("StartTime", EVER), request.time("EndTime", account.now())
+    found = listing.select(
+        [
+            view(account, board)
+            for board in account.tensorboards.values()
+            if board.body["WorkspaceId"] == workspace and since <= board.created <= until
+        ],
+        request,
+        exact={
+            name: name
+            for name in ("Accessibility", "JobId", "QuotaId", "SourceId", "SourceType", "Status", "TensorboardId")
+        }
+        | {"UserId": "UserId", "Username": "Username"},
+        contains={"DisplayName": "DisplayName"},
+    )
     found = listing.ordered(found, request, "GmtCreateTime", "desc")
     return {"Tensorboards": listing.page(found, request, 10, 100), "TotalCount": len(found)}
 

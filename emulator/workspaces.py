@@ -8,14 +8,13 @@ PERMISSIONS = ("PaiDLC:GetJob", "PaiDLC:ListJobs", "PaiDLC:CreateJob", "PaiDLC:S
 
 
 def list_workspaces(account: Account, request: Request) -> Json:
-    ids = request.words("WorkspaceIds")
-    found = [
-        workspace
-        for workspace in account.workspaces
-        if (not ids or workspace["WorkspaceId"] in ids)
-        and request.text("Status") in ("", workspace["Status"])
-        and listing.matches(workspace, request, WorkspaceName="WorkspaceName")
-    ]
+    found = listing.select(
+        account.workspaces,
+        request,
+        exact={"Status": "Status", "ResourceGroupId": "resourceGroupId"},
+        among={"WorkspaceIds": "WorkspaceId"},
+        contains={"WorkspaceName": "WorkspaceName"},
+    )
     found = listing.ordered(found, request, "GmtCreateTime", "ASC")
     return {"Workspaces": listing.page(found, request, 20), "TotalCount": len(found)}
 
@@ -59,7 +58,7 @@ def permission(code: str) -> Json:
 
 
 def list_products(account: Account, request: Request) -> Json:
-    codes = request.words("ProductCodes")
+    codes, services = request.words("ProductCodes"), request.words("ServiceCodes")
     products = [
         {
             "ProductCode": code,
@@ -71,7 +70,8 @@ def list_products(account: Account, request: Request) -> Json:
         for code in ("PAI_share", "PAI_isolate", "DLC_share")
         if not codes or code in codes
     ]
-    return {"Products": products, "Services": [{"ServiceCode": "oss", "IsOpen": True, "OpenUrl": ""}]}
+    open_services = [{"ServiceCode": "oss", "IsOpen": True, "OpenUrl": ""}] if not services or "oss" in services else []
+    return {"Products": products, "Services": open_services}
 
 
 def list_quotas(account: Account, request: Request) -> Json:
@@ -85,5 +85,5 @@ def list_quotas(account: Account, request: Request) -> Json:
         "ProductCode": "PAI_share",
         "Specs": [{"Name": "cu", "Value": "500", "Type": "string"}],
     }
-    found = [quota] if listing.matches(quota, request, Name="Name") else []
+    found = listing.select([quota], request, contains={"Name": "Name"})
     return {"Quotas": found, "TotalCount": len(found)}

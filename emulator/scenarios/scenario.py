@@ -1,4 +1,4 @@
-"""What a scenario is: how long a job's phases last, how its pods end, and what they print."""
+"""What a scenario is: stages, one for each time a job's pods are started, and what surrounds them."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -38,27 +38,55 @@ Line = tuple[float, str]
 
 Script = Callable[[Run], Iterator[Line]]
 
+XID_79 = ("XID_79", "GPU has fallen off the bus")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One incarnation of the pods: what they print, how long they run, how they end. All but the last end in a
+    restart."""
+
+    script: Script
+    seconds: float = 1800.0
+    """Of Running."""
+    exit_code: int = 0
+    """Of the pod that ends first; 0 is success."""
+    culprit: int = 0
+    """The rank of that pod; the last one if there are fewer."""
+    victims_exit_code: int = 143
+    victims_after: float = 4.0
+    """The other pods end this many seconds after it: peers killed by the launcher."""
+    last_event: str = ""
+    """What the kubelet or the scheduler says of the first pod as it ends."""
+    substatus: str = "Normal"
+    """Of that pod, once it has ended: Normal or Evicted."""
+    fault: tuple[str, str] = XID_79
+    """Of a stage that ends in a restart: the error code and message RestartRecord shows."""
+
 
 @dataclass(frozen=True)
 class Scenario:
-    """Defaults are those of a training that succeeds after half an hour."""
+    """`row` is the kind of trouble it shows, `shows` says it in a line."""
 
-    script: Script
-    runs: tuple[float, ...] = (1800.0,)
-    """Seconds of Running, one an incarnation: all but the last end in a restart."""
-    exit_code: int = 0
-    """Of the pod that ends first, in the last incarnation; 0 is success."""
-    culprit: int = 0
-    """The rank of the pod that fails first; the last one if there are fewer."""
-    victims_exit_code: int = 143
-    victims_after: float = 4.0
-    """The other pods end this many seconds after the culprit: peers killed by the launcher."""
+    row: str
+    shows: str
+    stages: tuple[Stage, ...]
     prepare: float = 150.0
+    """Seconds of EnvPreparing."""
     stuck: str = ""
     """A status the job enters and never leaves."""
+    fragmented: bool = False
+    """Of a job stuck in the queue: its quota has GPUs enough, no node has."""
     pulls_image: bool = True
+    starts: bool = True
+    """False: the image is there, and the runtime cannot start the container."""
     sanity: str = "Succeeded"
+    slow_node: float = 0.0
+    """How far the last node's figures are below the others', as a share."""
     idle_after: float = inf
     """Seconds of Running after which nothing computes any more."""
     events: tuple[tuple[float, str], ...] = ()
     """Extra job events: seconds since creation, text."""
+
+    def stage(self, attempt: int) -> Stage:
+        return self.stages[min(attempt, len(self.stages) - 1)]

@@ -1,7 +1,9 @@
 """One emulator for the whole run, as new for each test, its clock moved by hand; and the real SDK's clients."""
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +15,10 @@ from alibabacloud_tea_openapi.models import Config
 from alibabacloud_tea_openapi.utils_models import OpenApiRequest, Params
 from darabonba.runtime import RuntimeOptions
 
-from pai_dlc_mcp.emulator import embedded
+from pai_dlc_mcp.emulator import embedded, routes
 from pai_dlc_mcp.emulator.clock import Clock
 from pai_dlc_mcp.emulator.embedded import Emulator
+from pai_dlc_mcp.emulator.state import Tensorboard
 
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 IMAGE = "dsw-registry-vpc.cn-hangzhou.cr.aliyuncs.com/pai/pytorch:2.6.0-gpu-py311-cu124-ubuntu22.04"
@@ -61,8 +64,14 @@ Call = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def call(config: Config) -> Call:
+def call(whole_call: Call) -> Call:
     """The SDK's generic call, whose body is the JSON as it came."""
+    return lambda *args, **options: whole_call(*args, **options)["body"]
+
+
+@pytest.fixture
+def whole_call(config: Config) -> Call:
+    """The same with its headers."""
     client = OpenApi(config)
 
     def send(version: str, action: str, route: str, query: Any = None, body: Any = None) -> dict[str, Any]:
@@ -78,7 +87,7 @@ def call(config: Config) -> Call:
             req_body_type="json",
             body_type="json",
         )
-        return client.call_api(params, OpenApiRequest(query=query or {}, body=body), RuntimeOptions())["body"]
+        return client.call_api(params, OpenApiRequest(query=query or {}, body=body), RuntimeOptions())
 
     return send
 
@@ -111,3 +120,28 @@ def create(dlc: Dlc) -> Callable[..., str]:
         return dlc.create_job(models.CreateJobRequest().from_map(body)).body.job_id
 
     return send
+
+
+@pytest.fixture
+def furnished(emulator: Emulator, call: Call, create: Callable[..., str]) -> None:
+    """One of everything that is not seeded, under a fixed id."""
+    account = emulator.account
+    bodies = json.loads((Path(__file__).parents[1] / "data" / "requests.json").read_text("utf-8"))["bodies"]
+    made = call(routes.DLC, "CreateJobTemplate", "POST /api/v1/jobtemplates", body=bodies["CreateJobTemplate"])
+    template = account.templates.pop(made["TemplateId"])
+    account.templates["jobtemplate-1"] = template | {"TemplateId": "jobtemplate-1", "TemplateName": "one"}
+    board = call(routes.DLC, "CreateTensorboard", "POST /api/v1/tensorboards", body=bodies["CreateTensorboard"])
+    old = account.tensorboards.pop(board["TensorboardId"])
+    account.tensorboards["tb1"] = Tensorboard("tb1", old.created, old.modified, old.body, old.life)
+    made = call(
+        routes.DLC, "CreateRayHistoryServer", "POST /api/v1/rayhistoryservers", body=bodies["CreateRayHistoryServer"]
+    )
+    server = account.ray_history_servers.pop(made["RayHistoryServerId"])
+    account.ray_history_servers["rhs1"] = Tensorboard("rhs1", server.created, server.modified, server.body, server.life)
+    ray = account.jobs.pop(create(JobType="RayJob"))
+    ray.job_id = "dlc0ray000000000"
+    account.jobs[ray.job_id] = ray
+    emulator.clock.advance(300)
+    path = "/api/v1/jobs/dlc9restarted009/signals"
+    call(routes.DLC, "CreateSignal", f"POST {path}", body=bodies["CreateSignal"])
+    account.signals["dlc9restarted009"][0]["SignalId"] = "signal-1"

@@ -1,6 +1,8 @@
 """Routes: every operation answers with keys the SDK's models know, and the wrong path with JSON."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,61 +10,14 @@ from alibabacloud_aiworkspace20210204 import models as workspace_models
 from alibabacloud_pai_dlc20201203 import models as dlc_models
 from alibabacloud_tea_openapi.exceptions import ClientException
 
-from pai_dlc_mcp.emulator import app
+from pai_dlc_mcp.emulator import routes as app
 from pai_dlc_mcp.emulator.embedded import Emulator
-from pai_dlc_mcp.emulator.state import Tensorboard
 
 Call = Callable[..., dict[str, Any]]
 MODELS = {app.DLC: dlc_models, app.WORKSPACE: workspace_models}
-IDS = {
-    "{JobId}": "dlc9restarted009",
-    "{PodId}": "dlc9restarted009-worker-0",
-    "{WorkspaceId}": "123456",
-    "{ImageId}": "image-4pytorch26gpu001",
-    "{DatasetId}": "d-llmcorpus000000001",
-    "{VersionName}": "v1",
-    "{CodeSourceId}": "code-20250911103721-85qz78ia96lu",
-    "{PermissionCode}": "PaiDLC%3AGetJob",
-    "{TemplateId}": "jobtemplate-1",
-    "{TensorboardId}": "tb1",
-    "{SignalId}": "signal-1",
-    "{QuotaId}": "quota2llmfull002",
-    "{WorkloadId}": "dlc5waitinginq05",
-}
-JOB_ID = {
-    "GetJobSanityCheckResult": "dlc4stillrunning",
-    "ListJobSanityCheckResults": "dlc4stillrunning",
-    "DeleteJob": "dlc1succeeded001",
-    "GetDashboard": "dlc0ray000000000",
-    "GetRayDashboard": "dlc0ray000000000",
-}
-SPEC = {"Type": "Worker", "PodCount": 1, "Image": "x", "EcsSpec": "ecs.g6.large"}
-BODIES: dict[str, dict[str, Any]] = {
-    "CreateJob": {"JobType": "PyTorchJob", "UserCommand": "ls", "JobSpecs": [SPEC]},
-    "UpdateJob": {"Description": "x"},
-    "CreateJobTemplate": {"TemplateName": "t", "Content": "{}"},
-    "UpdateJobTemplate": {"Content": "{}"},
-    "SetJobTemplateDefaultVersion": {"Version": 1},
-    "CreateTensorboard": {"DisplayName": "t", "TensorboardSpec": {"EcsType": "ecs.g6.large"}},
-    "CreateSignal": {"Signal": "SIGUSR1"},
-    "TagResources": {"ResourceType": "Job", "ResourceId": ["dlc9restarted009"], "Tag": [{"Key": "k"}]},
-}
-QUERIES: dict[str, dict[str, str]] = {
-    "ListJobs": {"ShowOwn": "False", "StartTime": "1970-01-01T00:00:00Z"},
-    "GetJobMetrics": {"MetricType": "GpuCoreUsage"},
-    "GetMetrics": {
-        "JobId": "dlc9restarted009",
-        "Namespace": "acs_pai_dlc",
-        "MetricName": "JOB_GPU_ACCELERATOR_DUTTY_UTIL",
-    },
-    "GetJobSanityCheckResult": {"SanityCheckNumber": "1"},
-    "GetToken": {"TargetId": "dlc9restarted009"},
-    "ListJobTemplates": {"WorkspaceId": "123456"},
-    "UntagResources": {"ResourceType": "Job", "ResourceId": '["dlc9restarted009"]', "TagKey": '["k"]'},
-    "ListImages": {"Verbose": "true"},
-    "GetImage": {"Verbose": "true"},
-    "ListCodeSources": {"WorkspaceId": "123456"},
-}
+REQUESTS = json.loads((Path(__file__).parents[1] / "data" / "requests.json").read_text("utf-8"))
+IDS, JOB_ID, BODIES, QUERIES = (REQUESTS[name] for name in ("ids", "job_ids", "bodies", "queries"))
+"""One request of each operation that succeeds: the ids of its path, body and query, by action."""
 
 
 def operations() -> list[Any]:
@@ -84,34 +39,17 @@ def lost(sent: Any, kept: Any, path: str = "") -> list[str]:
     return [] if sent == kept else [f"{path}: {sent!r} became {kept!r}"]
 
 
-@pytest.fixture
-def furnished(emulator: Emulator, call: Call, create: Callable[..., str]) -> None:
-    """One of everything that is not seeded, under a fixed id."""
-    account = emulator.account
-    made = call(app.DLC, "CreateJobTemplate", "POST /api/v1/jobtemplates", body=BODIES["CreateJobTemplate"])
-    template = account.templates.pop(made["TemplateId"])
-    account.templates["jobtemplate-1"] = template | {"TemplateId": "jobtemplate-1", "TemplateName": "one"}
-    board = call(app.DLC, "CreateTensorboard", "POST /api/v1/tensorboards", body=BODIES["CreateTensorboard"])
-    old = account.tensorboards.pop(board["TensorboardId"])
-    account.tensorboards["tb1"] = Tensorboard("tb1", old.created, old.modified, old.body, old.life)
-    ray = account.jobs.pop(create(JobType="RayJob"))
-    ray.job_id = "dlc0ray000000000"
-    account.jobs[ray.job_id] = ray
-    emulator.clock.advance(300)
-    path = "/api/v1/jobs/dlc9restarted009/signals"
-    call(app.DLC, "CreateSignal", f"POST {path}", body=BODIES["CreateSignal"])
-    account.signals["dlc9restarted009"][0]["SignalId"] = "signal-1"
-
-
 @pytest.mark.usefixtures("furnished")
 @pytest.mark.parametrize(("version", "action", "route"), operations())
 def test_an_operation_answers_with_keys_of_the_schema(
     call: Call, emulator: Emulator, version: str, action: str, route: str
 ) -> None:
     for name, value in {**IDS, "{JobId}": JOB_ID.get(action, IDS["{JobId}"])}.items():
-        route = route.replace(name, value)
+        route = route.replace(name, value).replace("{jobId}", JOB_ID.get(action, ""))
     if action == "StartTensorboard":
         call(version, "StopTensorboard", "PUT /api/v1/tensorboards/tb1/stop")
+    if action == "StartRayHistoryServer":
+        call(version, "StopRayHistoryServer", "POST /api/v1/rayhistoryservers/rhs1/stop")
     answer = call(version, action, route, QUERIES.get(action), BODIES.get(action))
     assert emulator.requests.actions()[-1] == action
     if version in MODELS:

@@ -10,6 +10,7 @@ from alibabacloud_pai_dlc20201203 import models
 from alibabacloud_pai_dlc20201203.client import Client
 from alibabacloud_tea_openapi.exceptions import ServerException
 
+from pai_dlc_mcp.emulator import embedded
 from pai_dlc_mcp.emulator.embedded import Emulator
 from pai_dlc_mcp.emulator.faults import Fault
 
@@ -66,3 +67,38 @@ def test_a_wrong_knock_is_explained(emulator: Emulator, door: str, body: Any, st
     with caught.value as answer:
         assert answer.code == status
         assert json.load(answer)["Message"]
+
+
+def knock_with(emulator: Emulator, headers: dict[str, str]) -> int:
+    request = urllib.request.Request(f"http://{emulator.endpoint}/emulator/reset", b"{}", headers)
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.status
+    except HTTPError as refused:
+        with refused:
+            return refused.code if json.load(refused)["Code"] else 0
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Host": "localhost:8420"}, 200),
+        ({"Host": "rebound.example.com"}, 403),
+        ({"Host": "127.0.0.1.example.com:80"}, 403),
+        ({"Origin": "https://example.com"}, 403),
+        ({"Origin": "null"}, 403),
+    ],
+)
+def test_web_pages_cannot_knock(emulator: Emulator, headers: dict[str, str], status: int) -> None:
+    assert knock_with(emulator, headers) == status
+
+
+def test_off_the_loopback_a_token_is_needed() -> None:
+    with pytest.raises(ValueError, match="a token is needed"), embedded.start(host="0.0.0.0"):
+        pass
+    with embedded.start(token="EXAMPLE-token") as emulator:
+        assert knock_with(emulator, {}) == 401
+        assert knock_with(emulator, {"Authorization": "Bearer wrong"}) == 401
+        assert knock_with(emulator, {"Authorization": "Bearer EXAMPLE-token", "Host": "box.example.com"}) == 200
+        assert knock_with(emulator, {"Authorization": "Bearer EXAMPLE-token", "Origin": "null"}) == 403

@@ -120,3 +120,69 @@ def test_a_star_matches_every_action(dlc: Client, emulator: Emulator) -> None:
     emulator.faults.add(Fault("*", "unavailable"))
     with pytest.raises(ServerException):
         dlc.list_ecs_specs(models.ListEcsSpecsRequest())
+
+
+def test_a_redirect_sends_the_client_elsewhere_and_carries_nothing_out(dlc: Client, emulator: Emulator) -> None:
+    """The SDK follows a 307 with its body, so the target sees the same POST (unsigned: Authorization is dropped)."""
+    emulator.faults.add(Fault("CreateJob", "redirect", url=f"http://{emulator.endpoint}/api/v1/elsewhere"))
+    with pytest.raises(ClientException) as caught:
+        create(dlc)
+    assert caught.value.status_code in (400, 404)
+    assert [(seen.method, seen.path) for seen in emulator.requests] == [
+        ("POST", "/api/v1/jobs"),
+        ("POST", "/api/v1/elsewhere"),
+    ]
+    assert once(dlc) == 0
+
+
+def test_a_large_body_has_the_size_asked_for_and_the_true_answer(dlc: Client, emulator: Emulator) -> None:
+    emulator.faults.add(Fault("ListJobs", "large_body", megabytes=3))
+    body = dlc.list_jobs(models.ListJobsRequest())
+    assert int(body.headers["content-length"]) == 3_000_000
+    assert body.body.total_count == 6
+
+
+def test_a_gzip_bomb_is_small_on_the_wire_and_inflates(dlc: Client, emulator: Emulator) -> None:
+    emulator.faults.add(Fault("ListJobs", "gzip_bomb", megabytes=8))
+    body = dlc.list_jobs(models.ListJobsRequest())
+    assert int(body.headers["content-length"]) < 20_000
+    assert body.body.total_count == 6
+
+
+def test_a_job_may_be_hidden_after_it_was_made(dlc: Client, emulator: Emulator) -> None:
+    emulator.faults.add(Fault("CreateJob", "late_visibility", seconds=60))
+    job_id = dlc.create_job(models.CreateJobRequest().from_map(JOB)).body.job_id
+    assert once(dlc) == 0
+    with pytest.raises(ClientException) as caught:
+        dlc.get_job(job_id, models.GetJobRequest())
+    assert caught.value.status_code == 404
+    emulator.clock.advance(60)
+    assert once(dlc) == 1
+    assert dlc.get_job(job_id, models.GetJobRequest()).body.job_id == job_id
+
+
+def test_a_hidden_jobs_answer_may_be_lost_too(dlc: Client, emulator: Emulator) -> None:
+    emulator.faults.add(Fault("CreateJob", "late_visibility", seconds=60, lose_response=True))
+    with pytest.raises(UnretryableException):
+        create(dlc)
+    assert once(dlc) == 0
+    emulator.clock.advance(60)
+    assert once(dlc) == 1
+
+
+@pytest.mark.parametrize("job_id", ["", "pending"])
+def test_a_job_made_may_be_answered_with_a_wrong_id(dlc: Client, emulator: Emulator, job_id: str) -> None:
+    emulator.faults.add(Fault("CreateJob", "empty_job_id", job_id=job_id))
+    assert dlc.create_job(models.CreateJobRequest().from_map(JOB)).body.job_id == job_id
+    assert once(dlc) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(408, "RequestTimeout"), (429, "Throttling.User"), (500, "InternalError")]
+)
+def test_a_write_may_be_refused_after_it_was_done(dlc: Client, emulator: Emulator, status: int, code: str) -> None:
+    emulator.faults.add(Fault("CreateJob", "status_after_commit", status=status))
+    with pytest.raises((ClientException, ServerException)) as caught:
+        create(dlc)
+    assert (caught.value.status_code, caught.value.code) == (status, code)
+    assert once(dlc) == 1

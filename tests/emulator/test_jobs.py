@@ -90,7 +90,7 @@ def test_a_body_the_service_would_not_take_is_an_invalid_parameter(create: Creat
 
 def test_unknown_keys_are_ignored(dlc: Client, call: Callable[..., Any]) -> None:
     spec = {"Type": "Worker", "Image": "x", "EcsSpec": "ecs.g6.large", "Colour": "red"}
-    body = {"JobType": "PyTorchJob", "UserCommand": "ls", "JobSpecs": [spec], "Colour": "blue"}
+    body = {"DisplayName": "x", "JobType": "PyTorchJob", "UserCommand": "ls", "JobSpecs": [spec], "Colour": "blue"}
     job_id = call("2020-12-03", "CreateJob", "POST /api/v1/jobs", body=body)["JobId"]
     raw = call("2020-12-03", "GetJob", f"GET /api/v1/jobs/{job_id}")
     assert "Colour" not in raw

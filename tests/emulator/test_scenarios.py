@@ -6,6 +6,7 @@ from math import inf
 import pytest
 from alibabacloud_pai_dlc20201203 import models
 from alibabacloud_pai_dlc20201203.client import Client
+from alibabacloud_tea_openapi.exceptions import ClientException
 
 from pai_dlc_mcp.emulator import pods
 from pai_dlc_mcp.emulator.embedded import Emulator
@@ -54,8 +55,87 @@ def test_each_scenario_ends_as_it_says(
     assert status(dlc, play(create, emulator, scenario)) == end
 
 
-def test_every_scenario_is_asked_for_by_a_word() -> None:
-    assert {*catalog.WORDS.values(), "healthy"} == set(SCENARIOS)
+def test_every_word_names_a_scenario() -> None:
+    assert set(catalog.WORDS.values()) <= set(SCENARIOS)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "exit_code"),
+    [
+        ("nccl_timeout", 245),
+        ("permission_denied", 126),
+        ("host_oom", 137),
+        ("bad_flag", 2),
+        ("cannot_start", 128),
+        ("abort", 134),
+        ("segfault", 139),
+        ("evicted", 143),
+        ("ssh_failure", 255),
+        ("nan_loss", 1),
+    ],
+)
+def test_a_failing_scenario_ends_with_its_exit_code(
+    dlc: Client, emulator: Emulator, create: Create, scenario: str, exit_code: int
+) -> None:
+    job_id = play(create, emulator, scenario, count=2)
+    job = dlc.get_job(job_id, models.GetJobRequest()).body
+    assert (job.status, f'"reason":"{exit_code}"' in job.reason_message) == ("Failed", True)
+    events = dlc.get_job_events(job_id, models.GetJobEventsRequest()).body.events
+    assert any(text.endswith(f"exited with code {exit_code}") for text in events)
+
+
+def test_an_evicted_pod_says_so(dlc: Client, emulator: Emulator, create: Create) -> None:
+    job_id = play(create, emulator, "evicted")
+    (pod,) = dlc.get_job(job_id, models.GetJobRequest()).body.pods
+    assert (pod.status, pod.sub_status) == ("Failed", "Evicted")
+    events = dlc.get_pod_events(job_id, pod.pod_id, models.GetPodEventsRequest()).body.events
+    assert events[-1].endswith("ephemeral-storage. Container was using 512Gi")
+
+
+def test_a_preempted_job_goes_on(dlc: Client, emulator: Emulator, create: Create) -> None:
+    job = dlc.get_job(play(create, emulator, "preempted"), models.GetJobRequest()).body
+    assert (job.status, job.restart_times) == ("Succeeded", "1/1")
+    assert job.restart_record[0].detail_error_info_list[0].error_code == "POD_LOST"
+    assert len(job.pods[0].history_pods) == 1
+
+
+def test_a_budget_of_restarts_runs_out(dlc: Client, emulator: Emulator, create: Create) -> None:
+    job = dlc.get_job(play(create, emulator, "restart_budget", seconds=6000), models.GetJobRequest()).body
+    assert (job.status, job.restart_times, len(job.pods[0].history_pods)) == ("Failed", "3/3", 3)
+
+
+def test_a_long_log_is_longer_than_the_usual_limit(dlc: Client, emulator: Emulator, create: Create) -> None:
+    job_id = play(create, emulator, "long_log")
+    request = models.GetPodLogsRequest(max_lines=100_000)
+    assert len(dlc.get_pod_logs(job_id, f"{job_id}-master-0", request).body.logs) > 5000
+
+
+def test_a_thousand_lines_may_follow_the_cause(dlc: Client, emulator: Emulator, create: Create) -> None:
+    lines = log(dlc, play(create, emulator, "teardown")).splitlines()
+    cause = next(number for number, line in enumerate(lines) if line.startswith("torch.OutOfMemoryError"))
+    assert len(lines) - cause > 1000
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"), [("cuda_omm", "cuda_oom"), ("Healthy", "healthy"), ("nccl_han", "nccl_hang")]
+)
+def test_a_misspelt_scenario_is_refused_with_the_nearest(create: Create, name: str, nearest: str) -> None:
+    with pytest.raises(ClientException) as caught:
+        create(Envs={"EMULATOR_SCENARIO": name})
+    assert caught.value.data["Message"] == f"EMULATOR_SCENARIO {name} does not exist; the nearest is {nearest}."
+
+
+def test_the_table_has_a_line_for_each_row_of_the_diagnosis() -> None:
+    table = catalog.table()
+    assert len(table.splitlines()) == len(SCENARIOS)
+    rows = [
+        *("network", "image", "program", "memory", "resources", "configuration", "platform"),
+        *(f"exit {code}" for code in (1, 2, 126, 127, 128, 134, 137, 139, 143, 245, 255)),
+        *("hang: silence", "hang: NCCL init", "hang: rendezvous", "hang: stalled output"),
+        *("progress: NaN", "progress: slow-down", "restarts: budget exhausted", "queue"),
+        *("sanity: failed", "sanity: > 5 %", "sanity: > 10 %"),
+    ]
+    assert [row for row in rows if row not in table] == []
 
 
 @pytest.mark.parametrize(

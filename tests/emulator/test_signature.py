@@ -9,6 +9,8 @@ from alibabacloud_pai_dlc20201203 import models
 from alibabacloud_pai_dlc20201203.client import Client
 from alibabacloud_tea_openapi.exceptions import ClientException
 from alibabacloud_tea_openapi.models import Config
+from alibabacloud_tea_openapi.utils import Utils
+from darabonba.request import DaraRequest
 
 from pai_dlc_mcp.emulator import signature, state
 from pai_dlc_mcp.emulator.embedded import Emulator
@@ -128,3 +130,36 @@ def test_a_token_of_another_is_refused(sts: Config) -> None:
     with pytest.raises(ClientException) as caught:
         Client(sts).list_jobs(models.ListJobsRequest())
     assert caught.value.code == "InvalidSecurityToken.Malformed"
+
+
+def roa(secret: str = state.ACCESS_KEY_SECRET) -> dict[str, str]:
+    """Headers of the older signature as PAI's own SDK sends them, signed with `secret`."""
+    headers = {
+        "accept": "application/json",
+        "date": "Mon, 05 Jan 2026 08:00:00 GMT",
+        "x-acs-signature-method": "HMAC-SHA1",
+        "x-acs-signature-version": "1.0",
+        "x-acs-version": "2020-12-03",
+    }
+    request = DaraRequest()
+    request.method, request.pathname, request.headers = "GET", "/api/v1/jobs", headers
+    request.query = {"DisplayName": "a b&\u6d4b\u8bd5", "Empty": "", "PageSize": "20"}
+    signed = Utils.get_roasignature(Utils.get_string_to_sign(request), secret)
+    return {**headers, "authorization": f"acs {state.ACCESS_KEY_ID}:{signed}"}
+
+
+ROA_QUERY = "PageSize=20&DisplayName=a+b%26%E6%B5%8B%E8%AF%95&Empty="
+
+
+def test_the_older_signature_is_verified_too() -> None:
+    keys = {state.ACCESS_KEY_ID: Key(state.ACCESS_KEY_SECRET)}
+    signature.verify(keys, "GET", "/api/v1/jobs", ROA_QUERY, roa(), b"")
+    for method, query, headers in (
+        ("POST", ROA_QUERY, roa()),
+        ("GET", ROA_QUERY + "&ShowOwn=False", roa()),
+        ("GET", ROA_QUERY, roa("another secret")),
+        ("GET", ROA_QUERY, {**roa(), "x-acs-version": "2022-01-12"}),
+    ):
+        with pytest.raises(ServiceError) as caught:
+            signature.verify(keys, method, "/api/v1/jobs", query, headers, b"")
+        assert caught.value.code == "SignatureDoesNotMatch"

@@ -68,13 +68,15 @@ def test_a_deleted_template_is_gone(dlc: Client, template_id: str) -> None:
 def test_a_bad_template_is_refused(dlc: Client, changes: dict[str, str], code: str) -> None:
     with pytest.raises(ClientException) as caught:
         dlc.create_job_template(
-            models.CreateJobTemplateRequest(**{"template_name": "t", "content": CONTENT, **changes})
+            models.CreateJobTemplateRequest(
+                **{"template_name": "t", "content": CONTENT, "workspace_id": "123456", **changes}
+            )
         )
     assert caught.value.code == code
 
 
 def test_a_job_is_made_over_its_template(dlc: Client, call: Callable[..., dict[str, Any]], template_id: str) -> None:
-    body = {"TemplateId": template_id, "UserCommand": "python other.py"}
+    body = {"TemplateId": template_id, "DisplayName": "sft", "UserCommand": "python other.py"}
     job_id = call("2020-12-03", "CreateJob", "POST /api/v1/jobs", body=body)["JobId"]
     job = dlc.get_job(job_id, models.GetJobRequest()).body
     assert (job.user_command, job.job_specs[0].pod_count) == ("python other.py", 2)

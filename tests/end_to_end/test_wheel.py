@@ -28,7 +28,7 @@ def test_the_wheel_holds_one_top_level_name_and_all_data(wheel: Path) -> None:
     top = {name.split("/")[0] for name in names}
     assert {name for name in top if not name.endswith(".dist-info")} == {"pai_dlc_mcp"}
     shipped = {name.removeprefix("pai_dlc_mcp/") for name in names}
-    for pattern in ("emulator/seeds/*.json", "prompts/*.md", "resources/guides/*.md"):
+    for pattern in ("emulator/seeds/*.json", "emulator/schema/*.json", "prompts/*.md", "resources/guides/*.md"):
         assert {str(file.relative_to(ROOT)) for file in ROOT.glob(pattern)} <= shipped, pattern
     assert not [name for name in names if "/tests/" in name]
 

@@ -86,6 +86,9 @@ async def test_one_check_shows_its_phases_in_order_and_in_utc(agent: Any, emulat
 
 
 async def test_a_long_message_is_cut_unless_its_phase_is_asked_for(agent: Any, emulator: Emulator) -> None:
+    quota = emulator.account.quota("quota1llmteam001")
+    quota["Min"]["NodeSpecs"][0]["Count"] = 48
+    quota["QuotaDetails"]["ActualMinQuota"] = {"CPU": "4608", "GPU": "384", "Memory": "48000Gi"}
     job_id = await checked(agent, "healthy", pods=32)
     emulator.clock.advance(1200)
     whole = await agent.facts("get_job_sanity_check_result", job_id=job_id, sanity_check_number=1)

@@ -116,13 +116,13 @@ async def test_a_wait_beyond_the_deadline_is_told_instead_of_waited_out(gateway_
 async def test_a_write_is_sent_once_whatever_happens_to_it(gateway_for, emulator, kind) -> None:
     gateway = gateway_for(**{"read_timeout": 0.2} if kind == "delay" else {})
     seconds = {"delay": 0.6, "slow_drip": 0.0005}.get(kind, 0)
-    emulator.faults.add(Fault("*", kind, times=99, retry_after_ms=1, seconds=seconds))
+    emulator.faults.add(Fault("*", kind, times=99, retry_after_ms=1, seconds=seconds, megabytes=0.1))
     for call, params in WRITES.values():
         try:
             await gateway.send(*call, params)
         except CloudError:
             continue
-        assert kind == "slow_drip"
+        assert kind in ("slow_drip", "gzip_bomb", "large_body", "late_visibility", "empty_job_id")
     assert emulator.requests.actions() == list(WRITES)
 
 

@@ -1,0 +1,194 @@
+"""Who holds what of the quotas, and which waiting job is let go next.
+
+What is held is counted from the jobs' own lives, so nothing can be taken twice or kept for ever. A quota's nodes are
+as many as its node specs say, each with its share of the quota; every pod must fit one node.
+"""
+
+import heapq
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from math import inf
+
+from pai_dlc_mcp.emulator import plan, pods
+from pai_dlc_mcp.emulator.lifecycle import TERMINAL, Life
+from pai_dlc_mcp.emulator.request import Json
+from pai_dlc_mcp.emulator.state import Account, Job, Resources
+
+READY_SECONDS = plan.CREATING_SECONDS + plan.QUEUING_SECONDS
+"""From creation to the earliest moment a job leaves the queue."""
+
+STRICT = "PaiStrategyStrictFIFO"
+"""The one strategy under which the head of the queue blocks those behind it; under the others a job that fits may
+pass one that does not (inferred from the documented names)."""
+
+NONE = Resources(0, 0, 0)
+LINGER_SECONDS = 60.0
+"""More than the pods of an ended job need to leave (Stage.victims_after)."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """What one pod takes of one node; `workload` is a job id, or one of Account.workloads."""
+
+    workload: str
+    user_id: str
+    pod: str
+    node: str
+    resources: Resources
+
+
+def plus(one: Resources, other: Resources, sign: int = 1) -> Resources:
+    return Resources(one.cpu + sign * other.cpu, one.gpu + sign * other.gpu, one.memory + sign * other.memory)
+
+
+def within(one: Resources, limit: Resources) -> bool:
+    return one.cpu <= limit.cpu and one.gpu <= limit.gpu and one.memory <= limit.memory
+
+
+def amount(detail: Json) -> Resources:
+    cpu, gpu, memory = (int(re.sub(r"\D.*", "", str(detail.get(key, ""))) or 0) for key in ("CPU", "GPU", "Memory"))
+    return Resources(cpu, gpu, memory)
+
+
+def limit(quota: Json) -> Resources:
+    return amount(quota["QuotaDetails"]["ActualMinQuota"])
+
+
+def node_names(quota: Json) -> list[str]:
+    count = sum(spec["Count"] for spec in quota["Min"]["NodeSpecs"])
+    return [f"{quota['QuotaName']}-node-{number + 1:02d}" for number in range(count)]
+
+
+def node_size(quota: Json) -> Resources:
+    whole, count = limit(quota), len(node_names(quota))
+    return Resources(whole.cpu // count, whole.gpu // count, whole.memory // count)
+
+
+def total(job: Job) -> Resources:
+    whole = NONE
+    for _, _, resources in pods.names(job):
+        whole = plus(whole, resources)
+    return whole
+
+
+def ends(job: Job) -> float:
+    """When the job's last pod is gone, in seconds since its creation; inf while that is not planned."""
+    end = job.life[-1]
+    if end.status not in TERMINAL:
+        return inf
+    return max([end.at, *(pod.finished for pod in pods.all_pods(job) if pod.rank >= 0 and pod.started < inf)])
+
+
+def gone(job: Job, moment: datetime) -> bool:
+    """Whether its last pod has ended by then; without looking at the pods where the job ended long before."""
+    elapsed, end = job.elapsed(moment), job.life[-1]
+    if end.status in TERMINAL and elapsed >= end.at + LINGER_SECONDS:
+        return True
+    return elapsed >= ends(job)
+
+
+def held(account: Account, quota: Json, moment: datetime) -> Iterator[Held]:
+    """A job holds its nodes from the moment it leaves the queue, over its restarts, until its last pod is gone."""
+    for workload in account.workloads:
+        if workload["QuotaId"] == quota["QuotaId"]:
+            each = amount(workload["Pod"])
+            for number, node in enumerate(workload["Nodes"]):
+                pod = f"{workload['WorkloadId']}-{number}"
+                yield Held(workload["WorkloadId"], workload["UserId"], pod, node, each)
+    for job in account.jobs.values():
+        if job.nodes and job.quota_id == quota["QuotaId"] and not gone(job, moment):
+            for role, index, resources in pods.names(job):
+                pod_id = f"{job.job_id}-{role}-{index}"
+                yield Held(job.job_id, job.user_id, pod_id, job.nodes[pod_id], resources)
+
+
+def used(account: Account, quota: Json, moment: datetime) -> Resources:
+    total = NONE
+    for each in held(account, quota, moment):
+        total = plus(total, each.resources)
+    return total
+
+
+def free_nodes(account: Account, quota: Json, moment: datetime) -> dict[str, Resources]:
+    free = dict.fromkeys(node_names(quota), node_size(quota))
+    for each in held(account, quota, moment):
+        free[each.node] = plus(free[each.node], each.resources, -1)
+    return free
+
+
+def place(job: Job, free: dict[str, Resources]) -> dict[str, str]:
+    """The node of each pod that fits, first fit; `free` is reduced by what they take."""
+    found: dict[str, str] = {}
+    for role, index, resources in pods.names(job):
+        if node := next((name for name, rest in free.items() if within(resources, rest)), None):
+            free[node] = plus(free[node], resources, -1)
+            found[f"{job.job_id}-{role}-{index}"] = node
+    return found
+
+
+def waiting(account: Account, quota: Json, moment: datetime) -> list[Job]:
+    """Queued jobs in the order they will be let go: by priority, then by age."""
+    queued = [
+        job
+        for job in account.jobs.values()
+        if job.quota_id == quota["QuotaId"] and not job.nodes and job.status(moment) == "Queuing"
+    ]
+    return sorted(queued, key=lambda job: (-job.priority(moment), job.created))
+
+
+Planner = Callable[[Job, float], Life]
+"""A job's life, given how many seconds it queues."""
+
+
+def settle(account: Account, planner: Planner) -> None:
+    """Lets jobs go, at the moments they could, up to now."""
+    now = account.now()
+    for quota in account.quotas:
+        queued = [
+            job
+            for job in account.jobs.values()
+            if job.quota_id == quota["QuotaId"] and not job.nodes and job.life[-1].status == "Queuing"
+        ]
+        if any(job.scenario.stuck != "Queuing" for job in queued):
+            work_off(account, quota, now, planner)
+    account.settled = now
+
+
+def work_off(account: Account, quota: Json, now: datetime, planner: Planner) -> None:
+    moments = sorted({moment for moment in changes(account, quota) if account.settled < moment <= now})
+    while moments:
+        moment = heapq.heappop(moments)
+        for job in release(account, quota, moment, planner):
+            end = ends(job)
+            if end < inf and moment < job.at(end) <= now:
+                heapq.heappush(moments, job.at(end))
+
+
+def changes(account: Account, quota: Json) -> Iterator[datetime]:
+    """When something may become possible: a job is ready, a priority counts, a job is gone."""
+    for job in account.jobs.values():
+        if job.quota_id == quota["QuotaId"] and not (job.nodes and gone(job, account.settled)):
+            yield job.at(READY_SECONDS)
+            yield from (visible for visible, _ in job.priorities)
+            if (end := ends(job)) < inf:
+                yield job.at(end)
+
+
+def release(account: Account, quota: Json, moment: datetime, planner: Planner) -> list[Job]:
+    """The jobs that leave the queue at this moment."""
+    free = free_nodes(account, quota, moment)
+    found: list[Job] = []
+    for job in waiting(account, quota, moment):
+        ready = job.elapsed(moment) >= READY_SECONDS and job.scenario.stuck != "Queuing"
+        trial = dict(free)
+        nodes = place(job, trial) if ready else {}
+        if nodes and len(nodes) == len(pods.names(job)):
+            free = trial
+            job.nodes = nodes
+            job.life = planner(job, job.elapsed(moment) - plan.CREATING_SECONDS)
+            found.append(job)
+        elif ready and quota["QueueStrategy"] == STRICT:
+            break
+    return found

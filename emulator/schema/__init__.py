@@ -1,0 +1,1 @@
+"""What the service's API metadata says of a request: operations.json, written by generate.py, read by check.py."""
