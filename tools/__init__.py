@@ -3,12 +3,9 @@
 from pai_dlc_mcp.tools import (
     access,
     admin,
-    change,
-    create,
     dashboards,
     events,
     images,
-    jobs,
     logs,
     metrics,
     quotas,
@@ -22,6 +19,7 @@ from pai_dlc_mcp.tools import (
     tensorboards,
     workspaces,
 )
+from pai_dlc_mcp.tools.jobs import change, create, read
 
 TOOLSETS = (
     workspaces.tools,
@@ -29,7 +27,7 @@ TOOLSETS = (
     sources.tools,
     specs.tools,
     create.tools,
-    jobs.tools,
+    read.tools,
     change.tools,
     logs.tools,
     events.tools,

@@ -2,20 +2,17 @@
 
 from typing import Annotated, Any, Literal
 
-from mcp.server.mcpserver import ElicitationResult, Resolve
-from mcp.types import CallToolResult
-from pydantic import BaseModel, Field
+from pydantic import Field
 from pydantic.alias_generators import to_pascal
 
 from pai_dlc_mcp.server.cloud.errors import missing
 from pai_dlc_mcp.server.cloud.tensorboards import Tensorboard
-from pai_dlc_mcp.server.deps import Cloud, GateDep
+from pai_dlc_mcp.server.deps import Cloud
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.protocol.reply import Facts, ForeignName, ForeignText, Listing, Verbatim, facts, listing
+from pai_dlc_mcp.server.protocol.reply import Facts, ForeignName, ForeignText, Listing, Row, Verbatim
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.safety import questions
-from pai_dlc_mcp.server.safety.types import Preview, Refusal, Yes
-from pai_dlc_mcp.server.workflows.permit import Gated, asking
+from pai_dlc_mcp.server.workflows.permit import Gated, Look, Permit, Plan, Sender, asking
 from pai_dlc_mcp.tools.params import (
     ConfirmationToken,
     DatasetId,
@@ -35,7 +32,7 @@ Accessibility = Literal["PUBLIC", "PRIVATE"]
 Minutes = Annotated[int, Field(ge=1, description="Stops it then.")]
 
 
-class TensorboardRow(BaseModel):
+class TensorboardRow(Row):
     tensorboard_id: str
     display_name: ForeignName
     status: str
@@ -44,6 +41,8 @@ class TensorboardRow(BaseModel):
 
 
 class TensorboardList(Listing):
+    rows = "tensorboards"
+
     workspace_id: str | None = None
     tensorboards: list[TensorboardRow]
 
@@ -97,6 +96,7 @@ async def create_tensorboard(
     workspace_id: WorkspaceId,
     display_name: str,
     cloud: Cloud,
+    sender: Sender,
     job_id: JobId | None = None,
     dataset_id: DatasetId | None = None,
     uri: Annotated[str | None, Field(pattern=r"^(oss|nas)://\S+$")] = None,
@@ -105,7 +105,7 @@ async def create_tensorboard(
     quota_id: QuotaId | None = None,
     max_running_time_minutes: Minutes | None = None,
     region: Region = None,
-) -> Annotated[CallToolResult, TensorboardReply]:
+) -> TensorboardReply:
     """Start a tensorboard on the summaries of a job, a dataset or a uri (one of the three). On ecs_type it costs money
     while it runs: bound it with max_running_time_minutes. Look for one with list_tensorboards first."""
     if [job_id, dataset_id, uri].count(None) != 2:
@@ -124,20 +124,19 @@ async def create_tensorboard(
         "QuotaId": quota_id,
         "MaxRunningTimeMinutes": max_running_time_minutes,
     }
-    made = await cloud.send(cloud.tensorboards.create(body))
+    made = await sender.send(cloud.tensorboards.create(body))
     follow = "get_tensorboard shows its url once it is Running."
-    return facts(cloud, TensorboardReply(status="created", tensorboard_id=made, next=follow))
+    return TensorboardReply(status="created", tensorboard_id=made, next=follow)
 
 
 @tools.read("Get a tensorboard")
-async def get_tensorboard(
-    tensorboard_id: TensorboardId, cloud: Cloud, region: Region = None
-) -> Annotated[CallToolResult, TensorboardFacts]:
+async def get_tensorboard(tensorboard_id: TensorboardId, cloud: Cloud, region: Region = None) -> TensorboardFacts:
     """Get a tensorboard's status and url. The url needs a login; for people without one use
     get_tensorboard_shared_url."""
     board = await cloud.tensorboards.get(tensorboard_id)
-    fields = board.model_dump(include=set(TensorboardFacts.model_fields))
-    return facts(cloud, TensorboardFacts(**fields, ecs_type=board.compute.ecs_type if board.compute else None))
+    return TensorboardFacts.model_validate(
+        {**dict(board), "ecs_type": board.compute.ecs_type if board.compute else None}
+    )
 
 
 @tools.read("List tensorboards")
@@ -149,7 +148,7 @@ async def list_tensorboards(
     show_own: bool = True,
     offset: Offset = 0,
     region: Region = None,
-) -> Annotated[CallToolResult, TensorboardList]:
+) -> TensorboardList:
     """List a workspace's tensorboards, newest first; by default only your own."""
     filters = {
         "WorkspaceId": workspace_id,
@@ -158,20 +157,20 @@ async def list_tensorboards(
         "ShowOwn": show_own,
     }
     page = await cloud.tensorboards.list(filters, offset)
-    rows = [TensorboardRow.model_validate(item, from_attributes=True) for item in page.items]
     note = "your own tensorboards (show_own=false shows the team's)" if show_own else None
-    return listing(cloud, TensorboardList, rows, page, workspace_id=workspace_id, note=note)
+    return TensorboardList.of(page, workspace_id=workspace_id, note=note)
 
 
 @tools.idempotent_write("Update a tensorboard")
 async def update_tensorboard(
     tensorboard_id: TensorboardId,
     cloud: Cloud,
+    sender: Sender,
     max_running_time_minutes: Minutes | None = None,
     accessibility: Accessibility | None = None,
     priority: Annotated[int | None, Field(ge=1, le=9)] = None,
     region: Region = None,
-) -> Annotated[CallToolResult, TensorboardReply]:
+) -> TensorboardReply:
     """Change how long a tensorboard may run, who in the workspace sees it, or its priority on a quota."""
     wanted = {
         "max_running_time_minutes": max_running_time_minutes,
@@ -185,106 +184,95 @@ async def update_tensorboard(
             fix="Pass max_running_time_minutes, accessibility or priority.",
             code="NothingToChange",
         )
-    await cloud.send(
+    await sender.send(
         cloud.tensorboards.update(tensorboard_id, {to_pascal(name): value for name, value in changes.items()})
     )
     seen = await cloud.tensorboards.get(tensorboard_id)
     applied = [name for name, value in changes.items() if getattr(seen, name) == value]
     pending = [name for name in changes if name not in applied]
-    return facts(cloud, _reply(seen, "updated", applied=applied, pending=pending or None))
+    return _reply(seen, "updated", applied=applied, pending=pending or None)
 
 
 @tools.idempotent_write("Start a tensorboard")
 async def start_tensorboard(
-    tensorboard_id: TensorboardId, cloud: Cloud, region: Region = None
-) -> Annotated[CallToolResult, TensorboardReply]:
+    tensorboard_id: TensorboardId, cloud: Cloud, sender: Sender, region: Region = None
+) -> TensorboardReply:
     """Start a stopped tensorboard again. Its compute is paid for while it runs."""
     board = await cloud.tensorboards.get(tensorboard_id)
     if board.is_in("Running", "Creating", "Pending"):
-        return facts(cloud, _reply(board, "nothing_to_start"))
-    await cloud.send(cloud.tensorboards.start(tensorboard_id))
+        return _reply(board, "nothing_to_start")
+    await sender.send(cloud.tensorboards.start(tensorboard_id))
     seen = await cloud.tensorboards.get(tensorboard_id)
-    return facts(cloud, _reply(seen, "started" if seen.is_in("Running") else "starting"))
+    return _reply(seen, "started" if seen.is_in("Running") else "starting")
 
 
 @tools.idempotent_write("Stop a tensorboard")
 async def stop_tensorboard(
-    tensorboard_id: TensorboardId, cloud: Cloud, region: Region = None
-) -> Annotated[CallToolResult, TensorboardReply]:
+    tensorboard_id: TensorboardId, cloud: Cloud, sender: Sender, region: Region = None
+) -> TensorboardReply:
     """Stop a tensorboard, so that it costs nothing more. The summaries stay, and start_tensorboard brings it back."""
     board = await cloud.tensorboards.get(tensorboard_id)
     if board.is_in("Stopped", "Stopping", "Succeeded", "Failed"):
-        return facts(cloud, _reply(board, "nothing_to_stop"))
-    await cloud.send(cloud.tensorboards.stop(tensorboard_id))
+        return _reply(board, "nothing_to_stop")
+    await sender.send(cloud.tensorboards.stop(tensorboard_id))
     seen = await cloud.tensorboards.get(tensorboard_id)
-    return facts(cloud, _reply(seen, "stopped" if seen.is_in("Stopped") else "stopping"))
+    return _reply(seen, "stopped" if seen.is_in("Stopped") else "stopping")
 
 
-async def _delete_tensorboard_preview(tensorboard_id: str, cloud: Cloud) -> Preview:
-    return questions.delete_tensorboard(await cloud.tensorboards.get(tensorboard_id), cloud.region)
+async def _delete(tensorboard_id: str, cloud: Cloud) -> Look[None]:
+    async def look() -> Plan[None]:
+        preview = questions.delete_tensorboard(await cloud.tensorboards.get(tensorboard_id), cloud.region)
+        write = cloud.tensorboards.delete(tensorboard_id)
+        return Plan(preview, (write,), DeleteReply, {"tensorboard_id": tensorboard_id})
+
+    return look
 
 
 @tools.destroy("Delete a tensorboard")
 async def delete_tensorboard(
     tensorboard_id: TensorboardId,
     cloud: Cloud,
-    gate: GateDep,
-    preview: Annotated[Preview, Resolve(_delete_tensorboard_preview)],
-    answer: Annotated[ElicitationResult[Yes], Resolve(asking(_delete_tensorboard_preview))],
+    permit: Annotated[Permit[None], asking(_delete)],
     confirmation_token: ConfirmationToken = None,
     region: Region = None,
-) -> Annotated[CallToolResult, DeleteReply]:
+) -> DeleteReply:
     """Delete a tensorboard for good, after asking the user; the summaries stay. To only save its cost use
     stop_tensorboard."""
-
-    async def reread() -> Preview:
-        return await _delete_tensorboard_preview(tensorboard_id, cloud)
-
-    async def act() -> DeleteReply:
-        await cloud.send(cloud.tensorboards.delete(tensorboard_id))
-        gone = await missing(cloud.tensorboards.get(tensorboard_id))
-        return DeleteReply(status="deleted" if gone else "delete_requested", tensorboard_id=tensorboard_id)
-
-    done = await gate.pass_through(preview, answer, reread=reread, act=act)
-    return facts(cloud, DeleteReply(tensorboard_id=tensorboard_id, **dict(done)) if isinstance(done, Refusal) else done)
+    await permit.send()
+    gone = await missing(cloud.tensorboards.get(tensorboard_id))
+    return DeleteReply(**permit.about, status="deleted" if gone else "delete_requested")
 
 
-async def _share_url_preview(tensorboard_id: str, cloud: Cloud, expire_time_seconds: int) -> Preview:
+async def _share(tensorboard_id: str, cloud: Cloud, expire_time_seconds: int) -> Look[str]:
     """The service shares a running tensorboard only."""
-    board = await cloud.tensorboards.get(tensorboard_id)
-    if not board.is_in("Running"):
-        raise Failure(
-            f"Tensorboard {tensorboard_id} is {board.status}: only a Running one can be shared.",
-            fix="Start it with start_tensorboard, and wait until get_tensorboard shows it Running.",
-            code="NotRunning",
-        )
-    return questions.share_url(board, cloud.region, expire_time_seconds)
+
+    async def look() -> Plan[str]:
+        board = await cloud.tensorboards.get(tensorboard_id)
+        if not board.is_in("Running"):
+            raise Failure(
+                f"Tensorboard {tensorboard_id} is {board.status}: only a Running one can be shared.",
+                fix="Start it with start_tensorboard, and wait until get_tensorboard shows it Running.",
+                code="NotRunning",
+            )
+        preview = questions.share_url(board, cloud.region, expire_time_seconds)
+        write = cloud.tensorboards.shared_url(tensorboard_id, expire_time_seconds)
+        about = {"tensorboard_id": tensorboard_id, "expires_in": expire_time_seconds}
+        return Plan(preview, (write,), SharedReply, about)
+
+    return look
 
 
 @tools.write("Share a tensorboard")
 async def get_tensorboard_shared_url(
     tensorboard_id: TensorboardId,
-    cloud: Cloud,
-    gate: GateDep,
-    preview: Annotated[Preview, Resolve(_share_url_preview)],
-    answer: Annotated[ElicitationResult[Yes], Resolve(asking(_share_url_preview))],
+    permit: Annotated[Permit[str], asking(_share)],
     expire_time_seconds: Annotated[int, Field(ge=60, le=604_800)] = 86_400,
     confirmation_token: ConfirmationToken = None,
     region: Region = None,
-) -> Annotated[CallToolResult, SharedReply]:
+) -> SharedReply:
     """Create a link with which anyone can see a running tensorboard until it expires, without an account. The user is
     asked first."""
-
-    async def reread() -> Preview:
-        return await _share_url_preview(tensorboard_id, cloud, expire_time_seconds)
-
-    async def act() -> SharedReply:
-        url = await cloud.send(cloud.tensorboards.shared_url(tensorboard_id, expire_time_seconds))
-        return SharedReply(status="issued", shared_url=url, next=_ONCE, **about)
-
-    about: dict[str, Any] = {"tensorboard_id": tensorboard_id, "expires_in": expire_time_seconds}
-    done = await gate.pass_through(preview, answer, reread=reread, act=act)
-    return facts(cloud, SharedReply(**about, **dict(done)) if isinstance(done, Refusal) else done)
+    return SharedReply(**permit.about, status="issued", shared_url=await permit.send(), next=_ONCE)
 
 
 def _reply(

@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 from mcp.server.mcpserver.tools import Tool as McpTool
-from mcp.types import ToolAnnotations
+from mcp.types import CallToolResult, ToolAnnotations
 
 from pai_dlc_mcp.server.protocol.schemas import harden
 from pai_dlc_mcp.server.settings import Settings
@@ -48,8 +48,15 @@ class Tool:
     def built(self) -> McpTool:
         """As the SDK takes it. Built once a process: deriving the schemas takes 10 ms a tool."""
         doc = " ".join((self.function.__doc__ or "").split())
+        streams = get_type_hints(self.function)["return"] is CallToolResult  # text only: no output schema
         return harden(
-            McpTool.from_function(self.function, title=self.title, description=doc, annotations=self.annotations)
+            McpTool.from_function(
+                self.function,
+                title=self.title,
+                description=doc,
+                annotations=self.annotations,
+                structured_output=False if streams else None,
+            )
         )
 
 

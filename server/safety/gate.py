@@ -1,22 +1,22 @@
 """The one gate before a risky effect: policy, ask, re-read, act. Nothing but an explicit yes opens it.
 
-A tool's resolver builds the preview and calls ask(); its body calls pass_through() with the answer. Every outcome is
-an ordinary result with a word of its own: a host may cut a server off after a few errors in a row.
+workflows/permit.py calls ask() for the question and admit() with the answer. Every outcome is an ordinary result with a
+word of its own: a host may cut a server off after a few errors in a row.
 """
 
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import anyio
 from mcp.server.auth.middleware.auth_context import get_access_token
-from mcp.server.mcpserver import Context, Elicit, ElicitationResult
+from mcp.server.mcpserver import Context, Elicit
 from mcp.shared.exceptions import MCPError
 from mcp.types import ElicitResult
 from pydantic import ValidationError
 
+from pai_dlc_mcp.server.cloud.api import Write
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.safety import policy
@@ -28,8 +28,6 @@ from pai_dlc_mcp.server.safety.risks import RISKS
 from pai_dlc_mcp.server.safety.types import Preview, Refusal, Verdict, Yes, refused, verdict_of
 from pai_dlc_mcp.server.settings import Settings
 
-T = TypeVar("T")
-
 MRTR_SINCE = "2026-07-28"  # from this protocol version a question is a result, and the call comes again
 _SOON = 5.0  # seconds: a token redeemed so fast was hardly read by a person
 
@@ -40,7 +38,6 @@ _TROUBLE = {
     "changed": "It has changed since it was previewed.",
     "used": "The confirmation token has been used already.",
 }
-_approved: ContextVar[str | None] = ContextVar("approved", default=None)  # the API action a user said yes to
 
 
 class Gate:
@@ -86,39 +83,27 @@ class Gate:
             return Elicit(preview.question, Yes)
         return await self._ask_now(preview, ctx)
 
-    async def pass_through(
-        self,
-        preview: Preview,
-        answer: ElicitationResult[Any],
-        *,
-        reread: Callable[[], Awaitable[Preview | None]],
-        act: Callable[[], Awaitable[T]],
-    ) -> T | Refusal:
-        """Act if and only if the answer is yes and a fresh look shows what the preview showed.
-
-        `act` looks again afterwards and reports what it saw.
-        """
-        verdict = verdict_of(answer)
+    async def admit(
+        self, preview: Preview, verdict: Verdict, again: Callable[[], Awaitable[Preview | None]]
+    ) -> Refusal | None:
+        """None if and only if the answer is yes and a fresh look shows what the preview showed."""
         if verdict.word == "approved":
-            fresh = await reread()
+            fresh = await again()
             if fresh is not None and fresh.state == preview.state:
                 self._note("answered", preview, word="approved")
-                yes = _approved.set(RISKS[preview.effect].action)
-                try:
-                    return await act()
-                finally:
-                    _approved.reset(yes)
+                return None
             verdict = Verdict("changed", "It changed while the question was open.")
         if verdict.word != "confirmation_required":
             self._note("refused", preview, word=verdict.word)
         return refused(verdict, preview)
 
     @contextmanager
-    def write(self, product: str, action: str, ids: tuple[str, ...]) -> Generator[None]:
-        """Around every write to the cloud, gated or not: the user's CLI policy before it, an audit line after it."""
+    def writing(self, write: Write[Any], *, asked: bool) -> Generator[None]:
+        """Around every write: the user's CLI policy before it, an audit line after it. `asked`: its user said yes."""
+        action, ids = write.action, write.path
         cli = policy.read_cli_policy()
-        ruling = cli.ruling(product, action)
-        if ruling == "deny" or (ruling == "confirm" and _approved.get() != action):
+        ruling = cli.ruling(write.product, action)
+        if ruling == "deny" or (ruling == "confirm" and not asked):
             self._audit.write("refused", action, ids, word="denied", rung="aliyun CLI policy")
             raise _denied_by_cli(cli, action, ruling)
         started, step, code = self._now(), "failed", "Cancelled"

@@ -84,3 +84,8 @@ RISKS: dict[Effect, Risk] = {
         "Send it?",
     ),
 }
+
+
+def asks(action: str) -> bool:
+    """Whether an API operation can have an effect that asks; UpdateJob can."""
+    return any(risk.action == action for risk in RISKS.values())

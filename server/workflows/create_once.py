@@ -20,6 +20,7 @@ from pai_dlc_mcp.server.cloud.paging import each
 from pai_dlc_mcp.server.cloud.shape import as_object
 from pai_dlc_mcp.server.deps import CloudInRegion
 from pai_dlc_mcp.server.errors import Failure
+from pai_dlc_mcp.server.workflows.permit import Sender
 
 REQUEST_TAG, ARGUMENTS_TAG = "mcp-request-id", "mcp-arguments"
 _LOOKS = (0.5, 1.5, 3.0)  # seconds before each look for a job that may have been created
@@ -40,7 +41,7 @@ class Submitted:
 
 
 async def submit(
-    cloud: CloudInRegion, body: dict[str, Any], *, client_request_id: str | None, allow_same_name: bool
+    cloud: CloudInRegion, sender: Sender, body: dict[str, Any], *, client_request_id: str | None, allow_same_name: bool
 ) -> Submitted:
     """Create the job this body describes.
 
@@ -57,7 +58,7 @@ async def submit(
         settings = as_object(body.get("Settings"))
         tags = {**as_object(settings.get("Tags")), REQUEST_TAG: request_id, ARGUMENTS_TAG: arguments}
         try:
-            job_id = await cloud.send(cloud.jobs.create({**body, "Settings": {**settings, "Tags": tags}}))
+            job_id = await sender.send(cloud.jobs.create({**body, "Settings": {**settings, "Tags": tags}}))
             return Submitted("created", job_id, request_id)
         except CloudError as error:
             if not error.maybe_done:
