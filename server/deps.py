@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 from typing import Annotated
+from weakref import WeakValueDictionary
 
+import anyio
 from mcp.server.mcpserver import Context, Resolve
 
 from pai_dlc_mcp.server.cloud import endpoints
@@ -37,6 +39,8 @@ class App:
     gateway: Gateway
     gate: Gate
     key: bytes = field(repr=False)  # of every digest that leaves this server; replicas share it (confirm_keys)
+    creating: WeakValueDictionary[str, anyio.Lock] = field(default_factory=WeakValueDictionary[str, anyio.Lock])
+    """By client_request_id: two creates with one id wait for each other."""
 
 
 class CloudInRegion:
@@ -44,7 +48,7 @@ class CloudInRegion:
 
     def __init__(self, app: App, region: endpoints.Region) -> None:
         self.settings, self.region, self.region_source = app.settings, region.id, region.source
-        self.key = app.key
+        self.key, self.creating = app.key, app.creating
         at = Api(app.gateway, region.id)
         self.access = Access(at)
         self.account = Account(at)

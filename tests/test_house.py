@@ -22,11 +22,11 @@ def test_every_package_folder_is_packaged() -> None:
 def test_a_module_opens_with_a_sentence_and_can_be_read_in_one_sitting(module: Path) -> None:
     text = module.read_text("utf-8")
     assert re.match(r'r?"""\S', text), "the module's docstring says what is here"
-    assert text.count("\n") <= 330
+    assert text.count("\n") <= 250
 
 
 def test_every_tool_family_and_every_noun_of_the_cloud_has_its_tests() -> None:
-    families = {file.stem for file in (ROOT / "tools").glob("*.py")} - {"__init__", "params"}
+    families = {file.stem for file in (ROOT / "tools").iterdir()} - {"__init__", "params", "__pycache__"}
     assert families <= {file.stem.removeprefix("test_") for file in (ROOT / "tests" / "tools").glob("test_*.py")}
     beside = {"__init__", "shape", "times", "api", "paging"}
     nouns = {file.stem for file in (ROOT / "server" / "cloud").glob("*.py")} - beside

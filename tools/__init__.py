@@ -16,10 +16,11 @@ from pai_dlc_mcp.tools import (
     specs,
     tags,
     templates,
-    tensorboards,
     workspaces,
 )
 from pai_dlc_mcp.tools.jobs import change, create, read
+from pai_dlc_mcp.tools.tensorboards import change as tensorboard_changes
+from pai_dlc_mcp.tools.tensorboards import read as tensorboards
 
 TOOLSETS = (
     workspaces.tools,
@@ -39,6 +40,7 @@ TOOLSETS = (
     quotas.tools,
     templates.tools,
     tensorboards.tools,
+    tensorboard_changes.tools,
     dashboards.tools,
     metrics.monitor,
     signals.tools,

@@ -44,7 +44,9 @@ def _clean(text: bytes) -> bytes:
 
 
 def clean_text(text: str) -> str:
-    """The same for one piece of text."""
+    """The same for one piece of text; most are plain ASCII already."""
+    if text.isascii() and text.isprintable():
+        return text
     return clean([text]).decode()
 
 

@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
-from weakref import WeakValueDictionary
 
 import anyio
 
@@ -27,8 +26,6 @@ _LOOKS = (0.5, 1.5, 3.0)  # seconds before each look for a job that may have bee
 _EVER = "1970-01-01T00:00:00Z"  # the service looks back 7 days by default
 _MOST = 10  # pages that a look-up by name reads
 _LOOK = 100  # jobs of one look by tag
-
-_one_at_a_time: WeakValueDictionary[str, anyio.Lock] = WeakValueDictionary()  # by request id
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ async def submit(
     service refused; Failure with the request id when it can neither answer nor be asked what happened.
     """
     request_id = client_request_id or uuid.uuid4().hex
-    async with _one_at_a_time.setdefault(request_id, anyio.Lock()):
+    async with cloud.creating.setdefault(request_id, anyio.Lock()):
         arguments = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
         if client_request_id and (earlier := await _by_tag(cloud, body, request_id)):
             return _same(earlier, request_id, arguments)

@@ -1,4 +1,4 @@
-"""Tensorboards: instances that show what a job wrote for TensorBoard."""
+"""Creating, changing, starting, stopping, sharing and deleting tensorboards."""
 
 from typing import Annotated, Any, Literal
 
@@ -9,7 +9,7 @@ from pai_dlc_mcp.server.cloud.errors import missing
 from pai_dlc_mcp.server.cloud.tensorboards import Tensorboard
 from pai_dlc_mcp.server.deps import Cloud
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.protocol.reply import Facts, ForeignName, ForeignText, Listing, Row, Verbatim
+from pai_dlc_mcp.server.protocol.reply import Facts
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.safety import questions
 from pai_dlc_mcp.server.workflows.permit import Gated, Look, Permit, Plan, Sender, asking
@@ -17,7 +17,6 @@ from pai_dlc_mcp.tools.params import (
     ConfirmationToken,
     DatasetId,
     JobId,
-    Offset,
     QuotaId,
     Region,
     TensorboardId,
@@ -30,43 +29,6 @@ _ONCE = "Shown once: give it to the user, and to nobody else."
 
 Accessibility = Literal["PUBLIC", "PRIVATE"]
 Minutes = Annotated[int, Field(ge=1, description="Stops it then.")]
-
-
-class TensorboardRow(Row):
-    tensorboard_id: str
-    display_name: ForeignName
-    status: str
-    job_id: str | None = None
-    created: str | None = None
-
-
-class TensorboardList(Listing):
-    rows = "tensorboards"
-
-    workspace_id: str | None = None
-    tensorboards: list[TensorboardRow]
-
-
-class TensorboardFacts(Facts):
-    """`url` needs a login with access to the workspace."""
-
-    tensorboard_id: str | None = None
-    display_name: ForeignName
-    status: str
-    reason_code: str | None = None
-    reason: ForeignText | None = None
-    url: str | None = None
-    workspace_id: str | None = None
-    job_id: str | None = None
-    dataset_id: str | None = None
-    summary_path: Verbatim | None = None
-    ecs_type: str | None = None
-    quota_id: str | None = None
-    max_running_time_minutes: int | None = None
-    accessibility: str | None = None
-    priority: str | None = None
-    created: str | None = None
-    finished: str | None = None
 
 
 class TensorboardReply(Facts):
@@ -127,38 +89,6 @@ async def create_tensorboard(
     made = await sender.send(cloud.tensorboards.create(body))
     follow = "get_tensorboard shows its url once it is Running."
     return TensorboardReply(status="created", tensorboard_id=made, next=follow)
-
-
-@tools.read("Get a tensorboard")
-async def get_tensorboard(tensorboard_id: TensorboardId, cloud: Cloud, region: Region = None) -> TensorboardFacts:
-    """Get a tensorboard's status and url. The url needs a login; for people without one use
-    get_tensorboard_shared_url."""
-    board = await cloud.tensorboards.get(tensorboard_id)
-    return TensorboardFacts.model_validate(
-        {**dict(board), "ecs_type": board.compute.ecs_type if board.compute else None}
-    )
-
-
-@tools.read("List tensorboards")
-async def list_tensorboards(
-    workspace_id: WorkspaceId,
-    cloud: Cloud,
-    job_id: JobId | None = None,
-    name: Annotated[str | None, Field(description="Part of the name.")] = None,
-    show_own: bool = True,
-    offset: Offset = 0,
-    region: Region = None,
-) -> TensorboardList:
-    """List a workspace's tensorboards, newest first; by default only your own."""
-    filters = {
-        "WorkspaceId": workspace_id,
-        "JobId": job_id,
-        "DisplayName": name,
-        "ShowOwn": show_own,
-    }
-    page = await cloud.tensorboards.list(filters, offset)
-    note = "your own tensorboards (show_own=false shows the team's)" if show_own else None
-    return TensorboardList.of(page, workspace_id=workspace_id, note=note)
 
 
 @tools.idempotent_write("Update a tensorboard")
