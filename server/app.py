@@ -30,7 +30,7 @@ from pai_dlc_mcp.server.protocol.toolset import Tool, Toolset, offered
 from pai_dlc_mcp.server.safety.gate import Gate
 from pai_dlc_mcp.server.settings import Settings
 from pai_dlc_mcp.server.spelling import nearest
-from pai_dlc_mcp.server.workflows.permit import NotSent
+from pai_dlc_mcp.server.workflows.permit import Ended
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class Server(MCPServer[App]):
             answer: object = await super().call_tool(name, arguments, context)  # a reply passes as the tool made it
         except ToolError as error:
             cause = error.__cause__
-            answer = cause.reply if isinstance(cause, NotSent) else tell(self._failure(name, error))
+            answer = cause.reply if isinstance(cause, Ended) else tell(self._failure(name, error))
         if isinstance(answer, InputRequiredResult):
             return answer
         if isinstance(answer, Facts):

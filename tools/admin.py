@@ -10,7 +10,7 @@ from pai_dlc_mcp.server.deps import Cloud
 from pai_dlc_mcp.server.protocol.reply import Row
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.safety import questions
-from pai_dlc_mcp.server.workflows.permit import Gated, Look, NotSent, Permit, Plan, asking
+from pai_dlc_mcp.server.workflows.permit import Ended, Gated, Look, Permit, Plan, asking
 from pai_dlc_mcp.tools.jobs.change import stop_and_watch
 from pai_dlc_mcp.tools.params import ConfirmationToken, JobId, Region
 
@@ -42,7 +42,7 @@ async def _delete(job_id: str, cloud: Cloud) -> Look[None]:
         about = {"job_id": job_id, "job_status": job.status}
         if not job.terminal:
             reason = f"The job is {job.status}: only a finished job can be deleted."
-            raise NotSent(DeleteReply(**about, status="not_executed", reason=reason, next="stop_job stops it."))
+            raise Ended(DeleteReply(**about, status="not_executed", reason=reason, next="stop_job stops it."))
         return Plan(questions.delete(job, cloud.region), (cloud.jobs.delete(job_id),), DeleteReply, about)
 
     return look
@@ -69,7 +69,7 @@ async def _stop_many(job_ids: list[str], cloud: Cloud) -> Look[None]:
         live = [job for job in jobs if job.status in questions.STOPPABLE]
         skipped = _skipped(jobs)
         if not live:
-            raise NotSent(StopManyReply(status="nothing_to_stop", jobs=skipped))
+            raise Ended(StopManyReply(status="nothing_to_stop", jobs=skipped))
         stops = tuple(cloud.jobs.stop(job.job_id) for job in live)
         return Plan(questions.stop_many(live, cloud.region), stops, StopManyReply, {"jobs": skipped})
 

@@ -4,6 +4,7 @@ workflows/permit.py calls ask() for the question and admit() with the answer. Ev
 word of its own: a host may cut a server off after a few errors in a row.
 """
 
+import sys
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,11 +18,10 @@ from mcp.types import ElicitResult
 from pydantic import ValidationError
 
 from pai_dlc_mcp.server.cloud.api import Write
-from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.safety import policy
 from pai_dlc_mcp.server.safety.approvals import Approvals
-from pai_dlc_mcp.server.safety.audit import Audit
+from pai_dlc_mcp.server.safety.audit import Audit, Step
 from pai_dlc_mcp.server.safety.confirmation import Confirmations, Subject
 from pai_dlc_mcp.server.safety.policy import Ruling, strictest
 from pai_dlc_mcp.server.safety.risks import RISKS
@@ -98,34 +98,44 @@ class Gate:
         return refused(verdict, preview)
 
     @contextmanager
-    def writing(self, write: Write[Any], *, asked: bool) -> Generator[None]:
-        """Around every write: the user's CLI policy before it, an audit line after it. `asked`: its user said yes."""
-        action, ids = write.action, write.path
+    def writing(self, write: Write[Any], *, asked: bool) -> Generator[dict[str, Any]]:
+        """Around every write: the user's CLI policy and a line of intent before it, a line of its outcome after it.
+        `asked`: its user said yes. What is put into the dictionary is told in the last line."""
+        action, ids, region = write.action, write.path, write.region
         cli = policy.read_cli_policy()
         ruling = cli.ruling(write.product, action)
         if ruling == "deny" or (ruling == "confirm" and not asked):
-            self._audit.write("refused", action, ids, word="denied", rung="aliyun CLI policy")
+            self._audit.write("refused", action, ids, region=region, word="denied", rung="aliyun CLI policy")
             raise _denied_by_cli(cli, action, ruling)
-        started, step, code = self._now(), "failed", "Cancelled"
+        self._audit.intend(action, ids, region=region)
+        started, told = self._now(), dict[str, Any]()
+        step: Step = "failed"
         try:
-            yield
-            step, code = "executed", None
-        except CloudError as error:
-            code = error.code
+            yield told
+            step = "executed"
+        except Failure as failure:
+            told["code"] = failure.code
             raise
         finally:
-            self._audit.write(step, action, ids, code=code, seconds=round(self._now() - started, 3))
+            if step == "failed" and (kind := sys.exc_info()[0]):
+                told.setdefault("code", kind.__name__)
+            self._audit.write(step, action, ids, region=region, seconds=round(self._now() - started, 3), **told)
 
     def _ruling(self, preview: Preview) -> tuple[Ruling, str]:
-        """confirm unless the operator or the user's CLI policy says otherwise; the CLI's can only tighten."""
-        action = RISKS[preview.effect].action
+        """The strictest word on any effect of the call: confirm, unless the operator or the user's CLI policy says
+        otherwise; the CLI's can only tighten."""
         cli = policy.read_cli_policy()
-        said = cli.ruling("pai-dlc", action)
-        own = self._effects.get(preview.effect, "confirm")
-        if said == "deny":
-            return "deny", cli.broken or f"The user's aliyun CLI safety policy denies pai-dlc:{action}."
-        why = {"deny": f"The operator of this server denies {preview.effect}.", "allow": "Allowed by the operator."}
-        return strictest((own, said)), why.get(own, "")
+        rulings: list[tuple[Ruling, str]] = []
+        for effect in preview.effects:
+            action = RISKS[effect].action
+            own = self._effects.get(effect, "confirm")
+            why = {"deny": f"The operator of this server denies {effect}.", "allow": "Allowed by the operator."}
+            rulings.append((own, why.get(own, "")))
+            said = cli.ruling("pai-dlc", action)
+            denied = cli.broken or f"The user's aliyun CLI safety policy denies pai-dlc:{action}."
+            rulings.append((said, denied if said == "deny" else why.get(own, "")))
+        strictest_of_all = strictest(ruling for ruling, _ in rulings)
+        return next((ruling, why) for ruling, why in rulings if ruling == strictest_of_all)
 
     def _token(self, preview: Preview, subject: Subject, token: str, client: str | None) -> Verdict:
         redeemed, age = self._confirmations.redeem(token, subject), self._confirmations.age(token)
@@ -163,7 +173,7 @@ class Gate:
             return Verdict("unanswered", "The client could not put the question to the user.")
 
     def _note(self, step: Any, preview: Preview, client: str | None = None, **facts: Any) -> None:
-        action = RISKS[preview.effect].action
+        action = RISKS[preview.effects[0]].action
         self._audit.write(
             step, action, preview.ids, effect=preview.effect, region=preview.region, client=client, **facts
         )

@@ -3,7 +3,7 @@ when its body runs, and what was shown is all the permit sends. Others declare a
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Generic, TypeVar
 
 from mcp.server.mcpserver import Context, Elicit, ElicitationResult, Resolve
@@ -11,20 +11,26 @@ from mcp.server.mcpserver import Context, Elicit, ElicitationResult, Resolve
 from pai_dlc_mcp.server.cloud.api import Write
 from pai_dlc_mcp.server.cloud.errors import sent_once
 from pai_dlc_mcp.server.deps import App
+from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.protocol.reply import Facts
+from pai_dlc_mcp.server.protocol.toolset import Leave
+from pai_dlc_mcp.server.safety.confirmation import fingerprint
 from pai_dlc_mcp.server.safety.gate import Gate
 from pai_dlc_mcp.server.safety.risks import asks
 from pai_dlc_mcp.server.safety.types import Outcome, Preview, Refusal, Verdict, Yes, verdict_of
 
 T = TypeVar("T")
 
+_MAKES = frozenset({"CreateJob", "CreateJobTemplate", "CreateTensorboard"})  # what these answer is an id
+
 
 class Gated(Facts, Outcome):
     """`status` says how it ended: what was done, confirmation_required, or not_executed with a `reason`."""
 
 
-class NotSent(Exception):  # an ending of a call, not an error: app.py renders the reply
-    """Nothing was sent, and the reply says why. Raised by a look or by a permit, so that no body runs without leave."""
+class Ended(Exception):  # an ending of a call, not an error: app.py renders the reply
+    """The call ends with this reply and without its body: nothing was sent and the reply says why, or what was sent
+    could not be looked at."""
 
     def __init__(self, reply: Facts) -> None:
         super().__init__()
@@ -41,51 +47,98 @@ class Plan(Generic[T]):
     reply: type[Gated]
     about: dict[str, Any]
 
-    def refused(self, refusal: Refusal) -> NotSent:
-        return NotSent(self.reply(**self.about, **dict(refusal)))
+    def __post_init__(self) -> None:
+        """A yes is to these very requests: they are part of the state that is shown, compared and confirmed."""
+        if self.preview:
+            requests = [(write.action, write.path, dict(write.params)) for write in self.writes]
+            state = fingerprint(self.preview.state, requests)
+            object.__setattr__(self, "preview", replace(self.preview, state=state))
+
+    def refused(self, refusal: Refusal) -> Ended:
+        return Ended(self.reply(**self.about, **dict(refusal)))
 
 
 Look = Callable[[], Awaitable[Plan[T]]]
-"""Reads the job and plans: called for the question, and again right before the write. Raises NotSent or Failure."""
+"""Reads the job and plans: called for the question, and again right before the write. Raises Ended or Failure."""
 
 
 @dataclass(frozen=True)
-class Permit(Generic[T]):
+class Permit(Leave, Generic[T]):
     """Leave to send the planned writes, each once. `about`: what the look saw, for the reply."""
 
-    writes: Sequence[Write[T]]
-    about: Mapping[str, Any]
+    plan: Plan[T]
     _app: App
     _asked: bool
+    _tried: list[Write[T]] = field(default_factory=list[Write[T]])
     _sent: list[Write[T]] = field(default_factory=list[Write[T]])
+
+    @property
+    def writes(self) -> Sequence[Write[T]]:
+        return self.plan.writes
+
+    @property
+    def about(self) -> Mapping[str, Any]:
+        return self.plan.about
 
     async def send(self, write: Write[T] | None = None) -> T:
         """Send a planned write, by default the only one. Raises CloudError."""
         if write is None:
             (write,) = self.writes
-        if write not in self.writes or write in self._sent:
+        if write not in self.writes or write in self._tried:
             raise RuntimeError(f"{write.action} is not, or no longer, permitted")
+        self._tried.append(write)
+        answer = await _send(self._app, write, asked=self._asked)
         self._sent.append(write)
-        return await _send(self._app, write, asked=self._asked)
+        return answer
+
+    def after(self, failure: Failure) -> Exception:
+        """What was sent and accepted is told, although what came of it could not be looked at."""
+        if not self._sent:
+            return failure
+        said = f"{_named(self._sent)} and accepted; what came of it could not be looked at: {failure.what}"
+        follow = f"Do not send it again: look with {self._sent[0].shown_by}."
+        return Ended(self.plan.reply(**self.plan.about, status="sent_unseen", reason=said, next=follow))
 
 
 @dataclass(frozen=True)
-class UnaskedSender:
+class UnaskedSender(Leave):
     """Sends writes that ask nobody: those that safety/risks.py lists with the reason."""
 
     _app: App
+    _sent: list[Write[Any]] = field(default_factory=list[Write[Any]])
 
     async def send(self, write: Write[T]) -> T:
         """Raises CloudError; Failure where the user's CLI policy says no."""
         if asks(write.action):
             raise RuntimeError(f"{write.action} needs a permit")
-        return await _send(self._app, write, asked=False)
+        answer = await _send(self._app, write, asked=False)
+        self._sent.append(write)
+        return answer
+
+    def after(self, failure: Failure) -> Exception:
+        """As a Permit's, as an error: it has no reply of its tool's."""
+        if not self._sent:
+            return failure
+        return Failure(
+            f"{_named(self._sent)} and accepted; what came of it could not be looked at: {failure.what}",
+            fix=f"Do not send it again: look with {self._sent[0].shown_by}.",
+            code="SentUnseen",
+        )
+
+
+def _named(sent: Sequence[Write[Any]]) -> str:
+    """`StopJob dlc… was sent`."""
+    named = ", ".join(" ".join((write.action, *write.path)) for write in sent)
+    return f"{named} {'were' if len(sent) > 1 else 'was'} sent"
 
 
 async def _send(app: App, write: Write[T], *, asked: bool) -> T:
-    with app.gate.writing(write, asked=asked), sent_once(write.shown_by):
+    with app.gate.writing(write, asked=asked) as told, sent_once(write.shown_by):
         body = await app.gateway.send(write.product, write.action, write.region, write.path, write.params)
-    return write.answer(body)
+        answer = write.answer(body)
+        if write.action in _MAKES:
+            told["made"] = answer
+    return answer
 
 
 async def _gate(ctx: Context[App]) -> Gate:
@@ -119,20 +172,19 @@ def asking(prepare: Callable[..., Awaitable[Look[Any]]]) -> Resolve:
     ) -> Permit[Any]:
         app = ctx.request_context.lifespan_context
         if plan.preview is None:
-            return Permit(plan.writes, plan.about, app, False)
+            return Permit(plan, app, False)
         fresh: Plan[Any] | None = None
 
         async def again() -> Preview | None:
             nonlocal fresh
             try:
                 fresh = await look()
-            except NotSent:  # nothing left to ask about
+            except Ended:  # nothing left to ask about
                 return None
             return fresh.preview
 
         if refusal := await app.gate.admit(plan.preview, verdict_of(answer), again):
             raise plan.refused(refusal)
-        seen = fresh or plan
-        return Permit(seen.writes, seen.about, app, True)
+        return Permit(fresh or plan, app, True)
 
     return Resolve(permit)

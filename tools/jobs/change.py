@@ -14,7 +14,7 @@ from pai_dlc_mcp.server.rules import updates
 from pai_dlc_mcp.server.rules.updates import PodsChange
 from pai_dlc_mcp.server.safety import questions
 from pai_dlc_mcp.server.workflows import polling
-from pai_dlc_mcp.server.workflows.permit import Gated, Look, NotSent, Permit, Plan, asking
+from pai_dlc_mcp.server.workflows.permit import Ended, Gated, Look, Permit, Plan, asking
 from pai_dlc_mcp.tools.params import ConfirmationToken, JobId, Region
 
 tools = Toolset("core")
@@ -61,11 +61,9 @@ async def _update(
             updates.name_never_changes()
         job = await cloud.jobs.get(job_id)
         changes = updates.changes(job, priority, accessibility, description, job_specs)
-        preview = None
-        if job_specs and (removed := updates.removed_pods(job, job_specs)):
-            preview = questions.shrink(job, cloud.region, removed)
-        elif accessibility == "PUBLIC" and job.accessibility != "PUBLIC":
-            preview = questions.make_public(job, cloud.region)
+        removed = updates.removed_pods(job, changes["JobSpecs"]) if "JobSpecs" in changes else 0
+        public = changes.get("Accessibility") == "PUBLIC"
+        preview = questions.update(job, cloud.region, public=public, removed=removed)
         return Plan(preview, (cloud.jobs.update(job_id, changes),), UpdateReply, _about(job))
 
     return look
@@ -106,7 +104,7 @@ async def _stop(job_id: str, cloud: Cloud) -> Look[None]:
     async def look() -> Plan[None]:
         job = await cloud.jobs.get(job_id)
         if job.status not in questions.STOPPABLE:
-            raise NotSent(_nothing_to_stop(job))
+            raise Ended(_nothing_to_stop(job))
         return Plan(questions.stop(job, cloud.region), (cloud.jobs.stop(job_id),), StopReply, _about(job))
 
     return look

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
-from pydantic.alias_generators import to_pascal
+from pydantic.alias_generators import to_snake
 
 from pai_dlc_mcp.server.cloud.errors import missing
 from pai_dlc_mcp.server.cloud.tensorboards import Tensorboard
@@ -32,15 +32,22 @@ Minutes = Annotated[int, Field(ge=1, description="Stops it then.")]
 
 
 class TensorboardReply(Facts):
-    """`status`: created, updated, starting, started, stopping, stopped, nothing_to_start or nothing_to_stop;
+    """`status`: created, starting, started, stopping, stopped, nothing_to_start or nothing_to_stop;
     `tensorboard_status` is as last seen."""
 
     status: str
     tensorboard_id: str
     tensorboard_status: str | None = None
+    next: str | None = None
+
+
+class UpdateReply(Gated):
+    """`applied` was seen in the tensorboard afterwards; `pending` was accepted and is not visible yet."""
+
+    tensorboard_id: str
+    tensorboard_status: str | None = None
     applied: list[str] | None = None
     pending: list[str] | None = None
-    next: str | None = None
 
 
 class DeleteReply(Gated):
@@ -91,21 +98,17 @@ async def create_tensorboard(
     return TensorboardReply(status="created", tensorboard_id=made, next=follow)
 
 
-@tools.idempotent_write("Update a tensorboard")
-async def update_tensorboard(
-    tensorboard_id: TensorboardId,
+async def _update(
+    tensorboard_id: str,
     cloud: Cloud,
-    sender: Sender,
-    max_running_time_minutes: Minutes | None = None,
-    accessibility: Accessibility | None = None,
-    priority: Annotated[int | None, Field(ge=1, le=9)] = None,
-    region: Region = None,
-) -> TensorboardReply:
-    """Change how long a tensorboard may run, who in the workspace sees it, or its priority on a quota."""
+    max_running_time_minutes: int | None,
+    accessibility: str | None,
+    priority: int | None,
+) -> Look[None]:
     wanted = {
-        "max_running_time_minutes": max_running_time_minutes,
-        "accessibility": accessibility,
-        "priority": str(priority) if priority else None,
+        "MaxRunningTimeMinutes": max_running_time_minutes,
+        "Accessibility": accessibility,
+        "Priority": str(priority) if priority else None,
     }
     changes = {name: value for name, value in wanted.items() if value is not None}
     if not changes:
@@ -114,13 +117,47 @@ async def update_tensorboard(
             fix="Pass max_running_time_minutes, accessibility or priority.",
             code="NothingToChange",
         )
-    await sender.send(
-        cloud.tensorboards.update(tensorboard_id, {to_pascal(name): value for name, value in changes.items()})
-    )
+
+    async def look() -> Plan[None]:
+        board = await cloud.tensorboards.get(tensorboard_id)
+        public = accessibility == "PUBLIC" and board.accessibility != "PUBLIC"
+        preview = questions.make_tensorboard_public(board, cloud.region) if public else None
+        about = {"tensorboard_id": tensorboard_id}
+        return Plan(preview, (cloud.tensorboards.update(tensorboard_id, changes),), UpdateReply, about)
+
+    return look
+
+
+@tools.idempotent_write("Update a tensorboard")
+async def update_tensorboard(
+    tensorboard_id: TensorboardId,
+    cloud: Cloud,
+    permit: Annotated[Permit[None], asking(_update)],
+    max_running_time_minutes: Minutes | None = None,
+    accessibility: Accessibility | None = None,
+    priority: Annotated[int | None, Field(ge=1, le=9)] = None,
+    confirmation_token: ConfirmationToken = None,
+    region: Region = None,
+) -> UpdateReply:
+    """Change how long a tensorboard may run, who in the workspace sees it, or its priority on a quota. Making it PUBLIC
+    asks the user first."""
+    (write,) = permit.writes
+    await permit.send()
     seen = await cloud.tensorboards.get(tensorboard_id)
-    applied = [name for name, value in changes.items() if getattr(seen, name) == value]
-    pending = [name for name in changes if name not in applied]
-    return _reply(seen, "updated", applied=applied, pending=pending or None)
+    shown = {
+        "MaxRunningTimeMinutes": seen.max_running_time_minutes,
+        "Accessibility": seen.accessibility,
+        "Priority": seen.priority,
+    }
+    applied = [to_snake(name) for name, value in write.params.items() if shown[name] == value]
+    pending = [to_snake(name) for name in write.params if to_snake(name) not in applied]
+    return UpdateReply(
+        **permit.about,
+        status="updated",
+        tensorboard_status=seen.status,
+        applied=applied,
+        pending=pending or None,
+    )
 
 
 @tools.idempotent_write("Start a tensorboard")
@@ -205,13 +242,5 @@ async def get_tensorboard_shared_url(
     return SharedReply(**permit.about, status="issued", shared_url=await permit.send(), next=_ONCE)
 
 
-def _reply(
-    seen: Tensorboard, status: str, *, applied: list[str] | None = None, pending: list[str] | None = None
-) -> TensorboardReply:
-    return TensorboardReply(
-        status=status,
-        tensorboard_id=seen.tensorboard_id,
-        tensorboard_status=seen.status,
-        applied=applied,
-        pending=pending,
-    )
+def _reply(seen: Tensorboard, status: str) -> TensorboardReply:
+    return TensorboardReply(status=status, tensorboard_id=seen.tensorboard_id, tensorboard_status=seen.status)

@@ -6,7 +6,7 @@ import pytest
 
 from pai_dlc_mcp.server.deps import App
 from pai_dlc_mcp.server.safety.risks import RISKS
-from pai_dlc_mcp.server.workflows.permit import Permit, UnaskedSender
+from pai_dlc_mcp.server.workflows.permit import Gated, Permit, Plan, UnaskedSender
 
 JOB = "dlc4stillrunning"
 
@@ -19,7 +19,7 @@ def app(gateway_for: Any, settings_for: Any) -> App:
 
 
 def permit(app: App, *writes: Any) -> Permit[Any]:
-    return Permit(writes, {}, app, True)
+    return Permit(Plan(None, writes, Gated, {}), app, True)
 
 
 async def test_a_planned_write_is_sent_once(app, cloud, emulator) -> None:
