@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pai_dlc_mcp.server.budget.clean import clean
-from pai_dlc_mcp.server.budget.cut import cut_line
+from pai_dlc_mcp.server.budget.select import cut_line
 from pai_dlc_mcp.server.cloud.jobs import Job
 from pai_dlc_mcp.server.cloud.sanity import Phase
 from pai_dlc_mcp.server.cloud.shape import as_object

@@ -5,7 +5,7 @@ Strips what hides text from a reader or from the redactor: escape codes, bidi, t
 import re
 from collections.abc import Iterable
 
-from pai_dlc_mcp.server.budget.lines import chunks
+from pai_dlc_mcp.server.insight.lines import chunks
 
 _CONTROLS = bytes(set(range(32)) - {9, 10}) + b"\x7f"
 

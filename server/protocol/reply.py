@@ -15,9 +15,9 @@ from mcp.types import CallToolResult, TextContent
 from pydantic import BaseModel, ConfigDict, Field
 
 from pai_dlc_mcp.server.budget.clean import clean_text
-from pai_dlc_mcp.server.budget.cut import left_out
 from pai_dlc_mcp.server.budget.fence import fence, inert, inline, new_nonce
 from pai_dlc_mcp.server.budget.limits import fit, tokens
+from pai_dlc_mcp.server.budget.select import left_out
 from pai_dlc_mcp.server.cloud.paging import Page
 from pai_dlc_mcp.server.cloud.times import to_utc
 from pai_dlc_mcp.server.settings import Settings

@@ -27,9 +27,9 @@ def stop_many(jobs: Sequence[Job], region: str) -> Preview:
     totals = f"{sum(job.pods_asked for job in jobs)} pods and {gpus:g} GPUs would be freed."
     ids = tuple(sorted(job.job_id for job in jobs))
     state = fingerprint(*sorted(state_of(job) for job in jobs))
-    effects: list[Effect] = ["stop_many"]
-    effects += dict.fromkeys(map(_stops, jobs))
-    return Preview(tuple(effects), ids, region, f"{len(jobs)} jobs: {told}. {totals}", state)
+    kinds = {_stops(job) for job in jobs}
+    each: tuple[Effect, ...] = tuple(effect for effect in ("stop_running", "stop_queued") if effect in kinds)
+    return Preview(("stop_many", *each), ids, region, f"{len(jobs)} jobs: {told}. {totals}", state)
 
 
 def delete(job: Job, region: str) -> Preview:
