@@ -123,6 +123,16 @@ def timed_out(action: str, host: str, seconds: float) -> CloudError:
     )
 
 
+def busy(action: str, seconds: float) -> CloudError:
+    """The overall deadline passed before a worker thread was free: nothing was sent."""
+    return CloudError(
+        f"{action} was not sent: this server was busy with other calls for {seconds:g} s.",
+        fix="Try again later, with fewer calls at once.",
+        code="Busy",
+        kind="unreachable",
+    )
+
+
 def from_sdk(error: Exception, product: Product, action: str, host: str) -> CloudError:
     """Map what an SDK call raised. Classified by HTTP status first: AIWorkSpace's codes can be numbers."""
     status = getattr(error, "status_code", None) or getattr(error, "statusCode", None)
