@@ -11,7 +11,7 @@ from typing import Any
 from pai_dlc_mcp.server.cloud import endpoints
 from pai_dlc_mcp.server.cloud.credentials import Credentials, quiet_logs
 from pai_dlc_mcp.server.cloud.endpoints import Product
-from pai_dlc_mcp.server.cloud.errors import CloudError, from_sdk, no_credentials
+from pai_dlc_mcp.server.cloud.errors import CloudError, no_credentials
 from pai_dlc_mcp.server.cloud.shape import as_object
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.settings import Settings
@@ -43,14 +43,14 @@ class Clients:
         client = self._client(product, region, host)
         from Tea.exceptions import TeaException
 
-        from pai_dlc_mcp.server.cloud import sdk
+        from pai_dlc_mcp.server.cloud import refusals, sdk
 
         try:
             if pathname is None:
                 return as_object(sdk.call_method(client, product, action, path, params))
             return as_object(sdk.call_path(client, product, action, pathname, params))
         except TeaException as error:
-            refused: CloudError = from_sdk(error, product, action, host)
+            refused: CloudError = refusals.from_sdk(error, product, action, host)
         raise refused  # out here: as a context, the SDK's exception would carry the signed headers along
 
     def key_source(self) -> str:
@@ -92,7 +92,7 @@ class Clients:
         from pai_dlc_mcp.server.cloud import sdk, transport
 
         quiet_logs()
-        transport.guard(settings.protocol, host)
+        transport.guard(settings.protocol, host, settings.max_response_mb * 1_000_000)
         return sdk.CLIENTS[product](
             Config(
                 **credential,

@@ -17,7 +17,8 @@ from darabonba.policy.retry import RetryPolicyContext
 from pai_dlc_mcp.emulator import state
 from pai_dlc_mcp.emulator.faults import Fault
 from pai_dlc_mcp.server.cloud.credentials import StaticKey
-from pai_dlc_mcp.server.cloud.errors import CloudError, from_sdk
+from pai_dlc_mcp.server.cloud.errors import CloudError
+from pai_dlc_mcp.server.cloud.refusals import from_sdk
 
 HANGZHOU, RUNNING, FINISHED = "cn-hangzhou", "dlc4stillrunning", "dlc1succeeded001"
 HOST = "pai-dlc.cn-hangzhou.aliyuncs.com"
@@ -45,7 +46,7 @@ async def stop(gateway: Any, job_id: str = RUNNING) -> CloudError:
     ("fault", "kind", "code", "status", "maybe_done"),
     [
         ("throttling", "throttled", "Throttling", 400, False),
-        ("throttling_user", "throttled", "Throttling.User", 429, False),
+        ("throttling_user", "throttled", "Throttling.User", 429, True),
         ("no_permission", "permission", "NoPermission", 403, False),
         ("forbidden_ram", "permission", "Forbidden.RAM", 403, False),
         ("numeric_code", "not_found", "100400027", 404, False),
@@ -125,7 +126,7 @@ def test_an_answer_is_classified_by_its_status_before_its_code(status, body, kin
 
 def test_the_services_own_words_are_passed_on_but_not_at_length() -> None:
     error = from_sdk(raised(400, {"Code": "InvalidParameter", "Message": "JobType " * 500}), "pai-dlc", "GetJob", HOST)
-    assert error.what.startswith(f"GetJob was refused by {HOST}: JobType JobType")
+    assert error.what.startswith(f'GetJob was refused by {HOST}: "JobType JobType')
     assert len(error.what) < 500
 
 
