@@ -1,11 +1,14 @@
-"""Proxies: used where they are meant, left out for this machine and for what NO_PROXY lists."""
+"""Redirects are refused, answers capped; proxies used where they are meant and left out where they are not."""
 
 import os
 import socket
 import threading
+import tracemalloc
 
 import pytest
 
+from pai_dlc_mcp.emulator import embedded, state
+from pai_dlc_mcp.emulator.faults import Fault
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.transport import goes_direct
 
@@ -63,3 +66,61 @@ async def test_a_call_to_another_machine_asks_the_proxy_unless_no_proxy_lists_it
             await gateway.send("pai-dlc", "StopJob", "cn-hangzhou", ("dlc4stillrunning",), {})
     assert (caught.value.kind, caught.value.maybe_done) == ("unreachable", False)
     assert asked == ([] if no_proxy else [b"CONNECT pai.example.invalid:443"])
+
+
+class Temporary:
+    """An STS key of the emulator's account: its token is a header that the SDK would send on with a redirect."""
+
+    def config(self) -> dict[str, str]:
+        return {
+            "access_key_id": state.STS_ACCESS_KEY_ID,
+            "access_key_secret": state.STS_ACCESS_KEY_SECRET,
+            "security_token": state.STS_SECURITY_TOKEN,
+        }
+
+
+@pytest.mark.parametrize("write", [False, True])
+async def test_a_redirect_is_refused_and_nothing_reaches_the_other_host(gateway_for, emulator, write) -> None:
+    with embedded.start() as other:
+        url = f"http://{other.endpoint}/api/v1/jobs/dlc4stillrunning/stop"
+        emulator.faults.add(Fault("*", "redirect", times=9, url=url))
+        gateway = gateway_for(Temporary())
+        sent = (
+            gateway.send("pai-dlc", "StopJob", "cn-hangzhou", ("dlc4stillrunning",), {})
+            if write
+            else gateway.read("pai-dlc", "ListJobs", "cn-hangzhou")
+        )
+        with pytest.raises(CloudError) as caught:
+            await sent
+        assert other.requests == []
+    error = caught.value
+    assert (error.kind, error.code, error.http_status, error.maybe_done) == ("redirected", "Redirected", 307, True)
+    assert url not in f"{error.what} {error.fix}"
+    assert len(emulator.requests) == 1
+
+
+@pytest.mark.parametrize("kind", ["gzip_bomb", "large_body"])
+async def test_an_answer_beyond_the_cap_is_refused_without_its_memory(gateway_for, emulator, kind) -> None:
+    gateway = gateway_for(max_response_mb=2)
+    await gateway.read("pai-dlc", "GetJob", "cn-hangzhou", "dlc4stillrunning")
+    emulator.faults.add(Fault("ListJobs", kind, times=9, megabytes=60))
+    tracemalloc.start()
+    try:
+        with pytest.raises(CloudError) as caught:
+            await gateway.read("pai-dlc", "ListJobs", "cn-hangzhou")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    error = caught.value
+    assert (error.kind, error.code, error.maybe_done) == ("too_large", "AnswerTooLarge", True)
+    assert "PAI_DLC_MAX_RESPONSE_MB" in error.fix
+    assert peak < 20e6
+    assert emulator.requests.actions() == ["GetJob", "ListJobs"]
+
+
+@pytest.mark.parametrize("kind", ["gzip_bomb", "large_body"])
+async def test_an_answer_below_the_cap_is_read_and_the_connection_used_again(gateway_for, emulator, kind) -> None:
+    gateway = gateway_for(max_response_mb=2)
+    emulator.faults.add(Fault("ListJobs", kind, megabytes=1.9))
+    assert len((await gateway.read("pai-dlc", "ListJobs", "cn-hangzhou"))["Padding"]) > 1e6
+    assert "Jobs" in await gateway.read("pai-dlc", "ListJobs", "cn-hangzhou")
