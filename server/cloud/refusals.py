@@ -80,7 +80,8 @@ def from_sdk(error: Exception, product: Product, action: str, host: str) -> Clou
     """Map what an SDK call raised. Classified by HTTP status first: AIWorkSpace's codes can be numbers."""
     status = getattr(error, "status_code", None) or getattr(error, "statusCode", None)
     if not isinstance(status, int):
-        return _no_answer(error, action, host)
+        found = "credentials" if getattr(error, "code", None) == "InvalidCredentials" else outcome(error)
+        return no_answer(found, action, host, http_status(error))
     fields = as_object(getattr(error, "data", None))
     code = _formed(_CODE, fields.get("Code"), fields.get("code"), getattr(error, "code", None)) or f"HTTP{status}"
     request_id = _formed(_REQUEST_ID, fields.get("RequestId"), fields.get("requestId"))
@@ -147,19 +148,12 @@ def _denied(said: str, product: Product, action: str, fields: dict[str, Any], kn
     )
 
 
-def _no_answer(error: Exception, action: str, host: str) -> CloudError:
-    """No answer, or none that can be used: the class of the exception says which."""
-    found = "credentials" if getattr(error, "code", None) == "InvalidCredentials" else outcome(error)
+def no_answer(found: Outcome, action: str, host: str, http_status: int | None = None) -> CloudError:
+    """No answer, or none that can be used."""
     if found == "credentials":
         return no_credentials()
-    words = _WORDS[found]
-    return CloudError(
-        f"{action}: {words.what.format(host)}.",
-        fix=words.fix,
-        code=words.code,
-        kind=words.kind,
-        http_status=http_status(error),
-    )
+    what, fix, code, kind = _WORDS[found]
+    return CloudError(f"{action}: {what.format(host)}.", fix=fix, code=code, kind=kind, http_status=http_status)
 
 
 def _text(value: object) -> str:

@@ -48,7 +48,6 @@ class Guarded(BaseAdapter):
         except (RequestException, HTTPError):
             answer.close()
             raise
-        answer.release_conn()
         return response
 
     def _body(self, response: Response) -> io.BytesIO:

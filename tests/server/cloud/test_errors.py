@@ -3,8 +3,10 @@
 import inspect
 import socket
 import ssl
+import threading
 import traceback
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import ModuleType
 from typing import Any
 
@@ -260,6 +262,35 @@ def test_no_wildcard_or_other_text_is_advised_as_a_policy(action) -> None:
     assert from_sdk(raised(403, body), "pai-dlc", "GetJob", HOST).ram == ("pai:GetJob", "paidlc:GetJob")
 
 
+class Answering(BaseHTTPRequestHandler):
+    """Answers each request with what the server it belongs to was given."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        status, body = self.server.answer  # type: ignore[attr-defined]
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("status", [200, 202, 400, 503])
+@pytest.mark.parametrize("body", [b"[]", b"null", b'"done"', b"7", b"", b"{", b"\xff\xfe", b"<html></html>"])
+async def test_an_answer_that_is_no_object_is_no_answer_and_the_write_may_be_done(gateway_for, status, body) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
+        server.answer = (status, body)  # type: ignore[attr-defined]
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        error = await stop(gateway_for(endpoint=f"127.0.0.1:{server.server_port}"))
+        server.shutdown()
+    assert (error.kind, error.code, error.maybe_done) == ("invalid_answer", "InvalidAnswer", True)
+
+
 SECRETS = (
     state.ACCESS_KEY_ID,
     state.ACCESS_KEY_SECRET,
@@ -280,11 +311,15 @@ def said(error: BaseException | None) -> Iterator[str]:
         error = error.__cause__ or error.__context__
 
 
-@pytest.mark.parametrize("kind", ["html_502", "early_close", "no_permission", "unavailable", "throttling", "delay"])
+@pytest.mark.parametrize(
+    "kind",
+    "kind",
+    ["html_502", "early_close", "no_permission", "unavailable", "throttling", "delay", "redirect", "large_body"],
+)
 @pytest.mark.parametrize("temporary", [False, True])
 async def test_no_key_signature_or_token_comes_along_with_an_error(gateway_for, emulator, kind, temporary) -> None:
-    emulator.faults.add(Fault("StopJob", kind, seconds=0.5))
-    error = await stop(gateway_for(Temporary() if temporary else None, read_timeout=0.1))
+    emulator.faults.add(Fault("StopJob", kind, seconds=0.5, url="http://127.0.0.1:9/", megabytes=2))
+    error = await stop(gateway_for(Temporary() if temporary else None, read_timeout=0.1, max_response_mb=1))
     text = "\n".join([*said(error), *traceback.format_exception(error)])
     assert [secret for secret in SECRETS if secret in text] == []
 
