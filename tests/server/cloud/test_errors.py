@@ -313,7 +313,6 @@ def said(error: BaseException | None) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     "kind",
-    "kind",
     ["html_502", "early_close", "no_permission", "unavailable", "throttling", "delay", "redirect", "large_body"],
 )
 @pytest.mark.parametrize("temporary", [False, True])
