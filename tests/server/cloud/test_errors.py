@@ -285,7 +285,7 @@ class Answering(BaseHTTPRequestHandler):
 async def test_an_answer_that_is_no_object_is_no_answer_and_the_write_may_be_done(gateway_for, status, body) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
         server.answer = (status, body)  # type: ignore[attr-defined]
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
         error = await stop(gateway_for(endpoint=f"127.0.0.1:{server.server_port}"))
         server.shutdown()
     assert (error.kind, error.code, error.maybe_done) == ("invalid_answer", "InvalidAnswer", True)

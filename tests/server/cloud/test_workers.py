@@ -1,5 +1,7 @@
 """Worker threads: bounded, counted while they live, and no reason for a process to stay."""
 
+import json
+import os
 import subprocess
 import sys
 import threading
@@ -79,4 +81,40 @@ def test_a_process_ends_while_a_call_it_gave_up_is_still_out(emulator) -> None:
         assert process.stdout.readline() == "left\n"
         before = time.monotonic()
         assert process.wait(timeout=15) == 0
+    assert time.monotonic() - before < 2
+
+
+def test_the_server_ends_within_two_seconds_of_its_client_while_a_call_is_out(emulator, tmp_path) -> None:
+    emulator.faults.add(Fault("ListJobs", "delay", times=9, seconds=20))
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "PAI_DLC_REGION": "cn-hangzhou",
+        "PAI_DLC_ENDPOINT": emulator.endpoint,
+        "PAI_DLC_PROTOCOL": "http",
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": emulator.access_key_id,
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": emulator.access_key_secret,
+        "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
+    }
+    about = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
+    messages = [
+        {"id": 1, "method": "initialize", "params": about},
+        {"method": "notifications/initialized"},
+        {"id": 2, "method": "tools/call", "params": {"name": "list_jobs", "arguments": {}}},
+    ]
+    command = [sys.executable, "-m", "pai_dlc_mcp.cli", "serve"]
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
+    ) as server:
+        assert server.stdin
+        for message in messages:
+            server.stdin.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
+        server.stdin.flush()
+        patience = time.monotonic() + 20
+        while "ListJobs" not in emulator.requests.actions() and time.monotonic() < patience:
+            time.sleep(0.05)
+        assert "ListJobs" in emulator.requests.actions()
+        before = time.monotonic()
+        server.stdin.close()
+        server.wait(timeout=30)
     assert time.monotonic() - before < 2
