@@ -1,9 +1,12 @@
 """Redirects are refused, answers capped; proxies used where they are meant and left out where they are not."""
 
+import gzip
 import os
 import socket
 import threading
 import tracemalloc
+import zlib
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -124,3 +127,46 @@ async def test_an_answer_below_the_cap_is_read(gateway_for, emulator, kind) -> N
     emulator.faults.add(Fault("ListJobs", kind, megabytes=1.9))
     assert len((await gateway.read("pai-dlc", "ListJobs", "cn-hangzhou"))["Padding"]) > 1e6
     assert "Jobs" in await gateway.read("pai-dlc", "ListJobs", "cn-hangzhou")
+
+
+ZEROS = b'{"Padding":"' + b"0" * 60_000_000 + b'"}'
+BOMBS = {
+    "gzip": gzip.compress(ZEROS, 1),
+    "gzip, gzip": gzip.compress(gzip.compress(ZEROS, 1)),
+    "deflate": zlib.compress(ZEROS, 1),
+}
+
+
+class Bomb(BaseHTTPRequestHandler):
+    """Answers with the status and the compressed body that its server was given."""
+
+    def do_GET(self) -> None:
+        status, encoding = self.server.answer  # type: ignore[attr-defined]
+        self.send_response(status)
+        self.send_header("Content-Encoding", encoding)
+        self.send_header("Content-Length", str(len(BOMBS[encoding])))
+        self.end_headers()
+        self.wfile.write(BOMBS[encoding])
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("status", [200, 503])
+@pytest.mark.parametrize("encoding", BOMBS)
+async def test_no_compression_gets_around_the_cap_and_no_status(gateway_for, status, encoding) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Bomb) as server:
+        server.answer = (status, encoding)  # type: ignore[attr-defined]
+        threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
+        gateway = gateway_for(endpoint=f"127.0.0.1:{server.server_port}", max_response_mb=2)
+        await gateway.check("pai-dlc", "ListJobs", {})  # imports the SDK
+        tracemalloc.start()
+        try:
+            with pytest.raises(CloudError) as caught:
+                await gateway.read("pai-dlc", "ListJobs", "cn-hangzhou")
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+            server.shutdown()
+    assert caught.value.kind == "too_large"
+    assert peak < 30e6
