@@ -29,7 +29,14 @@ def test_every_tool_family_and_every_noun_of_the_cloud_has_its_tests() -> None:
     families = {file.stem for file in (ROOT / "tools").glob("*.py")} - {"__init__", "params"}
     assert families <= {file.stem.removeprefix("test_") for file in (ROOT / "tests" / "tools").glob("test_*.py")}
     beside = {"__init__", "shape", "times", "regional", "paging"}
-    beside |= {"api", "clients", "sdk", "retries", "no_answer", "refusals"}  # by the nouns, test_gateway.py, test_errors.py
+    beside |= {
+        "api",
+        "clients",
+        "sdk",
+        "retries",
+        "no_answer",
+        "refusals",
+    }  # by the nouns, test_gateway.py, test_errors.py
     nouns = {file.stem for file in (ROOT / "server" / "cloud").glob("*.py")} - beside
     assert nouns <= {file.stem.removeprefix("test_") for file in (ROOT / "tests/server/cloud").glob("test_*.py")}
 
@@ -37,9 +44,7 @@ def test_every_tool_family_and_every_noun_of_the_cloud_has_its_tests() -> None:
 @pytest.mark.parametrize("module", MODULES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_nothing_in_the_product_catches_everything(module: Path) -> None:
     text = module.read_text("utf-8")
-    text = text.replace(
-        "except BaseException as error:  # noqa: BLE001 - whoever waits gets it", ""
-    )  # of another thread
+    text = text.replace("except BaseException as error:  # noqa: BLE001 - whoever waits gets it", "")
     assert not re.search(r"except (Base)?Exception\b|except:", text)
 
 
