@@ -29,14 +29,8 @@ def test_every_tool_family_and_every_noun_of_the_cloud_has_its_tests() -> None:
     families = {file.stem for file in (ROOT / "tools").glob("*.py")} - {"__init__", "params"}
     assert families <= {file.stem.removeprefix("test_") for file in (ROOT / "tests" / "tools").glob("test_*.py")}
     beside = {"__init__", "shape", "times", "regional", "paging"}
-    beside |= {
-        "api",
-        "clients",
-        "sdk",
-        "retries",
-        "no_answer",
-        "refusals",
-    }  # by the nouns, test_gateway.py, test_errors.py
+    # Tested by the nouns' tests, test_gateway.py and test_errors.py:
+    beside |= {"api", "clients", "sdk", "retries", "no_answer", "refusals"}
     nouns = {file.stem for file in (ROOT / "server" / "cloud").glob("*.py")} - beside
     assert nouns <= {file.stem.removeprefix("test_") for file in (ROOT / "tests/server/cloud").glob("test_*.py")}
 
