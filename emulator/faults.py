@@ -123,7 +123,7 @@ def refusal(fault: Fault | None, ram_action: str) -> ServiceError | None:
     return ServiceError(*ANSWERS[fault.kind], headers=headers)
 
 
-AFTER_COMMIT: dict[int, CloudModel] = {
+AFTER_COMMIT: dict[int, Answer] = {
     408: (408, "RequestTimeout", "The request timed out."),
     429: (429, "Throttling.User", "Request was denied due to user flow control."),
 }

@@ -1,7 +1,6 @@
 """All requests of one server to Alibaba Cloud: ids checked, a deadline kept, a read tried again, a write sent once."""
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Mapping
 from typing import Any
 
 from pai_dlc_mcp.server.cloud import endpoints, ids
@@ -16,20 +15,12 @@ from pai_dlc_mcp.server.settings import Settings
 
 _THREADS = 64  # a call that was given up keeps its thread until its socket times out
 
-AroundWrite = Callable[[Product, str, tuple[str, ...]], AbstractContextManager[None]]
-
-
-def _nothing(*_: object) -> AbstractContextManager[None]:
-    return nullcontext()
-
 
 class Gateway:
     """The one way to the cloud."""
 
-    def __init__(self, settings: Settings, credentials: Credentials, around_write: AroundWrite = _nothing) -> None:
-        """`around_write(product, action, ids)` is entered around each write: it may refuse, and takes note."""
+    def __init__(self, settings: Settings, credentials: Credentials) -> None:
         self._settings = settings
-        self._around_write = around_write
         self._clients = Clients(settings, credentials)
         self._workers = Workers(_THREADS)
 
@@ -66,8 +57,7 @@ class Gateway:
         self, product: Product, action: str, region: str, path: tuple[str, ...], params: Mapping[str, Any]
     ) -> dict[str, Any]:
         """Send a write, once. Raises as `read` does; `maybe_done` of a CloudError says that it may have been done."""
-        with self._around_write(product, action, path):
-            return await self._sent(product, action, region, path, params, None, 1)
+        return await self._sent(product, action, region, path, params, None, 1)
 
     async def _sent(
         self,
