@@ -41,6 +41,9 @@ class App:
     key: bytes = field(repr=False)  # of every digest that leaves this server; replicas share it (confirm_keys)
     creating: WeakValueDictionary[str, anyio.Lock] = field(default_factory=WeakValueDictionary[str, anyio.Lock])
     """By client_request_id: two creates with one id wait for each other."""
+    unanswered: dict[str, str] = field(default_factory=dict[str, str])
+    """Creates that were sent and not answered: by client_request_id, else by region and digest of the body; the id that
+    the job carries."""
 
 
 class CloudInRegion:
@@ -48,7 +51,7 @@ class CloudInRegion:
 
     def __init__(self, app: App, region: endpoints.Region) -> None:
         self.settings, self.region, self.region_source = app.settings, region.id, region.source
-        self.key, self.creating = app.key, app.creating
+        self.key, self.creating, self.unanswered = app.key, app.creating, app.unanswered
         at = Api(app.gateway, region.id)
         self.access = Access(at)
         self.account = Account(at)

@@ -1,18 +1,21 @@
 """Creating a job at most once, on a service whose CreateJob takes no client token.
 
-Each create carries a request id in Settings.Tags. When no clear answer comes, the job is looked for by that tag, then
-by name; it is never sent again.
+Each create carries a request id in Settings.Tags. When no clear answer comes (also one without a job id), the job is
+looked for by that tag, then by name. The same create is not sent again while it is unanswered: this holds as long as
+this process runs, and with a client_request_id also wherever the service shows the job.
 """
 
 import hashlib
 import json
+import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import anyio
 
+from pai_dlc_mcp.server.cloud import ids
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.jobs import JobSummary
 from pai_dlc_mcp.server.cloud.paging import each
@@ -30,9 +33,10 @@ _LOOK = 100  # jobs of one look by tag
 
 @dataclass(frozen=True)
 class Submitted:
-    """`existing`: an earlier call with this client_request_id made it. `recovered`: made, without an answer."""
+    """`existing`: an earlier call with this client_request_id made it. `recovered`: made, without an answer. `unknown`:
+    sent, not answered, and no job shows it (yet)."""
 
-    status: Literal["created", "existing", "recovered", "not_created"]
+    status: Literal["created", "existing", "recovered", "unknown"]
     job_id: str | None
     request_id: str
 
@@ -50,17 +54,25 @@ async def submit(
         arguments = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
         if client_request_id and (earlier := await _by_tag(cloud, body, request_id)):
             return _same(earlier, request_id, arguments)
+        known_by = client_request_id or f"{cloud.region} {arguments}"
+        if unanswered := cloud.unanswered.get(known_by):
+            return await _looked_for(cloud, body, known_by, unanswered, looks=(0,))
         if not allow_same_name:
             await refuse_same_name(cloud, body)
         settings = as_object(body.get("Settings"))
         tags = {**as_object(settings.get("Tags")), REQUEST_TAG: request_id, ARGUMENTS_TAG: arguments}
+        cloud.unanswered[known_by] = request_id  # before it goes out: a cancelled call leaves it there
         try:
             job_id = await sender.send(cloud.jobs.create({**body, "Settings": {**settings, "Tags": tags}}))
-            return Submitted("created", job_id, request_id)
-        except CloudError as error:
-            if not error.maybe_done:
+        except Failure as failure:
+            if not (isinstance(failure, CloudError) and failure.maybe_done):
+                del cloud.unanswered[known_by]
                 raise
-        return await _look_for(cloud, body, request_id)
+            job_id = ""
+        if re.fullmatch(ids.JOB_ID, job_id):
+            del cloud.unanswered[known_by]
+            return Submitted("created", job_id, request_id)
+        return await _looked_for(cloud, body, known_by, request_id, looks=_LOOKS)
 
 
 async def refuse_same_name(cloud: CloudInRegion, body: Mapping[str, Any]) -> None:
@@ -76,13 +88,17 @@ async def refuse_same_name(cloud: CloudInRegion, body: Mapping[str, Any]) -> Non
             )
 
 
-async def _look_for(cloud: CloudInRegion, body: dict[str, Any], request_id: str) -> Submitted:
-    """What became of a create that nobody answered."""
+async def _looked_for(
+    cloud: CloudInRegion, body: dict[str, Any], known_by: str, request_id: str, looks: Sequence[float]
+) -> Submitted:
+    """What became of a create that nobody answered. While no job shows it, it is not sent again: the service may show
+    a job only later."""
     try:
-        for seconds in _LOOKS:
+        for seconds in looks:
             await anyio.sleep(seconds)
             found = await _by_tag(cloud, body, request_id) or await _by_name(cloud, body, request_id)
             if found:
+                del cloud.unanswered[known_by]
                 return Submitted("recovered", found.job_id, request_id)
     except CloudError as error:
         raise Failure(
@@ -90,7 +106,7 @@ async def _look_for(cloud: CloudInRegion, body: dict[str, Any], request_id: str)
             fix=f"{error.fix} Then call create_job again with client_request_id={request_id}: no second job is made.",
             code="Unknown",
         ) from None
-    return Submitted("not_created", None, request_id)
+    return Submitted("unknown", None, request_id)
 
 
 async def _by_tag(cloud: CloudInRegion, body: Mapping[str, Any], request_id: str) -> JobSummary | None:

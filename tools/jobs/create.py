@@ -18,7 +18,7 @@ tools = Toolset("core")
 
 
 class CreateReply(Facts):
-    """`status`: created, existing, recovered, not_created, or checked for a dry run."""
+    """`status`: created, existing, recovered, unknown, or checked for a dry run."""
 
     status: str
     job_id: str | None = None
@@ -109,6 +109,7 @@ _AFTER_CREATE = {
     "created": "get_job shows its status; get_pod_logs its log once it is Running.",
     "existing": "An earlier call with this client_request_id created this job; nothing was created now.",
     "recovered": "No answer came to the create, but the job exists: use this one, do not create it again.",
-    "not_created": "No answer came and no job carries this request id. Check list_jobs in a minute; then call again "
-    "with this client_request_id, which cannot create a second one.",
+    "unknown": "The create was sent once and not answered, and no job shows it yet. It is not sent again: call again "
+    "with this client_request_id to look for it. Only if list_jobs still shows none after some minutes, ask the user "
+    "whether to create it anew, with another client_request_id.",
 }
