@@ -28,6 +28,7 @@ from pai_dlc_mcp.server.protocol.reply import Facts, Origin, render, text_of
 from pai_dlc_mcp.server.protocol.schemas import explain
 from pai_dlc_mcp.server.protocol.toolset import Tool, Toolset, offered
 from pai_dlc_mcp.server.safety.gate import Gate
+from pai_dlc_mcp.server.safety.once import OnceCodec
 from pai_dlc_mcp.server.settings import Settings
 from pai_dlc_mcp.server.spelling import nearest
 from pai_dlc_mcp.server.workflows.permit import Ended
@@ -157,7 +158,9 @@ def build(
         instructions=INSTRUCTIONS,
         resources=list(resources),
         lifespan=lifespan,
-        request_state_security=RequestStateSecurity(keys=keys, ttl=settings.confirm_timeout),
+        request_state_security=RequestStateSecurity(
+            codec=OnceCodec(keys, settings.confirm_timeout, time.monotonic), ttl=settings.confirm_timeout
+        ),
     )
     for prompt in prompts:
         server.add_prompt(prompt)

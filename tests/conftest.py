@@ -30,8 +30,8 @@ class Agent:
     """What a test says to the server: call() for a result, text() for its words. Each call is a connection of its own,
     so that a fixture can hold an agent: a client lives in the task that opened it."""
 
-    def __init__(self, open_client: Callable[[], Client]) -> None:
-        self.open_client = open_client
+    def __init__(self, open_client: Callable[[], Client], server: Any = None) -> None:
+        self.open_client, self.server = open_client, server
         self.JOB = JOB
 
     async def call(self, tool: str, /, **arguments: Any) -> CallToolResult:
@@ -120,7 +120,7 @@ def connect(emulator: Emulator, settings_for: Callable[..., Settings]) -> Connec
         key = StaticKey(emulator.access_key_id, emulator.access_key_secret)
         options = {"now": now} if now else {}
         server = app.build(settings_for(**changes), tools.TOOLSETS, key, **options)
-        return Agent(lambda: Client(server, mode=mode, cache=None, elicitation_callback=elicitation_callback))
+        return Agent(lambda: Client(server, mode=mode, cache=None, elicitation_callback=elicitation_callback), server)
 
     return connected
 

@@ -23,12 +23,14 @@ from pai_dlc_mcp.server.safety import policy
 from pai_dlc_mcp.server.safety.approvals import Approvals
 from pai_dlc_mcp.server.safety.audit import Audit, Step
 from pai_dlc_mcp.server.safety.confirmation import Confirmations, Subject
+from pai_dlc_mcp.server.safety.once import Remembered
 from pai_dlc_mcp.server.safety.policy import Ruling, strictest
 from pai_dlc_mcp.server.safety.risks import RISKS
 from pai_dlc_mcp.server.safety.types import Preview, Refusal, Verdict, Yes, refused, verdict_of
 from pai_dlc_mcp.server.settings import Settings
 
 MRTR_SINCE = "2026-07-28"  # from this protocol version a question is a result, and the call comes again
+_DECLINED_FOR = 24 * 3600.0  # seconds a no bars every way of asking but the form
 _SOON = 5.0  # seconds: a token redeemed so fast was hardly read by a person
 
 _TROUBLE = {
@@ -50,6 +52,7 @@ class Gate:
         self._approvals = Approvals(settings.approvals, settings.confirm_timeout, now)
         self._effects = policy.parse_effects(settings.effects)
         self._audit = Audit(settings.audit_file)
+        self._declined = Remembered(_DECLINED_FOR, now)
 
     async def ask(self, preview: Preview, ctx: Context[Any], token: str | None) -> Verdict | Elicit[Yes]:
         """Decide, or put the question. Called by a resolver, so possibly once a round: reads only."""
@@ -72,6 +75,9 @@ class Gate:
             if way == "elicit":
                 self._note("refused", preview, client, word="not_possible")
                 return Verdict("not_possible", "This client cannot show a question, and this server asks no other way.")
+        if _about(preview) in self._declined:
+            self._note("refused", preview, client, word="declined")
+            return Verdict("declined", "The user declined this before; only a form can ask again.")
         if token:
             return self._token(preview, subject, token, client)
         return self._issue(preview, subject, client)
@@ -93,6 +99,8 @@ class Gate:
                 self._note("answered", preview, word="approved")
                 return None
             verdict = Verdict("changed", "It changed while the question was open.")
+        if verdict.word in ("declined", "cancelled"):
+            self._declined.note(_about(preview))
         if verdict.word != "confirmation_required":
             self._note("refused", preview, word=verdict.word)
         return refused(verdict, preview)
@@ -198,6 +206,11 @@ def _blank_form(ctx: Context[Any]) -> bool:
 def _client(ctx: Context[Any]) -> str | None:
     params = ctx.session.client_params
     return f"{params.client_info.name} {params.client_info.version}"[:80] if params and params.client_info else None
+
+
+def _about(preview: Preview) -> tuple[object, ...]:
+    """What a no is about: whoever asks again for the same effects of the same things."""
+    return (_principal(), preview.effect, preview.ids, preview.region)
 
 
 def _principal() -> str:

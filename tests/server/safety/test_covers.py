@@ -4,6 +4,8 @@ is never hidden by what fails later."""
 from typing import Any
 
 import pytest
+from mcp import Client
+from mcp.shared.exceptions import MCPError
 from mcp.types import ElicitResult
 
 from pai_dlc_mcp.emulator.faults import Fault
@@ -120,3 +122,42 @@ async def test_a_name_cannot_close_the_quotation_it_stands_in(connect, emulator,
     question = (await connect(mode=mode).facts("stop_job", job_id=RUNNING))["question"]
     assert question.count('"') == 2
     assert not set(question) & set("\u201c\u201d\u00bb\u300d\uff02\u2033\u02ba")
+
+
+@pytest.mark.parametrize("action", ["decline", "cancel"])
+async def test_a_no_bars_the_token_to_whoever_leaves_the_form_out_next_time(connect, emulator, mode, action) -> None:
+    async def answer(*_: Any) -> ElicitResult:
+        return ElicitResult(action=action)
+
+    with_form = connect(mode=mode, elicitation_callback=answer)
+    await with_form.facts("stop_job", job_id=RUNNING)
+    without = type(with_form)(lambda: Client(with_form.server, mode=mode, cache=None))
+    found = await without.facts("stop_job", job_id=RUNNING)
+    assert (found["status"], "confirmation_token" in found) == ("not_executed", False)
+    assert found["reason"].startswith("declined: ")
+    other = await without.facts("stop_job", job_id="dlc9restarted009")
+    assert other["status"] == "confirmation_required"
+    assert writes(emulator) == []
+
+
+async def test_an_answered_form_cannot_be_answered_again(connect, emulator, mode) -> None:
+    if mode == "legacy":
+        return  # a live question has no state to send again
+
+    async def never(*_: Any) -> ElicitResult:
+        raise AssertionError("the rounds are driven by hand")
+
+    yes, no = ElicitResult(action="accept", content={"confirm": True}), ElicitResult(action="decline")
+    call = {"target_id": RUNNING}
+    async with connect(elicitation_callback=never).open_client() as client:
+        first = await client.session.call_tool("get_token", call, allow_input_required=True)
+        for answer in (no, yes, yes):
+            again = {"input_responses": dict.fromkeys(first.input_requests, answer)}
+            options = {**again, "request_state": first.request_state, "allow_input_required": True}
+            if answer is no:
+                assert (await client.session.call_tool("get_token", call, **options)).structured_content
+            else:
+                with pytest.raises(MCPError):
+                    await client.session.call_tool("get_token", call, **options)
+    assert writes(emulator) == []
+    assert "GetToken" not in emulator.requests.actions()
