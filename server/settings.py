@@ -71,6 +71,12 @@ class Settings(BaseSettings):
         validate_default=True,
         description="Folder through which `pai-dlc-mcp approve` answers a server with confirm=human.",
     )
+    state: Path | Literal["memory"] = Field(
+        default=Path("~/.local/state/pai-dlc-mcp"),
+        validate_default=True,
+        description="Folder of what outlives a call (tokens, approvals, what was sent); replicas share it. memory: "
+        "a restart or a second replica does not know.",
+    )
     audit_file: Path | None = Field(default=None, description="File for the audit lines; unset: the log on stderr.")
     emulator: bool = Field(default=False, description="Set by --emulator: every result says so.")
 
@@ -79,10 +85,10 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
 
-    @field_validator("approvals", "audit_file")
+    @field_validator("approvals", "state", "audit_file")
     @classmethod
-    def _expanded(cls, path: Path | None) -> Path | None:
-        return path.expanduser() if path else None
+    def _expanded(cls, path: object) -> object:
+        return path.expanduser() if isinstance(path, Path) else path
 
     @field_validator("confirm_keys")
     @classmethod
