@@ -56,4 +56,11 @@ def _prompt(sheet: Sheet) -> Prompt:
         PromptArgument(name=name, description=text, required=name not in sheet.optional)
         for name, text in sheet.arguments.items()
     ]
-    return Prompt(name=sheet.name, title=sheet.title, description=sheet.description, arguments=arguments, fn=render)
+    return Prompt(
+        name=sheet.name,
+        title=sheet.title,
+        description=sheet.description,
+        arguments=arguments,
+        fn=render,
+        context_kwarg=None,
+    )

@@ -171,9 +171,8 @@ class FolderStore(Store):
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(path)
-        except BaseException:
+        finally:
             draft.unlink(missing_ok=True)
-            raise
         _sync(path.parent)
 
     def _remove(self, kind: str, key: str) -> None:
