@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import sys
 from collections.abc import Sequence
 
 COMMANDS = {
@@ -35,5 +36,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 2
     module = importlib.import_module(f"pai_dlc_mcp.cli.{given.command}")  # heavy: only the command asked for
-    result: int = module.run(given.arguments)
+    try:
+        result: int = module.run(given.arguments)
+    except ValueError as error:
+        if getattr(error, "title", None) != "Settings":
+            raise
+        from pai_dlc_mcp.server.settings import problem  # loaded by now
+
+        print(f"pai-dlc-mcp {given.command}: {problem(error)}", file=sys.stderr)
+        return 2
     return result

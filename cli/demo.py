@@ -14,11 +14,15 @@ import anyio
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.types import CallToolResult
-from rich.console import Console
-from rich.markup import escape
 
 from pai_dlc_mcp.server.budget.limits import tokens
 from pai_dlc_mcp.server.protocol.reply import STREAM_TOKENS, text_of
+
+try:
+    from rich.console import Console
+    from rich.markup import escape
+except ImportError:
+    sys.exit("pai-dlc-mcp demo needs rich: pip install 'pai-dlc-mcp[cli]'")
 
 SPEED = 120  # virtual seconds a second: minutes of image pulling and training pass in seconds
 PATIENCE = 90  # seconds for a job to reach a status

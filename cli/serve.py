@@ -8,14 +8,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import ValidationError
-
 from pai_dlc_mcp import tools
 from pai_dlc_mcp.prompts import loader as prompts
 from pai_dlc_mcp.resources import guides
 from pai_dlc_mcp.server import app
 from pai_dlc_mcp.server.cloud.credentials import Credentials, DefaultChain, StaticKey
-from pai_dlc_mcp.server.settings import Settings
+from pai_dlc_mcp.server.safety.store import open_store
+from pai_dlc_mcp.server.settings import Settings, problem
 
 EMULATOR_SPEED = 20.0  # virtual seconds a second: a job is Running within ten
 
@@ -24,7 +23,7 @@ def run(argv: Sequence[str]) -> int:
     """Serve until the client goes away. 2 when the configuration is unusable."""
     parser = argparse.ArgumentParser(prog="pai-dlc-mcp serve", description=__doc__)
     parser.add_argument("--emulator", action="store_true", help="serve a local PAI-DLC instead of an account")
-    parser.add_argument("--speed", type=float, default=EMULATOR_SPEED, help="with --emulator: how fast its clock runs")
+    parser.add_argument("--speed", type=_speed, default=EMULATOR_SPEED, help="with --emulator: how fast its clock runs")
     parser.add_argument("--region", help="region of calls that name none")
     parser.add_argument("--toolsets", help="opt-in toolsets besides core, comma-separated, or all")
     parser.add_argument("--read-only", action="store_true", default=None, help="offer only tools that change nothing")
@@ -32,7 +31,7 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument("--deny-tools", help="never offer these tools, comma-separated")
     parser.add_argument("--transport", choices=["stdio", "http"], default="stdio")
     parser.add_argument("--host", default="127.0.0.1", help="with http; loopback only")
-    parser.add_argument("--port", type=int, default=8421, help="with http")
+    parser.add_argument("--port", type=_port, default=8421, help="with http")
     parser.add_argument("--log-level", default="WARNING", choices=["DEBUG", "INFO", "WARNING", "ERROR"])
     given = vars(parser.parse_args(argv))
     line = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -43,6 +42,7 @@ def run(argv: Sequence[str]) -> int:
     flags = {name: value for name, value in given.items() if value is not None}
     try:
         with _backend(speed if emulate else None, flags) as (settings, credentials):
+            _writable(settings)
             server = app.build(settings, tools.TOOLSETS, credentials, prompts=prompts.load(), resources=guides.load())
             if transport == "http":
                 from pai_dlc_mcp.server import http  # uvicorn and the HTTP app: stdio needs neither
@@ -51,7 +51,7 @@ def run(argv: Sequence[str]) -> int:
             else:
                 server.run()
     except ValueError as error:
-        print(f"pai-dlc-mcp serve: {_problem(error)}", file=sys.stderr)
+        print(f"pai-dlc-mcp serve: {problem(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         pass
@@ -73,8 +73,25 @@ def _backend(emulator_speed: float | None, flags: dict[str, Any]) -> Generator[t
         yield Settings(**chosen), StaticKey(emulator.access_key_id, emulator.access_key_secret)
 
 
-def _problem(error: ValueError) -> str:
-    if isinstance(error, ValidationError):
-        found = error.errors(include_url=False, include_input=False)
-        return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found)
-    return str(error)
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
+    return int(text)
+
+
+def _speed(text: str) -> float:
+    if not 0 < float(text) < 1e6:
+        raise argparse.ArgumentTypeError("a speed is above 0 and below 1,000,000")
+    return float(text)
+
+
+def _writable(settings: Settings) -> None:
+    """Raises ValueError when what a write must leave behind could not be kept."""
+    try:
+        if settings.audit_file:
+            with settings.audit_file.open("a", encoding="utf-8"):
+                pass
+        if not settings.read_only:
+            open_store(settings.state).keys("token")
+    except OSError as error:
+        raise ValueError(f"{error.filename} cannot be written ({error.strerror})") from None

@@ -1,14 +1,12 @@
 """Markdown with front matter, as MCP prompts. Checked at start: a placeholder without an argument is an error."""
 
-import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Annotated
 
 from mcp.server.mcpserver.prompts import Prompt
-from pydantic import Field
+from mcp.server.mcpserver.prompts.base import PromptArgument
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -50,17 +48,19 @@ def parse(name: str, text: str) -> Sheet:
 
 def _prompt(sheet: Sheet) -> Prompt:
     def render(**given: str) -> str:
+        if unknown := given.keys() - sheet.arguments.keys():
+            raise ValueError(f"prompt {sheet.name} has no argument {', '.join(sorted(unknown))}")
         return _PLACEHOLDER.sub(lambda found: given.get(found[1]) or "(not given: ask)", sheet.body)
 
-    parameters = [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            annotation=Annotated[str, Field(description=text)],
-            default="" if name in sheet.optional else inspect.Parameter.empty,
-        )
+    arguments = [
+        PromptArgument(name=name, description=text, required=name not in sheet.optional)
         for name, text in sheet.arguments.items()
     ]
-    render.__signature__ = inspect.Signature(parameters)  # pyright: ignore[reportFunctionMemberAccess] - what the SDK reads
-    render.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return Prompt.from_function(render, name=sheet.name, title=sheet.title, description=sheet.description)
+    return Prompt(
+        name=sheet.name,
+        title=sheet.title,
+        description=sheet.description,
+        arguments=arguments,
+        fn=render,
+        context_kwarg=None,
+    )

@@ -1,25 +1,35 @@
 """Settings: flags, then PAI_DLC_* variables, then the defaults documented here. Read once, at start."""
 
+import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from pai_dlc_mcp.server.spelling import nearest
 
 Words = Annotated[tuple[str, ...], NoDecode]
 
 ENDPOINT = r"^[A-Za-z0-9.-]+(:\d{1,5})?$"
+REGION = r"^[a-z]{2}(-[a-z0-9]+)+$"
 
 
 class Settings(BaseSettings):
     """One server's configuration. Each field is `PAI_DLC_<NAME>` in the environment."""
 
     model_config = SettingsConfigDict(
-        env_prefix="PAI_DLC_", env_ignore_empty=True, frozen=True, extra="ignore", populate_by_name=True
+        env_prefix="PAI_DLC_",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+        hide_input_in_errors=True,  # it may be a key
     )
 
     region: str | None = Field(
         default=None,
+        pattern=REGION,
         validation_alias=AliasChoices("PAI_DLC_REGION", "ALIBABA_CLOUD_REGION_ID"),
         description="Region of a call that names none. Unset: the aliyun CLI profile's region_id.",
     )
@@ -74,18 +84,44 @@ class Settings(BaseSettings):
         validate_default=True,
         description="Folder through which `pai-dlc-mcp approve` answers a server with confirm=human.",
     )
+    state: Path | Literal["memory"] = Field(
+        default=Path("~/.local/state/pai-dlc-mcp"),
+        validate_default=True,
+        description="Folder of what outlives a call (tokens, approvals, what was sent); replicas share it. memory: "
+        "a restart or a second replica does not know.",
+    )
     audit_file: Path | None = Field(default=None, description="File for the audit lines; unset: the log on stderr.")
     emulator: bool = Field(default=False, description="Set by --emulator: every result says so.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_variables(cls, given: Any) -> Any:
+        known = {f"PAI_DLC_{name.upper()}" for name in cls.model_fields}
+        for name in sorted(os.environ):
+            if name.upper().startswith("PAI_DLC_") and name.upper() not in known:
+                near = nearest(name, sorted(known))
+                raise ValueError(f"{name} is no setting; {f'did you mean {near}?' if near else 'unset it'}")
+        return given
+
+    @field_validator("endpoint")
+    @classmethod
+    def _possible(cls, endpoint: str | None) -> str | None:
+        host, _, port = (endpoint or "host").partition(":")
+        if not all(label and label.strip("-") == label for label in host.split(".")):
+            raise ValueError("is not a host name, or host:port")
+        if port and not 0 < int(port) < 65536:
+            raise ValueError("has a port that is not from 1 to 65535")
+        return endpoint
 
     @field_validator("toolsets", "allow_tools", "deny_tools", "confirm_keys", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
 
-    @field_validator("approvals", "audit_file")
+    @field_validator("approvals", "state", "audit_file")
     @classmethod
-    def _expanded(cls, path: Path | None) -> Path | None:
-        return path.expanduser() if path else None
+    def _expanded(cls, path: object) -> object:
+        return path.expanduser() if isinstance(path, Path) else path
 
     @field_validator("confirm_keys")
     @classmethod
@@ -93,3 +129,11 @@ class Settings(BaseSettings):
         if any(len(key.get_secret_value()) < 32 for key in keys):
             raise ValueError("each key needs at least 32 characters")
         return keys
+
+
+def problem(error: ValueError) -> str:
+    """What is wrong with the configuration, without the values, which may be keys."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    found = error.errors(include_url=False, include_input=False)
+    return "; ".join(": ".join([*map(str, one["loc"]), one["msg"].removeprefix("Value error, ")]) for one in found)

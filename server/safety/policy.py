@@ -3,11 +3,13 @@
 The strictest wins, and nothing here can be changed through a tool. The CLI's policy can only tighten.
 """
 
+import errno
 import json
 import os
 import re
+import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -19,17 +21,23 @@ _STRICTNESS: tuple[Ruling, ...] = ("allow", "confirm", "deny")
 # The CLI's words; forbid asks there too.
 _CLI_ACTIONS: dict[str, Ruling] = {"allow": "allow", "confirm": "confirm", "forbid": "confirm", "deny": "deny"}
 FILE = Path("~/.aliyun/safety-policy.json")
+MAX_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
 class CliPolicy:
-    """Rules in order, the first match wins. `broken` says why they could not be read: then every write is denied."""
+    """Rules in order, the first match wins. `broken` says why they could not be read: then every write is denied.
+    `other` rules on its own, and the stricter word counts."""
 
     rules: tuple[tuple[str, Ruling], ...] = ()
     broken: str | None = None
+    other: "CliPolicy | None" = None
 
     def ruling(self, product: str, action: str) -> Ruling:
         """Both spellings are matched: `pai-dlc:StopJob` and `pai-dlc:stop-job`. No match: allow."""
+        return strictest(policy._first(product, action) for policy in (self, self.other) if policy)
+
+    def _first(self, product: str, action: str) -> Ruling:
         if self.broken:
             return "deny"
         command = re.sub(r"(?<=.)(?=[A-Z])", "-", action)
@@ -41,22 +49,27 @@ class CliPolicy:
 
 
 def read_cli_policy(environment: Mapping[str, str] = os.environ) -> CliPolicy:
-    """ALIBABA_CLOUD_SAFETY_POLICY_ENABLED and _RULES, else ~/.aliyun/safety-policy.json; read on each write, because
-    the user may tighten it while this server runs."""
-    if rules := environment.get("ALIBABA_CLOUD_SAFETY_POLICY_RULES"):
-        if environment.get("ALIBABA_CLOUD_SAFETY_POLICY_ENABLED", "true").lower() == "false":
-            return CliPolicy()
-        pairs = [rule.strip().rpartition("=") for rule in rules.split(",") if rule.strip()]
-        return _policy([(pattern, action) for pattern, _, action in pairs], "ALIBABA_CLOUD_SAFETY_POLICY_RULES")
-    try:
-        text = FILE.expanduser().read_text("utf-8")
-    except FileNotFoundError:
+    """ALIBABA_CLOUD_SAFETY_POLICY_ENABLED and _RULES, and ~/.aliyun/safety-policy.json; both bind. Read on each write,
+    because the user may tighten them while this server runs."""
+    of_file, of_environment = _file_policy(), _environment_policy(environment)
+    return replace(of_file, broken=of_file.broken or of_environment.broken, other=of_environment)
+
+
+def _environment_policy(environment: Mapping[str, str]) -> CliPolicy:
+    rules = environment.get("ALIBABA_CLOUD_SAFETY_POLICY_RULES", "")
+    if environment.get("ALIBABA_CLOUD_SAFETY_POLICY_ENABLED", "true").lower() == "false":
         return CliPolicy()
+    pairs = [rule.strip().rpartition("=") for rule in rules.split(",") if rule.strip()]
+    return _policy([(pattern, action) for pattern, _, action in pairs], "ALIBABA_CLOUD_SAFETY_POLICY_RULES")
+
+
+def _file_policy() -> CliPolicy:
+    try:
+        text = _text(FILE.expanduser())
+        policy = as_object(json.loads(text)) if text is not None else {"enabled": False}
     except OSError as error:
         return CliPolicy(broken=f"{FILE} cannot be read ({error.strerror})")
-    try:
-        policy = as_object(json.loads(text))
-    except ValueError:
+    except (ValueError, RecursionError):
         return CliPolicy(broken=f"{FILE} is not JSON")
     if policy.get("enabled") is False:
         return CliPolicy()
@@ -66,8 +79,25 @@ def read_cli_policy(environment: Mapping[str, str] = os.environ) -> CliPolicy:
     return _policy([(rule.get("pattern"), rule.get("action")) for rule in entries], str(FILE))
 
 
+def _text(path: Path) -> str | None:
+    """None when there is no such file. Raises OSError for what is no readable, regular file of at most MAX_BYTES; never
+    waits for a pipe's other end."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return None
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file")
+        text = file.read(MAX_BYTES + 1)
+    if len(text) > MAX_BYTES:
+        raise OSError(errno.EFBIG, f"it has more than {MAX_BYTES} bytes")
+    return text.decode()
+
+
 def parse_effects(text: str) -> dict[Effect, Ruling]:
-    """`stop_running=deny,share_token=allow`. Raises ValueError for a word that is none."""
+    """`stop_running=deny,share_token=allow`. The stricter of two rulings counts. Raises ValueError for other words."""
     effects: dict[Effect, Ruling] = {}
     for pair in filter(None, (part.strip() for part in text.split(","))):
         effect, _, ruling = pair.partition("=")
@@ -76,7 +106,7 @@ def parse_effects(text: str) -> dict[Effect, Ruling]:
                 f"{pair!r} is not effect=ruling; effects are {', '.join(get_args(Effect))}, "
                 f"rulings {', '.join(_STRICTNESS)}"
             )
-        effects[effect] = ruling
+        effects[effect] = strictest((ruling, effects.get(effect, ruling)))
     return effects
 
 

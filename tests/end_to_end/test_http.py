@@ -34,13 +34,13 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
-def listens(port: int) -> bool:
+def listens(port: int, host: str) -> bool:
     with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return probe.connect_ex((host, port)) == 0
 
 
 @contextmanager
-def replica(emulator: Emulator, **environment: str) -> Generator[str]:
+def replica(emulator: Emulator, host: str = "127.0.0.1", **environment: str) -> Generator[str]:
     port = free_port()
     account = {
         "ALIBABA_CLOUD_ACCESS_KEY_ID": emulator.access_key_id,
@@ -50,14 +50,15 @@ def replica(emulator: Emulator, **environment: str) -> Generator[str]:
         "PAI_DLC_REGION": "cn-hangzhou",
     }
     command = [sys.executable, "-m", "pai_dlc_mcp.cli", "serve", "--transport", "http", "--port", str(port)]
+    command += ["--host", host]
     with subprocess.Popen(
         command, env={**os.environ, **account, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as run:
         try:
             until = time.monotonic() + 30
-            while time.monotonic() < until and not listens(port):
+            while time.monotonic() < until and not listens(port, host):
                 time.sleep(0.05)
-            yield f"http://127.0.0.1:{port}"
+            yield f"http://{host}:{port}"
         finally:
             run.terminate()
 
@@ -147,3 +148,16 @@ def test_an_address_others_can_reach_is_refused(host: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     assert done.returncode == 2
     assert "loopback only" in done.stderr
+
+
+def test_a_foreign_host_or_origin_is_refused_on_every_loopback_address(emulator: Emulator) -> None:
+    listing = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    accepted = {"accept": "application/json, text/event-stream"}
+    with replica(emulator, "127.0.0.2") as address:
+
+        def status(**headers: str) -> int:
+            return httpx2.post(f"{address}/mcp", json=listing, headers={**accepted, **headers}).status_code
+
+        assert status() == status(origin=address) == 200
+        assert status(host="evil.example.com") == status(host="evil.example.com:80") == 421
+        assert status(origin="http://evil.example.com") == status(origin="null") == 403

@@ -1,5 +1,9 @@
 """Settings: flags, then the environment, then the defaults."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from pydantic import ValidationError
 
@@ -61,7 +65,6 @@ def test_an_empty_variable_is_as_good_as_none(monkeypatch) -> None:
 
 
 def test_a_variable_of_somebody_else_is_ignored(monkeypatch) -> None:
-    monkeypatch.setenv("PAI_DLC_COLOUR", "red")
     monkeypatch.setenv("REGION", "cn-beijing")
     monkeypatch.setenv("ENDPOINT", "evil.example.com")
     assert (Settings().region, Settings().endpoint) == (None, None)
@@ -78,6 +81,14 @@ def test_a_variable_of_somebody_else_is_ignored(monkeypatch) -> None:
         ("endpoint", "host:port"),
         ("endpoint", "host name"),
         ("endpoint", "host\n"),
+        ("endpoint", "host:99999"),
+        ("endpoint", "host:0"),
+        ("endpoint", "a..b"),
+        ("endpoint", "-a.b"),
+        ("region", "hangzhou"),
+        ("region", "CN-Hangzhou"),
+        ("region", "cn-hangzhou.evil.com/"),
+        ("region", "cn_hangzhou"),
         ("max_tokens", 100),
         ("max_tokens", 1_000_000),
         ("deadline", 0),
@@ -111,3 +122,44 @@ def test_settings_do_not_change_once_read() -> None:
 
 def test_every_field_says_what_it_is() -> None:
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def run(*arguments: str, **environment: str) -> str:
+    """What a refused start says: one line, exit code 2."""
+    command = [sys.executable, "-m", "pai_dlc_mcp.cli", *arguments]
+    done = subprocess.run(
+        command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr
+    return done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("command", ["serve", "tools"])
+def test_a_bad_start_is_one_sentence_and_echoes_no_key(command: str) -> None:
+    assert "PAI_DLC_READ_ONLY?" in run(command, PAI_DLC_READONLY="1")
+    said = run(command, PAI_DLC_CONFIRM_KEYS="hunter2-short")
+    assert "32 characters" in said
+    assert "hunter2" not in said
+
+
+@pytest.mark.parametrize(
+    ("flags", "environment", "words"),
+    [
+        (["--port", "99999"], {}, "1 to 65535"),
+        (["--port", "-1"], {}, "1 to 65535"),
+        (["--speed", "0"], {}, "above 0"),
+        (["--speed", "nan"], {}, "above 0"),
+        (["--speed", "fast"], {}, "speed"),
+        (["--region", "Hangzhou"], {}, "region"),
+        (["--toolsets", "qoutas"], {}, "quotas"),
+        (["--deny-tools", "stop_jobb"], {}, "stop_job"),
+        ([], {"PAI_DLC_AUDIT_FILE": "/nowhere/audit.log"}, "/nowhere/audit.log cannot be written"),
+        ([], {"PAI_DLC_AUDIT_FILE": "/"}, "cannot be written"),
+        ([], {"PAI_DLC_STATE": "/dev/null/state"}, "cannot be written"),
+        ([], {"PAI_DLC_STATE": "/dev/null"}, "not a folder"),
+        ([], {"PAI_DLC_COLOUR": "red"}, "PAI_DLC_COLOUR"),
+    ],
+)
+def test_what_could_not_work_is_refused_at_start(flags: list[str], environment: dict[str, str], words: str) -> None:
+    assert words in run("serve", *flags, **environment)

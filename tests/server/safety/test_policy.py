@@ -1,6 +1,7 @@
 """What decides without asking: the strictest wins, and an unreadable policy denies."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -117,3 +118,50 @@ async def test_read_only_offers_no_tool_that_changes_anything(connect: Any) -> N
     tools = await connect(read_only=True, toolsets="all").tools()
     assert tools
     assert all(tool.annotations.read_only_hint for tool in tools)
+
+
+@pytest.mark.parametrize(("file", "environment"), [("deny", "allow"), ("allow", "deny"), ("deny", "")])
+def test_file_and_environment_both_bind(file: str, environment: str, cli_policy: Any) -> None:
+    cli_policy(rules(**{"pai-dlc:StopJob": file}))
+    found = policy.read_cli_policy({"ALIBABA_CLOUD_SAFETY_POLICY_RULES": environment and f"*={environment}"})
+    assert found.ruling("pai-dlc", "StopJob") == "deny"
+
+
+def test_the_environment_cannot_switch_the_file_off(cli_policy: Any) -> None:
+    cli_policy(rules(**{"*": "deny"}))
+    off = {"ALIBABA_CLOUD_SAFETY_POLICY_RULES": "*=allow", "ALIBABA_CLOUD_SAFETY_POLICY_ENABLED": "false"}
+    assert policy.read_cli_policy(off).ruling("pai-dlc", "StopJob") == "deny"
+
+
+def test_a_broken_rule_of_the_environment_denies_too() -> None:
+    found = policy.read_cli_policy({"ALIBABA_CLOUD_SAFETY_POLICY_RULES": "*=perhaps"})
+    assert found.broken
+    assert found.ruling("pai-dlc", "StopJob") == "deny"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        os.mkfifo,
+        Path.mkdir,
+        lambda path: path.symlink_to("nowhere"),
+        lambda path: path.symlink_to(path),
+        lambda path: path.symlink_to("/dev/zero"),
+        lambda path: path.write_text('{"enabled": false}' + " " * policy.MAX_BYTES),
+        lambda path: path.write_bytes(b"\xff"),
+        lambda path: path.write_text("[" * 200_000),
+    ],
+    ids=["pipe", "folder", "dangling", "loop", "device", "too large", "not text", "too deep"],
+)
+def test_a_policy_that_is_no_readable_file_denies_and_does_not_hang(make: Any, cli_policy: Any) -> None:
+    file = cli_policy("")
+    file.unlink()
+    make(file)
+    found = policy.read_cli_policy({})
+    assert "safety-policy.json" in (found.broken or "")
+    assert found.ruling("pai-dlc", "StopJob") == "deny"
+
+
+@pytest.mark.parametrize("text", ["stop_running=deny,stop_running=allow", "stop_running=allow, stop_running=deny"])
+def test_of_two_rulings_on_an_effect_the_stricter_counts(text: str) -> None:
+    assert policy.parse_effects(text) == {"stop_running": "deny"}

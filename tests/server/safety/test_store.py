@@ -1,0 +1,211 @@
+"""The store: put-if-absent, take once, expiry; across processes; in a folder nobody else can reach."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pai_dlc_mcp.server.safety import store
+from pai_dlc_mcp.server.safety.store import FolderStore, MemoryStore, Store, open_store
+from pai_dlc_mcp.server.settings import Settings
+
+
+class Clock:
+    time = 1000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "deep" / "state"
+
+
+@pytest.fixture(params=["folder", "memory"])
+def kept(request: pytest.FixtureRequest, folder: Path, clock: Clock) -> Store:
+    return FolderStore(folder, clock) if request.param == "folder" else MemoryStore(clock)
+
+
+def test_what_is_put_is_got_and_taken_once(kept: Store) -> None:
+    assert kept.put("token", "a", {"n": [1, "\ud800"]}, 60)
+    assert kept.get("token", "a") == kept.get("token", "a") == {"n": [1, "\ud800"]}
+    assert kept.take("token", "a") == {"n": [1, "\ud800"]}
+    assert kept.take("token", "a") is kept.get("token", "a") is None
+
+
+def test_a_live_record_is_not_overwritten_by_put_but_by_replace(kept: Store) -> None:
+    kept.put("token", "a", {"n": 1}, None)
+    assert not kept.put("token", "a", {"n": 2}, None)
+    assert kept.get("token", "a") == {"n": 1}
+    kept.replace("token", "a", {"n": 3}, None)
+    assert kept.get("token", "a") == {"n": 3}
+
+
+def test_kinds_are_apart_and_keys_are_listed(kept: Store) -> None:
+    for key in ("b", "a/../../x", "é" * 400, ""):
+        assert kept.put("token", key, {}, 60)
+    assert kept.put("decline", "b", {}, 60)
+    assert kept.keys("token") == sorted(["b", "a/../../x", "é" * 400, ""])
+    assert kept.keys("journal") == []
+
+
+@pytest.mark.parametrize("kind", ["", "../x", "A", "a b", "a\n"])
+def test_a_kind_is_a_plain_word(kind: str, kept: Store) -> None:
+    with pytest.raises(ValueError, match="not a kind"):
+        kept.get(kind, "a")
+
+
+@pytest.mark.parametrize("shift", [60, 1e6, -6, -1e6])
+def test_a_record_dies_at_its_time_and_when_the_clock_is_set_back(shift: float, kept: Store, clock: Clock) -> None:
+    kept.put("token", "a", {}, 60)
+    kept.put("journal", "a", {}, None)
+    clock.time += shift
+    assert kept.get("token", "a") is kept.take("token", "a") is None
+    assert kept.keys("token") == []
+    assert kept.get("journal", "a") == {}
+    assert kept.put("token", "a", {"new": True}, 60)
+
+
+@pytest.mark.parametrize("shift", [59.9, -1])
+def test_a_record_lives_until_then(shift: float, kept: Store, clock: Clock) -> None:
+    kept.put("token", "a", {}, 60)
+    clock.time += shift
+    assert not kept.put("token", "a", {}, 60)
+    assert kept.take("token", "a") == {}
+
+
+def test_a_caller_cannot_change_what_is_kept(kept: Store) -> None:
+    value: dict[str, Any] = {"list": [1]}
+    kept.put("token", "a", value, None)
+    value["list"].append(2)
+    (kept.get("token", "a") or {})["list"].append(3)
+    assert kept.get("token", "a") == {"list": [1]}
+
+
+def test_a_restart_finds_the_folder_s_records_alone(folder: Path, clock: Clock) -> None:
+    FolderStore(folder, clock).put("token", "a", {}, 60)
+    assert FolderStore(folder, clock).get("token", "a") == {}
+    assert (FolderStore.durable, MemoryStore.durable) == (True, False)
+
+
+def test_files_and_folders_are_the_user_s_alone(folder: Path, clock: Clock) -> None:
+    before = os.umask(0)
+    try:
+        FolderStore(folder, clock).put("token", "a", {}, 60)
+    finally:
+        os.umask(before)
+    assert {path.stat().st_mode & 0o777 for path in [folder, *folder.rglob("*")] if path.is_dir()} == {0o700}
+    assert {path.stat().st_mode & 0o777 for path in folder.rglob("*") if path.is_file()} == {0o600}
+
+
+def test_writes_sweep_the_dead_and_the_unfinished(folder: Path, clock: Clock) -> None:
+    kept = FolderStore(folder, clock)
+    kept.put("token", "a", {}, 60)
+    (folder / "token" / "x.draft").write_text("{")
+    clock.time += 60
+    kept.put("token", "b", {}, 60)
+    assert len([path for path in (folder / "token").iterdir() if path.name != "lock"]) == 1
+
+
+def test_a_write_that_fails_leaves_what_was(folder: Path, clock: Clock) -> None:
+    kept = FolderStore(folder, clock)
+    kept.put("token", "a", {"n": 1}, 60)
+    with pytest.raises(TypeError):
+        kept.replace("token", "a", {"n": object()}, 60)
+    assert kept.get("token", "a") == {"n": 1}
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"key": "a"}', "null"])
+def test_a_damaged_record_is_not_taken_for_none(text: str, folder: Path, clock: Clock) -> None:
+    kept = FolderStore(folder, clock)
+    kept.put("journal", "a", {}, None)
+    next((folder / "journal").glob("*.json")).write_text(text)
+    with pytest.raises(ValueError, match="is not a record"):
+        kept.put("journal", "a", {}, None)
+
+
+def _linked(folder: Path) -> None:
+    (folder.parent / "elsewhere").mkdir(mode=0o700)
+    folder.symlink_to(folder.parent / "elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (_linked, "symbolic link"),
+        (lambda folder: folder.symlink_to(folder.parent / "nowhere"), "symbolic link"),
+        (lambda folder: folder.write_text(""), "not a folder"),
+        (lambda folder: (folder.mkdir(), folder.chmod(0o777)), "chmod 700"),
+        (lambda folder: (folder.mkdir(), folder.chmod(0o710)), "chmod 700"),
+        (lambda folder: (folder.mkdir(), folder.chmod(0o704)), "chmod 700"),
+    ],
+)
+def test_a_folder_others_could_reach_is_refused(
+    spoil: Callable[[Path], object], words: str, folder: Path, clock: Clock
+) -> None:
+    folder.parent.mkdir(parents=True)
+    spoil(folder)
+    with pytest.raises(ValueError, match=words):
+        FolderStore(folder, clock)
+
+
+def test_another_user_s_folder_is_refused(folder: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    FolderStore(folder, clock)
+    monkeypatch.setattr(store.os, "getuid", lambda: os.geteuid() + 1)
+    with pytest.raises(ValueError, match="another user"):
+        FolderStore(folder, clock)
+
+
+def test_a_folder_opened_later_is_refused_too(folder: Path, clock: Clock) -> None:
+    kept = FolderStore(folder, clock)
+    kept.put("token", "a", {}, 60)
+    folder.chmod(0o777)
+    with pytest.raises(ValueError, match="chmod 700"):
+        kept.take("token", "a")
+
+
+HAMMER = """
+import json, sys, time
+from pathlib import Path
+from pai_dlc_mcp.server.safety.store import FolderStore
+kept = FolderStore(Path(sys.argv[1]), time.time)
+got = {"put": [], "take": []}
+for turn in range(int(sys.argv[2])):
+    if kept.put("put", str(turn), {}, 600):
+        got["put"].append(turn)
+    if kept.take("take", str(turn)) is not None:
+        got["take"].append(turn)
+print(json.dumps(got))
+"""
+
+
+def test_of_many_processes_exactly_one_puts_and_one_takes(folder: Path) -> None:
+    rounds = 60
+    kept = FolderStore(folder, time.time)
+    for turn in range(rounds):
+        kept.put("take", str(turn), {}, 600)
+    command = [sys.executable, "-c", HAMMER, str(folder), str(rounds)]
+    workers = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(4)]
+    found = [json.loads(worker.communicate(timeout=60)[0]) for worker in workers]
+    for action in ("put", "take"):
+        assert sorted(turn for one in found for turn in one[action]) == list(range(rounds))
+
+
+def test_the_setting_chooses_the_store(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert open_store(Settings(state=folder).state).durable
+    monkeypatch.setenv("PAI_DLC_STATE", "memory")
+    assert not open_store(Settings().state).durable
+    monkeypatch.delenv("PAI_DLC_STATE")
+    assert Settings().state == Path("~/.local/state/pai-dlc-mcp").expanduser()
