@@ -17,13 +17,13 @@ from itertools import cycle, islice
 from pathlib import Path
 from types import ModuleType
 
-from pai_dlc_mcp.server.budget import blocks
 from pai_dlc_mcp.server.budget.clean import clean
 from pai_dlc_mcp.server.budget.fold import fold
 from pai_dlc_mcp.server.budget.limits import tokens
-from pai_dlc_mcp.server.budget.lines import Lines
+from pai_dlc_mcp.server.budget.pipeline import view
 from pai_dlc_mcp.server.budget.redact import Redactor
-from pai_dlc_mcp.server.budget.view import view
+from pai_dlc_mcp.server.insight import errors as blocks
+from pai_dlc_mcp.server.insight.lines import Lines
 
 SMALL, LARGE = 1_000_000, 15_000_000  # bytes
 ROUNDS = 5

@@ -1,11 +1,12 @@
-"""`pai-dlc-mcp tools`: what a client is shown, and the bytes of its context each tool costs."""
+"""`pai-dlc-mcp tools`: what a client is shown, and the bytes of a model's context each tool costs."""
 
 import argparse
 import importlib
 import json
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import anyio
 from mcp import Client
@@ -29,21 +30,32 @@ def run(argv: Sequence[str]) -> int:
         given.readme.write_text(with_table(given.readme.read_text("utf-8")), "utf-8")
         return 0
     listed = anyio.run(listed_tools)
-    count = _tokenizer()
-    print(" bytes  " + ("tokens  " if count else ""))
-    costs = {name: (len(text), count(text) if count else None) for name, text in listed.items()}
+    print("given: name, description and input schema, what a model reads; whole: hints and output schema too\n")
+    print(" given  whole  tokens" if _tokenizer() else " given  whole")
     for tool in _all():
-        print(f"{_columns(costs[tool.name])}{tool.toolset:13}{_kind(tool):13}{tool.name}")
-    for word, names in (("core", [tool.name for tool in _all() if tool.toolset == "core"]), ("all", list(costs))):
-        tokens = sum(costs[name][1] or 0 for name in names) if count else None
-        print(f"{_columns((sum(costs[name][0] for name in names), tokens))}{word}")
+        print(f"{_columns([listed[tool.name]])}  {tool.toolset:13}{_kind(tool):13}{tool.name}")
+    for toolset in dict.fromkeys(tool.toolset for tool in _all()):
+        print(f"{_columns([listed[tool.name] for tool in _all() if tool.toolset == toolset])}  {toolset}")
+    print(f"{_columns(list(listed.values()))}  all")
     return 0
 
 
-def _columns(cost: tuple[int, int | None]) -> str:
-    return f"{cost[0]:6,}  " + (f"{cost[1]:6,}  " if cost[1] is not None else "")
+class Cost(NamedTuple):
+    """Bytes of a tool in tools/list as compact JSON: what a model is `given`, and `whole`. `tokens` of the first."""
+
+    given: int
+    whole: int
+    tokens: int
 
 
+def _columns(costs: Sequence[Cost]) -> str:
+    tokens = sum(cost.tokens for cost in costs)
+    return f"{sum(cost.given for cost in costs):6,} {sum(cost.whole for cost in costs):6,}" + (
+        f" {tokens:7,}" if tokens else ""
+    )
+
+
+@cache
 def _tokenizer() -> Callable[[bytes], int] | None:
     """o200k tokens, where tiktoken is installed and has its ranks."""
     try:
@@ -53,12 +65,18 @@ def _tokenizer() -> Callable[[bytes], int] | None:
     return lambda text: len(encoding.encode(text.decode()))
 
 
-async def listed_tools() -> dict[str, bytes]:
-    """Each tool as it stands in tools/list: compact JSON, output schema included."""
+async def listed_tools() -> dict[str, Cost]:
+    """What each tool of tools/list costs."""
     server = app.build(Settings(toolsets=("all",)), tools.TOOLSETS, DefaultChain())
     async with Client(server, cache=None) as client:
         listed = (await client.list_tools()).tools
-    return {tool.name: _compact(tool.model_dump(mode="json", by_alias=True, exclude_none=True)) for tool in listed}
+    return {tool.name: _cost(tool.model_dump(mode="json", by_alias=True, exclude_none=True)) for tool in listed}
+
+
+def _cost(tool: dict[str, Any]) -> Cost:
+    given = _compact({name: tool[name] for name in ("name", "description", "inputSchema")})
+    count = _tokenizer()
+    return Cost(len(given), len(_compact(tool)), count(given) if count else 0)
 
 
 def with_table(text: str) -> str:

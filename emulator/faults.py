@@ -9,8 +9,8 @@ from pai_dlc_mcp.emulator.errors import ServiceError
 from pai_dlc_mcp.emulator.request import Json
 from pai_dlc_mcp.emulator.state import OWNER_ID, USER_ID, Account
 
-CloudModel = tuple[int, str, str]
-ANSWERS: dict[str, CloudModel] = {
+Answer = tuple[int, str, str]
+ANSWERS: dict[str, Answer] = {
     "throttling": (400, "Throttling", "Request was denied due to user flow control."),
     "throttling_user": (429, "Throttling.User", "Request was denied due to user flow control."),
     "forbidden_ram": (

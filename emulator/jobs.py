@@ -1,4 +1,4 @@
-"""CreateJob, ListJobs, GetJob, UpdateJob, StopJob, DeleteJob, and the jobs of the account's past."""
+"""CreateJob, GetJob, UpdateJob, StopJob, DeleteJob, and the jobs of the account's past."""
 
 import re
 from datetime import datetime, timedelta
@@ -11,7 +11,6 @@ from pai_dlc_mcp.emulator import (
     job_view,
     ledger,
     lifecycle,
-    listing,
     plan,
     sanity,
     specs,
@@ -47,29 +46,8 @@ KEPT = (
 SPEC_KEPT = tuple(key for key in schema.known("JobSpec") if key != "ImageConfig")
 """A registry's password is not kept."""
 
-EXACT = {
-    "Accessibility": "Accessibility",
-    "JobType": "JobType",
-    "PaymentType": "PaymentType",
-    "ResourceId": "ResourceId",
-    "TemplateId": "TemplateId",
-    "UserIdForFilter": "UserId",
-}
-CONTAINS = {
-    "Description": "Description",
-    "DisplayName": "DisplayName",
-    "ImageSearch": "Images",
-    "ReasonSearch": "Reason",
-    "ResourceQuotaName": "ResourceQuotaName",
-    "UserCommandSearch": "UserCommand",
-    "Username": "Username",
-}
-SETTING = ("BusinessUserId", "Caller", "PipelineId")
-"""Filters of ListJobs: a whole field, a part of one, and a whole field of Settings."""
-
 STOPPED_BY_USER = ("JobStoppedByUser", "Job is stopped by user.")
 PRIORITY_DELAY = timedelta(seconds=30)
-LOOK_BACK = timedelta(days=7)
 
 
 def create_job(account: Account, request: Request) -> Json:
@@ -148,74 +126,6 @@ def gib(quantity: str) -> int:
     number, unit = re.fullmatch(r"(\d+)(\w*)", quantity).groups()  # pyright: ignore[reportOptionalMemberAccess]
     mebi = {"K": 1 / 1024, "M": 1, "G": 1024, "T": 1024 * 1024}[(unit or "G")[0]]
     return ceil(int(number) * mebi / 1024)
-
-
-def list_jobs(account: Account, request: Request) -> Json:
-    """The last 7 days of the caller's own jobs in one workspace, unless the query says otherwise."""
-    jobs = [job for job in in_sight(account, request) if in_window(account, request, job)]
-    tags: Json = request.json("Tags") or {}
-    wanted = {name: request.text(name) for name in SETTING if request.text(name)}
-    ids = [job_id.lower() for job_id in request.words("JobId") or request.words("JobIds")]
-    assigned = request.text("EnableAssignNode").lower()
-    rows = [
-        {**job_view.item(account, job), **search_fields(job)}
-        for job in jobs
-        if (not ids or job.job_id in ids)
-        and tags.items() <= job.body.get("Settings", {}).get("Tags", {}).items()
-        and wanted.items() <= job.body.get("Settings", {}).items()
-        and assigned in ("", str(assigns_nodes(job)).lower())
-    ]
-    rows = listing.select(
-        rows, request, exact=EXACT, among={"ResourceIds": "ResourceId", "Status": "Status"}, contains=CONTAINS
-    )
-    rows = listing.ordered(rows, request, "GmtCreateTime", "desc")
-    page = listing.page(rows, request, 10, 100)
-    shown = [{key: value for key, value in row.items() if key not in SEARCHED} for row in page]
-    return {"Jobs": shown, "TotalCount": len(rows)}
-
-
-def in_sight(account: Account, request: Request) -> list[Job]:
-    """Without ShowOwn those of colleagues too, as far as they are public; in one workspace unless all are asked for."""
-    now = account.now()
-    own = request.flag("ShowOwn", True)
-    everywhere = request.flag("FromAllWorkspaces") and own
-    workspace = request.text("WorkspaceId", account.default_workspace()["WorkspaceId"])
-    return [
-        job
-        for job in account.jobs.values()
-        if job.visible(now)
-        and (job.user_id == USER_ID or (job.public and not own))
-        and (everywhere or job.body["WorkspaceId"] == workspace)
-    ]
-
-
-def in_window(account: Account, request: Request, job: Job) -> bool:
-    """By its creation, or with TimeRangeField by its end."""
-    now = account.now()
-    since, until = request.time("StartTime", now - LOOK_BACK), request.time("EndTime", now)
-    moment = job.finished(now) if request.text("TimeRangeField") == "GmtFinishTime" else job.created
-    return moment is not None and since <= moment <= until
-
-
-SEARCHED = ("Description", "Images", "PaymentType", "Reason", "TemplateId")
-
-
-def search_fields(job: Job) -> Json:
-    """What ListJobs filters by and does not show."""
-    job_specs: list[Json] = job.body["JobSpecs"]
-    spot = any(spec.get("UseSpotInstance") or spec.get("SpotSpec") for spec in job_specs)
-    last = job.life[-1]
-    return {
-        "Description": job.body.get("Description", ""),
-        "Images": " ".join(spec.get("Image", "") for spec in job_specs),
-        "PaymentType": "Spot" if spot else "PrePaid" if job.quota_id else "PostPaid",
-        "Reason": f"{last.code} {last.message}",
-        "TemplateId": job.body.get("TemplateId", ""),
-    }
-
-
-def assigns_nodes(job: Job) -> bool:
-    return any(spec.get("AssignNodeSpec", {}).get("EnableAssignNode") for spec in job.body["JobSpecs"])
 
 
 def get_job(account: Account, request: Request) -> Json:

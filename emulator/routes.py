@@ -8,6 +8,7 @@ from pai_dlc_mcp.emulator import (
     dashboards,
     events,
     images,
+    job_list,
     jobs,
     logs,
     metrics,
@@ -35,7 +36,7 @@ DLC, WORKSPACE, STUDIO = "2020-12-03", "2021-02-04", "2022-01-12"
 ANSWERS: dict[str, tuple[Operation, ...]] = {
     DLC: (
         jobs.create_job,
-        jobs.list_jobs,
+        job_list.list_jobs,
         jobs.get_job,
         jobs.update_job,
         jobs.stop_job,

@@ -1,16 +1,17 @@
 """What a tool may ask for, as Annotated[T, Resolve(fn)]: hidden from the model, filled before the body runs."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, TypeVar
+from typing import Annotated
+from weakref import WeakValueDictionary
 
+import anyio
 from mcp.server.mcpserver import Context, Resolve
 
 from pai_dlc_mcp.server.cloud import endpoints
 from pai_dlc_mcp.server.cloud.access import Access
 from pai_dlc_mcp.server.cloud.account import Account
-from pai_dlc_mcp.server.cloud.api import Api, Write
+from pai_dlc_mcp.server.cloud.api import Api
 from pai_dlc_mcp.server.cloud.dashboards import Dashboards
-from pai_dlc_mcp.server.cloud.errors import sent_once
 from pai_dlc_mcp.server.cloud.events import Events
 from pai_dlc_mcp.server.cloud.gateway import Gateway
 from pai_dlc_mcp.server.cloud.images import Images
@@ -29,8 +30,6 @@ from pai_dlc_mcp.server.cloud.workspaces import Workspaces
 from pai_dlc_mcp.server.safety.gate import Gate
 from pai_dlc_mcp.server.settings import Settings
 
-T = TypeVar("T")
-
 
 @dataclass(frozen=True)
 class App:
@@ -40,6 +39,8 @@ class App:
     gateway: Gateway
     gate: Gate
     key: bytes = field(repr=False)  # of every digest that leaves this server; replicas share it (confirm_keys)
+    creating: WeakValueDictionary[str, anyio.Lock] = field(default_factory=WeakValueDictionary[str, anyio.Lock])
+    """By client_request_id: two creates with one id wait for each other."""
 
 
 class CloudInRegion:
@@ -47,8 +48,7 @@ class CloudInRegion:
 
     def __init__(self, app: App, region: endpoints.Region) -> None:
         self.settings, self.region, self.region_source = app.settings, region.id, region.source
-        self.key = app.key
-        self._gateway = app.gateway
+        self.key, self.creating = app.key, app.creating
         at = Api(app.gateway, region.id)
         self.access = Access(at)
         self.account = Account(at)
@@ -68,12 +68,6 @@ class CloudInRegion:
         self.tensorboards = Tensorboards(at)
         self.workspaces = Workspaces(at)
 
-    async def send(self, write: Write[T]) -> T:
-        """Send a write, once, and read its answer."""
-        with sent_once(write.shown_by):
-            body = await self._gateway.send(write.product, write.action, write.region, write.path, write.params)
-        return write.answer(body)
-
 
 async def _cloud(region: str | None, ctx: Context[App]) -> CloudInRegion:
     app = ctx.request_context.lifespan_context
@@ -88,10 +82,3 @@ async def _fresh_job(job_id: str, cloud: Cloud) -> Job:
 
 
 FreshJob = Annotated[Job, Resolve(_fresh_job)]
-
-
-async def _gate(ctx: Context[App]) -> Gate:
-    return ctx.request_context.lifespan_context.gate
-
-
-GateDep = Annotated[Gate, Resolve(_gate)]

@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     deadline: float = Field(
         default=50, gt=0, description="Seconds for a call with its retries; many hosts give up at 60."
     )
+    max_response_mb: int = Field(
+        default=64, ge=1, le=1024, description="MB (10^6 bytes) of the service's answer to one call, inflated."
+    )
     toolsets: Words = Field(default=(), description="Opt-in toolsets besides core, comma-separated; or `all`.")
     read_only: bool = Field(default=False, description="Offer only tools that change nothing.")
     allow_tools: Words = Field(default=(), description="Offer only these tools. Empty: all of the toolsets.")

@@ -22,20 +22,23 @@ def test_every_package_folder_is_packaged() -> None:
 def test_a_module_opens_with_a_sentence_and_can_be_read_in_one_sitting(module: Path) -> None:
     text = module.read_text("utf-8")
     assert re.match(r'r?"""\S', text), "the module's docstring says what is here"
-    assert text.count("\n") <= 330
+    assert text.count("\n") <= 250
 
 
 def test_every_tool_family_and_every_noun_of_the_cloud_has_its_tests() -> None:
-    families = {file.stem for file in (ROOT / "tools").glob("*.py")} - {"__init__", "params"}
+    families = {file.stem for file in (ROOT / "tools").iterdir()} - {"__init__", "params", "__pycache__"}
     assert families <= {file.stem.removeprefix("test_") for file in (ROOT / "tests" / "tools").glob("test_*.py")}
-    beside = {"__init__", "shape", "times", "regional", "paging"}
+    beside = {"__init__", "api", "paging", "shape", "times"}
+    beside |= {"clients", "no_answer", "refusals", "retries", "sdk"}  # by the nouns, test_gateway.py and test_errors.py
     nouns = {file.stem for file in (ROOT / "server" / "cloud").glob("*.py")} - beside
     assert nouns <= {file.stem.removeprefix("test_") for file in (ROOT / "tests/server/cloud").glob("test_*.py")}
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_nothing_in_the_product_catches_everything(module: Path) -> None:
-    assert not re.search(r"except (Base)?Exception\b|except:", module.read_text("utf-8"))
+    text = module.read_text("utf-8")
+    text = text.replace("except BaseException as error:  # noqa: BLE001 - whoever waits gets it", "")
+    assert not re.search(r"except (Base)?Exception\b|except:", text)
 
 
 def test_every_setting_is_documented_in_the_readme() -> None:

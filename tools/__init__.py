@@ -3,12 +3,9 @@
 from pai_dlc_mcp.tools import (
     access,
     admin,
-    change,
-    create,
     dashboards,
     events,
     images,
-    jobs,
     logs,
     metrics,
     quotas,
@@ -19,9 +16,11 @@ from pai_dlc_mcp.tools import (
     specs,
     tags,
     templates,
-    tensorboards,
     workspaces,
 )
+from pai_dlc_mcp.tools.jobs import change, create, read
+from pai_dlc_mcp.tools.tensorboards import change as tensorboard_changes
+from pai_dlc_mcp.tools.tensorboards import read as tensorboards
 
 TOOLSETS = (
     workspaces.tools,
@@ -29,7 +28,7 @@ TOOLSETS = (
     sources.tools,
     specs.tools,
     create.tools,
-    jobs.tools,
+    read.tools,
     change.tools,
     logs.tools,
     events.tools,
@@ -41,6 +40,7 @@ TOOLSETS = (
     quotas.tools,
     templates.tools,
     tensorboards.tools,
+    tensorboard_changes.tools,
     dashboards.tools,
     metrics.monitor,
     signals.tools,

@@ -2,19 +2,15 @@
 
 from typing import Annotated, Literal
 
-from mcp.server.mcpserver import ElicitationResult, Resolve
-from mcp.types import CallToolResult
 from pydantic import Field
 
 from pai_dlc_mcp.server.cloud import ids
-from pai_dlc_mcp.server.deps import Cloud, CloudInRegion, FreshJob, GateDep
+from pai_dlc_mcp.server.deps import Cloud, CloudInRegion
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.protocol.reply import facts
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.rules.pods import pod_of
 from pai_dlc_mcp.server.safety import questions
-from pai_dlc_mcp.server.safety.types import Preview, Refusal, Yes
-from pai_dlc_mcp.server.workflows.permit import Gated, asking
+from pai_dlc_mcp.server.workflows.permit import Gated, Look, Permit, Plan, asking
 from pai_dlc_mcp.tools.params import ConfirmationToken, JobId, PodId, Region
 
 tools = Toolset("core")
@@ -35,78 +31,65 @@ class TokenReply(Gated):
     token: str | None = None
 
 
-async def _terminal_preview(job: FreshJob, cloud: Cloud, pod_id: str, is_shared: bool) -> Preview:
+async def _terminal(job_id: str, pod_id: str, cloud: Cloud, is_shared: bool) -> Look[str]:
     """The service opens a terminal only into a running pod."""
-    pod = pod_of(job, pod_id)
-    if job.status != "Running" or pod.status != "Running":
-        raise Failure(
-            f"Pod {pod_id} is {pod.status} and job {job.job_id} is {job.status}: a web terminal needs both Running.",
-            fix="Read its log with get_pod_logs instead, or wait until it runs.",
-            code="NotRunning",
-        )
-    return questions.share_terminal(job, cloud.region, pod_id, is_shared)
+
+    async def look() -> Plan[str]:
+        job = await cloud.jobs.get(job_id)
+        pod = pod_of(job, pod_id)
+        if job.status != "Running" or pod.status != "Running":
+            raise Failure(
+                f"Pod {pod_id} is {pod.status} and job {job_id} is {job.status}: a web terminal needs both Running.",
+                fix="Read its log with get_pod_logs instead, or wait until it runs.",
+                code="NotRunning",
+            )
+        preview = questions.share_terminal(job, cloud.region, pod_id, is_shared)
+        write = cloud.access.web_terminal(job_id, pod_id, shared=is_shared)
+        return Plan(preview, (write,), TerminalReply, {"job_id": job_id, "pod_id": pod_id})
+
+    return look
 
 
 @tools.write("Open a web terminal")
 async def get_web_terminal(
     job_id: JobId,
     pod_id: PodId,
-    job: FreshJob,
-    cloud: Cloud,
-    gate: GateDep,
-    preview: Annotated[Preview, Resolve(_terminal_preview)],
-    answer: Annotated[ElicitationResult[Yes], Resolve(asking(_terminal_preview))],
+    permit: Annotated[Permit[str], asking(_terminal)],
     is_shared: Annotated[bool, Field(description="A link that works once for anyone.")] = False,
     confirmation_token: ConfirmationToken = None,
     region: Region = None,
-) -> Annotated[CallToolResult, TerminalReply]:
+) -> TerminalReply:
     """Get the address of a web terminal into a running pod. It opens a shell to whoever holds it for 30 s, so the user
     is asked first. To only read output use get_pod_logs."""
-
-    async def reread() -> Preview:
-        return await _terminal_preview(await cloud.jobs.get(job_id), cloud, pod_id, is_shared)
-
-    async def act() -> TerminalReply:
-        url = await cloud.send(cloud.access.web_terminal(job_id, pod_id, shared=is_shared))
-        return TerminalReply(status="issued", job_id=job_id, pod_id=pod_id, web_terminal_url=url, next=_ONCE)
-
-    done = await gate.pass_through(preview, answer, reread=reread, act=act)
-    refused = isinstance(done, Refusal)
-    return facts(cloud, TerminalReply(job_id=job_id, pod_id=pod_id, **dict(done)) if refused else done)
+    url = await permit.send()
+    return TerminalReply(**permit.about, status="issued", web_terminal_url=url, next=_ONCE)
 
 
-async def _token_preview(
+async def _token(
     cloud: Cloud, target_id: str, target_type: Literal["job", "tensorboard"], expire_time: int
-) -> Preview:
-    about, state = await _target(cloud, target_type, target_id)
-    return questions.share_token(target_type, target_id, cloud.region, expire_time, about, state)
+) -> Look[str]:
+    async def look() -> Plan[str]:
+        about, state = await _target(cloud, target_type, target_id)
+        preview = questions.share_token(target_type, target_id, cloud.region, expire_time, about, state)
+        write = cloud.access.token(target_type, target_id, expire_time)
+        return Plan(preview, (write,), TokenReply, {"target_id": target_id, "expires_in": expire_time})
+
+    return look
 
 
 @tools.write("Issue a sharing token")
 async def get_token(
     target_id: Annotated[str, Field(pattern=ids.TARGET_ID, description="Job or tensorboard id.")],
-    cloud: Cloud,
-    gate: GateDep,
-    preview: Annotated[Preview, Resolve(_token_preview)],
-    answer: Annotated[ElicitationResult[Yes], Resolve(asking(_token_preview))],
+    permit: Annotated[Permit[str], asking(_token)],
     target_type: Literal["job", "tensorboard"] = "job",
     expire_time: Seconds = 604_800,
     confirmation_token: ConfirmationToken = None,
     region: Region = None,
-) -> Annotated[CallToolResult, TokenReply]:
+) -> TokenReply:
     """Issue a token with which anyone can read a job or tensorboard until it expires. It cannot be revoked, so the user
     is asked first."""
-
-    async def reread() -> Preview:
-        return await _token_preview(cloud, target_id, target_type, expire_time)
-
-    async def act() -> TokenReply:
-        token = await cloud.send(cloud.access.token(target_type, target_id, expire_time))
-        return TokenReply(status="issued", target_id=target_id, expires_in=expire_time, token=token, next=_ONCE)
-
-    done = await gate.pass_through(preview, answer, reread=reread, act=act)
-    refused = isinstance(done, Refusal)
-    return facts(cloud, TokenReply(target_id=target_id, expires_in=expire_time, **dict(done)) if refused else done)
+    token = await permit.send()
+    return TokenReply(**permit.about, status="issued", token=token, next=_ONCE)
 
 
 async def _target(cloud: CloudInRegion, target_type: str, target_id: str) -> tuple[str, str]:

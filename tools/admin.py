@@ -2,19 +2,16 @@
 
 from typing import Annotated
 
-from mcp.server.mcpserver import ElicitationResult, Resolve
-from mcp.types import CallToolResult
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from pai_dlc_mcp.server.cloud.errors import CloudError, missing
 from pai_dlc_mcp.server.cloud.jobs import Job
-from pai_dlc_mcp.server.deps import Cloud, FreshJob, GateDep
-from pai_dlc_mcp.server.protocol.reply import facts
+from pai_dlc_mcp.server.deps import Cloud
+from pai_dlc_mcp.server.protocol.reply import Row
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.safety import questions
-from pai_dlc_mcp.server.safety.types import Preview, Refusal, Yes
-from pai_dlc_mcp.server.workflows.permit import Gated, asking
-from pai_dlc_mcp.tools.change import stop_and_watch
+from pai_dlc_mcp.server.workflows.permit import Ended, Gated, Look, Permit, Plan, asking
+from pai_dlc_mcp.tools.jobs.change import stop_and_watch
 from pai_dlc_mcp.tools.params import ConfirmationToken, JobId, Region
 
 tools = Toolset("admin")
@@ -27,7 +24,7 @@ class DeleteReply(Gated):
     job_status: str
 
 
-class JobOutcome(BaseModel):
+class JobOutcome(Row):
     """`outcome`: stopped, stopping, stop_requested, skipped (was not to be stopped) or failed."""
 
     job_id: str
@@ -39,85 +36,71 @@ class StopManyReply(Gated):
     jobs: list[JobOutcome]
 
 
-async def _delete_preview(job: FreshJob, cloud: Cloud) -> Preview | None:
-    return questions.delete(job, cloud.region) if job.terminal else None
+async def _delete(job_id: str, cloud: Cloud) -> Look[None]:
+    async def look() -> Plan[None]:
+        job = await cloud.jobs.get(job_id)
+        about = {"job_id": job_id, "job_status": job.status}
+        if not job.terminal:
+            reason = f"The job is {job.status}: only a finished job can be deleted."
+            raise Ended(DeleteReply(**about, status="not_executed", reason=reason, next="stop_job stops it."))
+        return Plan(questions.delete(job, cloud.region), (cloud.jobs.delete(job_id),), DeleteReply, about)
+
+    return look
 
 
 @tools.destroy("Delete a training job")
 async def delete_job(
     job_id: JobId,
-    job: FreshJob,
     cloud: Cloud,
-    gate: GateDep,
-    preview: Annotated[Preview | None, Resolve(_delete_preview)],
-    answer: Annotated[ElicitationResult[Yes], Resolve(asking(_delete_preview))],
+    permit: Annotated[Permit[None], asking(_delete)],
     confirmation_token: ConfirmationToken = None,
     region: Region = None,
-) -> Annotated[CallToolResult, DeleteReply]:
+) -> DeleteReply:
     """Delete a finished job's record, logs and events for good, after asking the user. A live job has to be stopped
     first, with stop_job."""
-    about = {"job_id": job_id, "job_status": job.status}
-    if preview is None:
-        reason = f"The job is {job.status}: only a finished job can be deleted."
-        return facts(cloud, DeleteReply(**about, status="not_executed", reason=reason, next="stop_job stops it."))
-
-    async def reread() -> Preview | None:
-        return await _delete_preview(await cloud.jobs.get(job_id), cloud)
-
-    async def act() -> DeleteReply:
-        await cloud.send(cloud.jobs.delete(job_id))
-        return DeleteReply(**about, status="deleted" if await missing(cloud.jobs.get(job_id)) else "delete_requested")
-
-    done = await gate.pass_through(preview, answer, reread=reread, act=act)
-    return facts(cloud, DeleteReply(**about, **dict(done)) if isinstance(done, Refusal) else done)
+    await permit.send()
+    gone = await missing(cloud.jobs.get(job_id))
+    return DeleteReply(**permit.about, status="deleted" if gone else "delete_requested")
 
 
-async def _jobs(job_ids: list[str], cloud: Cloud) -> list[Job]:
-    """The jobs named, in the order given, each once."""
-    return [await cloud.jobs.get(job_id) for job_id in dict.fromkeys(job_ids)]
+async def _stop_many(job_ids: list[str], cloud: Cloud) -> Look[None]:
+    async def look() -> Plan[None]:
+        jobs = [await cloud.jobs.get(job_id) for job_id in dict.fromkeys(job_ids)]
+        live = [job for job in jobs if job.status in questions.STOPPABLE]
+        skipped = _skipped(jobs)
+        if not live:
+            raise Ended(StopManyReply(status="nothing_to_stop", jobs=skipped))
+        stops = tuple(cloud.jobs.stop(job.job_id) for job in live)
+        return Plan(questions.stop_many(live, cloud.region), stops, StopManyReply, {"jobs": skipped})
 
-
-FreshJobs = Annotated[list[Job], Resolve(_jobs)]
-
-
-async def _stop_many_preview(jobs: FreshJobs, cloud: Cloud) -> Preview | None:
-    live = [job for job in jobs if job.status in questions.STOPPABLE]
-    return questions.stop_many(live, cloud.region) if live else None
+    return look
 
 
 @tools.destroy("Stop several training jobs")
 async def stop_jobs(
     job_ids: JobIds,
-    jobs: FreshJobs,
     cloud: Cloud,
-    gate: GateDep,
-    preview: Annotated[Preview | None, Resolve(_stop_many_preview)],
-    answer: Annotated[ElicitationResult[Yes], Resolve(asking(_stop_many_preview))],
+    permit: Annotated[Permit[None], asking(_stop_many)],
     confirmation_token: ConfirmationToken = None,
     region: Region = None,
-) -> Annotated[CallToolResult, StopManyReply]:
+) -> StopManyReply:
     """Stop up to 10 running or queuing jobs with one question to the user. If any of them changes while the question is
     open, none is stopped. For one job use stop_job."""
-    skipped = [
+    done: list[JobOutcome] = []
+    for write in permit.writes:
+        (job_id,) = write.path
+        try:
+            stopped = await stop_and_watch(cloud, job_id, permit.send(write))
+            done.append(JobOutcome(job_id=job_id, outcome=stopped.status))
+        except CloudError as error:
+            done.append(JobOutcome(job_id=job_id, outcome="failed", why=error.what))
+    failed = any(one.outcome == "failed" for one in done)
+    return StopManyReply(status="partly_done" if failed else "done", jobs=[*done, *permit.about["jobs"]])
+
+
+def _skipped(jobs: list[Job]) -> list[JobOutcome]:
+    return [
         JobOutcome(job_id=job.job_id, outcome="skipped", why=f"it is {job.status}")
         for job in jobs
         if job.status not in questions.STOPPABLE
     ]
-    if preview is None:
-        return facts(cloud, StopManyReply(status="nothing_to_stop", jobs=skipped))
-
-    async def reread() -> Preview | None:
-        return await _stop_many_preview(await _jobs(job_ids, cloud), cloud)
-
-    async def act() -> StopManyReply:
-        done: list[JobOutcome] = []
-        for job_id in preview.ids:
-            try:
-                done.append(JobOutcome(job_id=job_id, outcome=(await stop_and_watch(cloud, job_id)).status))
-            except CloudError as error:
-                done.append(JobOutcome(job_id=job_id, outcome="failed", why=error.what))
-        failed = any(one.outcome == "failed" for one in done)
-        return StopManyReply(status="partly_done" if failed else "done", jobs=[*done, *skipped])
-
-    done = await gate.pass_through(preview, answer, reread=reread, act=act)
-    return facts(cloud, StopManyReply(jobs=skipped, **dict(done)) if isinstance(done, Refusal) else done)

@@ -1,14 +1,10 @@
 """Dashboards: the address of a running job's own web pages."""
 
-from typing import Annotated
-
-from mcp.types import CallToolResult
-
 from pai_dlc_mcp.server.cloud.dashboards import Dashboard
 from pai_dlc_mcp.server.cloud.jobs import Job
 from pai_dlc_mcp.server.deps import Cloud, FreshJob
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.protocol.reply import Facts, facts
+from pai_dlc_mcp.server.protocol.reply import Facts
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.tools.params import JobId, Region
 
@@ -25,18 +21,14 @@ class DashboardFacts(Facts):
 
 
 @tools.read("Get a job's dashboard")
-async def get_dashboard(
-    job_id: JobId, job: FreshJob, cloud: Cloud, region: Region = None
-) -> Annotated[CallToolResult, DashboardFacts]:
+async def get_dashboard(job_id: JobId, job: FreshJob, cloud: Cloud, region: Region = None) -> DashboardFacts:
     """Get the address of a running job's dashboard, for its user to open. For a Ray job use get_ray_dashboard."""
     board = _there(job, await cloud.dashboards.get(job_id))
-    return facts(cloud, DashboardFacts(job_id=job_id, job_status=job.status, url=board.url))
+    return DashboardFacts(job_id=job_id, job_status=job.status, url=board.url)
 
 
 @tools.read("Get a Ray job's dashboard")
-async def get_ray_dashboard(
-    job_id: JobId, job: FreshJob, cloud: Cloud, region: Region = None
-) -> Annotated[CallToolResult, DashboardFacts]:
+async def get_ray_dashboard(job_id: JobId, job: FreshJob, cloud: Cloud, region: Region = None) -> DashboardFacts:
     """Get the address of a running RayJob's dashboard, for its user to open, and whether Ray's metrics are in it."""
     if job.job_type != "RayJob":
         raise Failure(
@@ -45,10 +37,7 @@ async def get_ray_dashboard(
             code="NotRay",
         )
     board = _there(job, await cloud.dashboards.ray(job_id))
-    return facts(
-        cloud,
-        DashboardFacts(job_id=job_id, job_status=job.status, url=board.url, metrics_enabled=board.metrics),
-    )
+    return DashboardFacts(job_id=job_id, job_status=job.status, url=board.url, metrics_enabled=board.metrics)
 
 
 def _there(job: Job, board: Dashboard) -> Dashboard:

@@ -2,13 +2,12 @@
 
 from typing import Annotated, Any, Literal
 
-from mcp.types import CallToolResult
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from pai_dlc_mcp.server.cloud.images import Image
 from pai_dlc_mcp.server.deps import Cloud, CloudInRegion
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.protocol.reply import Facts, ForeignName, ForeignText, Listing, Verbatim, facts, listing
+from pai_dlc_mcp.server.protocol.reply import Facts, ForeignName, ForeignText, Listing, Row, Verbatim
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.rules import labels as label_rules
 from pai_dlc_mcp.tools.params import ImageId, Limit, Offset, Region, WorkspaceId
@@ -21,7 +20,7 @@ _SHOWN = {"system.chipType": "", "system.pythonVersion": "python "}
 Labels = Annotated[str | None, Field(description="K=V,K=V, all must match; from list_image_labels.")]
 
 
-class ImageRow(BaseModel):
+class ImageRow(Row):
     image_uri: Verbatim
     name: ForeignName
     image_id: str
@@ -29,10 +28,12 @@ class ImageRow(BaseModel):
 
 
 class ImageList(Listing):
+    rows = "images"
+
     images: list[ImageRow]
 
 
-class LabelRow(BaseModel):
+class LabelRow(Row):
     key: ForeignName
     values: ForeignText
 
@@ -60,12 +61,12 @@ async def list_image_labels(
     keys: Annotated[str | None, Field(description="Only these keys, comma-separated.")] = None,
     workspace_id: WorkspaceId | None = None,
     region: Region = None,
-) -> Annotated[CallToolResult, LabelList]:
+) -> LabelList:
     """List the label keys and values that images carry (framework, Python version, chip type). Use it before
     list_images to build its labels filter."""
     known = await _known_labels(cloud, {"LabelKeys": keys, "WorkspaceId": workspace_id})
     rows = [LabelRow(key=key, values=", ".join(sorted(values))) for key, values in sorted(known.items())]
-    return facts(cloud, LabelList(labels=rows))
+    return LabelList(labels=rows)
 
 
 @tools.read("List images")
@@ -78,7 +79,7 @@ async def list_images(
     limit: Limit = 20,
     offset: Offset = 0,
     region: Region = None,
-) -> Annotated[CallToolResult, ImageList]:
+) -> ImageList:
     """List images DLC can run: the official public ones, or with workspace_id that workspace's custom ones. The
     image_uri goes verbatim into create_job's job_specs[].image."""
     wanted = label_rules.parse(labels) if labels else {}
@@ -94,27 +95,16 @@ async def list_images(
         wanted["system.supported.dlc"] = "true"
     filters = {"Labels": ",".join(f"{k}={v}" for k, v in wanted.items()) or None, "Name": name}
     page = await cloud.images.list({**filters, "WorkspaceId": workspace_id}, offset, limit)
-    return listing(cloud, ImageList, [_row(image) for image in page.items], page)
+    return ImageList.of(page, images=[_row(image) for image in page.items])
 
 
 @tools.read("Get an image")
-async def get_image(image_id: ImageId, cloud: Cloud, region: Region = None) -> Annotated[CallToolResult, ImageFacts]:
+async def get_image(image_id: ImageId, cloud: Cloud, region: Region = None) -> ImageFacts:
     """Get one image's uri, labels and origin by its image_id. Use list_images to search."""
     image = await cloud.images.get(image_id)
-    return facts(
-        cloud,
-        ImageFacts(
-            image_id=image_id,
-            image_uri=image.uri,
-            name=image.name,
-            description=image.description,
-            labels=",".join(f"{label.key}={label.value}" for label in image.labels) or None,
-            accessibility=image.accessibility,
-            workspace_id=image.workspace_id,
-            size=image.size,
-            source_type=image.source,
-            created=image.created,
-        ),
+    labels = ",".join(f"{label.key}={label.value}" for label in image.labels) or None
+    return ImageFacts.model_validate(
+        {**dict(image), "image_uri": image.uri, "labels": labels, "source_type": image.source}
     )
 
 

@@ -11,18 +11,18 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from pai_dlc_mcp.server.budget import cursor as cursors
-from pai_dlc_mcp.server.budget.across import Ending, grouped
 from pai_dlc_mcp.server.budget.cursor import Page
 from pai_dlc_mcp.server.budget.events import events
 from pai_dlc_mcp.server.budget.limits import tokens
+from pai_dlc_mcp.server.budget.pipeline import View, view
 from pai_dlc_mcp.server.budget.redact import Redactor
-from pai_dlc_mcp.server.budget.view import View, view
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.jobs import Job, Pod
 from pai_dlc_mcp.server.cloud.logs import MAX_LINES
 from pai_dlc_mcp.server.cloud.times import to_utc
 from pai_dlc_mcp.server.deps import Cloud, CloudInRegion, FreshJob
 from pai_dlc_mcp.server.errors import Failure
+from pai_dlc_mcp.server.insight.pods import Ending, grouped
 from pai_dlc_mcp.server.protocol.reply import HEADER_TOKENS, STREAM_TOKENS, fenced, stream
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.rules.pods import by_importance, pod_of

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal, NamedTuple
 
-from mcp.types import CallToolResult
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from pai_dlc_mcp.server.budget.fence import inline
 from pai_dlc_mcp.server.budget.limits import tokens
@@ -14,7 +13,7 @@ from pai_dlc_mcp.server.cloud.metrics import Series
 from pai_dlc_mcp.server.cloud.times import to_utc
 from pai_dlc_mcp.server.deps import Cloud, CloudInRegion, FreshJob
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.protocol.reply import FACTS_TOKENS, Facts, facts
+from pai_dlc_mcp.server.protocol.reply import FACTS_TOKENS, Facts, Row
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.rules.pods import by_importance, pod_of
 from pai_dlc_mcp.tools.params import JobId, Moment, PodId, Region
@@ -41,7 +40,7 @@ _ROWS_TOKENS = FACTS_TOKENS - 250
 _PODS_ASKED = 50  # of CloudMonitor at once: each is 150 bytes of the request's address
 
 
-class SeriesRow(BaseModel):
+class SeriesRow(Row):
     """`means` are of equal parts of the time, oldest first; `-` where there is no value."""
 
     of: str
@@ -84,7 +83,7 @@ async def get_job_metrics(
     end_time: Moment | None = None,
     time_step: Literal["1m", "5m", "15m", "1h"] | None = None,
     region: Region = None,
-) -> Annotated[CallToolResult, MetricsReply]:
+) -> MetricsReply:
     """Get one metric by pod, lowest first: min, mean, max, last, and means over time. By default of the job's run, at
     most its last 24 h. Idle GPUs in a Running job point to a hang or slow input."""
     window = _window(job, start_time, end_time)
@@ -92,7 +91,7 @@ async def get_job_metrics(
     found = await cloud.metrics.job(job_id, metric, since=window.since, until=window.until, time_step=step)
     factor, unit = _unit(found) if metric.endswith("Rate") else (1.0, "%")
     empty = None if found else _why_empty(job, metric, asked=bool(start_time or end_time))
-    return _told(cloud, found, factor, step=step, job_id=job_id, metric=metric, unit=unit, empty=empty)
+    return _told(found, factor, step=step, job_id=job_id, metric=metric, unit=unit, empty=empty)
 
 
 @monitor.read("Get a CloudMonitor metric")
@@ -112,7 +111,7 @@ async def get_metrics(
     end_time: Moment | None = None,
     period: Period | None = None,
     region: Region = None,
-) -> Annotated[CallToolResult, MetricsReply]:
+) -> MetricsReply:
     """Get a metric of CloudMonitor (acs_pai_dlc) for a job, a pod or by card: for jobs on a quota, of which
     get_job_metrics has no values."""
     window = _window(job, start_time, end_time)
@@ -126,7 +125,7 @@ async def get_metrics(
         period=every,
     )
     empty = None if found else _why_empty(job, None, asked=bool(start_time or end_time))
-    return _told(cloud, found, 1.0, step=f"{every}s", job_id=job_id, metric=metric_name, empty=empty)
+    return _told(found, 1.0, step=f"{every}s", job_id=job_id, metric=metric_name, empty=empty)
 
 
 def _window(job: Job, start: datetime | None, end: datetime | None) -> Window:
@@ -177,7 +176,7 @@ def _why_empty(job: Job, metric: MetricType | None, *, asked: bool) -> str:
     return "The service has no values of this job: the first come after minutes, and they are kept for a limited time."
 
 
-def _told(cloud: CloudInRegion, found: Sequence[Series], factor: float, **about: str | None) -> CallToolResult:
+def _told(found: Sequence[Series], factor: float, **about: str | None) -> MetricsReply:
     """The series as rows, lowest mean first, with as many means each as there is room for; then as many rows."""
     times = sorted({time for series in found for time, _ in series.points})
     rows: list[SeriesRow] = []
@@ -187,15 +186,15 @@ def _told(cloud: CloudInRegion, found: Sequence[Series], factor: float, **about:
             break
     while _cost(rows) > _ROWS_TOKENS:
         rows.pop()
-    reply = MetricsReply(
+    left_out = f"the {len(rows)} with the lowest mean, of {len(found)}" if len(rows) < len(found) else None
+    return MetricsReply(
         **about,
         start=_clock(times[0]) if times else None,
         end=_clock(times[-1]) if times else None,
         total=len(found),
         series=rows,
+        note=left_out,
     )
-    left_out = f"the {len(rows)} with the lowest mean, of {len(found)}" if len(rows) < len(found) else None
-    return facts(cloud, reply, note=left_out)
 
 
 def _cost(rows: Sequence[SeriesRow]) -> int:

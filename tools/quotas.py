@@ -3,16 +3,15 @@
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from mcp.types import CallToolResult
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from pai_dlc_mcp.server.cloud import quotas
 from pai_dlc_mcp.server.cloud.jobs import Job
 from pai_dlc_mcp.server.cloud.paging import Page
 from pai_dlc_mcp.server.cloud.quotas import Diagnosis, Quota, Workload
-from pai_dlc_mcp.server.cloud.times import to_utc
+from pai_dlc_mcp.server.cloud.times import Time
 from pai_dlc_mcp.server.deps import Cloud, FreshJob
-from pai_dlc_mcp.server.protocol.reply import Facts, ForeignName, ForeignText, Listing, facts, listing
+from pai_dlc_mcp.server.protocol.reply import Facts, ForeignName, ForeignText, Listing, Row
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.tools.params import JobId, Offset, Region, WorkspaceId
 
@@ -27,7 +26,7 @@ _LIMITS = {
 }
 
 
-class QuotaRow(BaseModel):
+class QuotaRow(Row):
     """`gpu`, `cpu` and `memory` are `32 of 64`: taken by placed jobs, and in all."""
 
     quota_id: str
@@ -42,6 +41,8 @@ class QuotaRow(BaseModel):
 
 
 class QuotaList(Listing):
+    rows = "quotas"
+
     quotas: list[QuotaRow]
 
 
@@ -56,8 +57,8 @@ class QueueReply(Facts):
     position: int | None = None
     priority: int | None = None
     queue_strategy: str | None = None
-    enqueued: str | None = None
-    position_since: str | None = None
+    enqueued: Time | None = None
+    position_since: Time | None = None
     code: str | None = None
     reason: ForeignText | None = None
     blocked_by: list[ForeignText] | None = None
@@ -71,28 +72,26 @@ async def list_quotas(
     resource_type: Literal["Lingjun", "ECS", "ACS"] | None = None,
     offset: Offset = 0,
     region: Region = None,
-) -> Annotated[CallToolResult, QuotaList]:
+) -> QuotaList:
     """List resource quotas with what is used of them. The quota_id goes into create_job's resource_id. Use it before
     creating a quota job, and to see whether a waiting one can start."""
     found = await cloud.quotas.list({"WorkspaceIds": workspace_id, "QuotaName": name}, resource_type)
     page = Page(found[offset:], offset, len(found))
-    return listing(cloud, QuotaList, [_quota_row(quota) for quota in page.items], page)
+    return QuotaList.of(page, quotas=[_quota_row(quota) for quota in page.items])
 
 
 @tools.read("Get a job's place in the queue")
-async def get_queue_position(
-    job_id: JobId, job: FreshJob, cloud: Cloud, region: Region = None
-) -> Annotated[CallToolResult, QueueReply]:
+async def get_queue_position(job_id: JobId, job: FreshJob, cloud: Cloud, region: Region = None) -> QueueReply:
     """Get a Queuing job's place in its quota's queue and what it waits for: limits, jobs ahead, nodes. update_job can
     raise its priority. A pay-as-you-go job has no queue: see get_job_events."""
     if not job.resource_id:
         said = "Pay-as-you-go: only jobs on a quota have a place in a queue. What it waits for is in get_job_events."
-        return facts(cloud, QueueReply(job_id=job_id, job_status=job.status, status="no_queue", said=said))
+        return QueueReply(job_id=job_id, job_status=job.status, status="no_queue", said=said)
     place = None if job.terminal else await cloud.quotas.workload(job.resource_id, job_id)
     if place is None or not place.waiting:
-        return facts(cloud, _not_queued(job))
+        return _not_queued(job)
     diagnosis = await cloud.quotas.diagnosis(job.resource_id, job_id)
-    return facts(cloud, _queued(job, place, diagnosis))
+    return _queued(job, place, diagnosis)
 
 
 def _quota_row(quota: Quota) -> QuotaRow:
@@ -132,8 +131,8 @@ def _queued(job: Job, place: Workload, diagnosis: Diagnosis | None) -> QueueRepl
         position=place.position,
         priority=place.priority,
         queue_strategy=place.strategy,
-        enqueued=to_utc(place.enqueued),
-        position_since=to_utc(place.moved),
+        enqueued=place.enqueued,
+        position_since=place.moved,
         code=place.code,
         reason=place.reason,
         blocked_by=blocked_by,

@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from mcp.types import CallToolResult
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from pai_dlc_mcp.server.budget.clean import clean
-from pai_dlc_mcp.server.budget.cut import cut_line
+from pai_dlc_mcp.server.budget.select import cut_line
 from pai_dlc_mcp.server.cloud.jobs import Job
 from pai_dlc_mcp.server.cloud.sanity import Phase
 from pai_dlc_mcp.server.cloud.shape import as_object
-from pai_dlc_mcp.server.cloud.times import to_utc
+from pai_dlc_mcp.server.cloud.times import Time
 from pai_dlc_mcp.server.deps import Cloud, FreshJob
-from pai_dlc_mcp.server.protocol.reply import Facts, ForeignName, Verbatim, facts
+from pai_dlc_mcp.server.protocol.reply import Facts, ForeignName, Row, Verbatim
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.tools.params import JobId, Region
 
@@ -26,15 +25,15 @@ _CHECKS_SHOWN = 10
 _MESSAGE, _WHOLE_MESSAGE = 500, 3000
 
 
-class CheckRow(BaseModel):
+class CheckRow(Row):
     """`phase`: the one that failed or is running, and its message."""
 
     number: int
     status: str
     phase: str | None = None
     message: ForeignName | None = None
-    started: str | None = None
-    finished: str | None = None
+    started: Time | None = None
+    finished: Time | None = None
 
 
 class CheckList(Facts):
@@ -47,11 +46,11 @@ class CheckList(Facts):
     checks: list[CheckRow]
 
 
-class PhaseRow(BaseModel):
+class PhaseRow(Row):
     phase: str
     status: str
-    started: str | None = None
-    finished: str | None = None
+    started: Time | None = None
+    finished: Time | None = None
     message: Verbatim | None = None
 
 
@@ -63,16 +62,14 @@ class CheckFacts(Facts):
 
 
 @tools.read("List a job's sanity checks")
-async def list_job_sanity_check_results(
-    job_id: JobId, job: FreshJob, cloud: Cloud, region: Region = None
-) -> Annotated[CallToolResult, CheckList]:
+async def list_job_sanity_check_results(job_id: JobId, job: FreshJob, cloud: Cloud, region: Region = None) -> CheckList:
     """List the GPU and link checks of a job's nodes, newest first, with the phase that failed. For a job that is in
     SanityChecking, or failed there."""
     found = await cloud.sanity.checks(job_id)
     rows = [_check_row(phases) for phases in found[:_CHECKS_SHOWN]]
     empty = None if found else _why_empty(job)
-    reply = CheckList(job_id=job_id, job_status=job.status, total=len(found), empty=empty, checks=rows)
-    return facts(cloud, reply, note=f"the last {len(rows)} of {len(found)}" if len(rows) < len(found) else None)
+    note = f"the last {len(rows)} of {len(found)}" if len(rows) < len(found) else None
+    return CheckList(job_id=job_id, job_status=job.status, total=len(found), empty=empty, checks=rows, note=note)
 
 
 @tools.read("Get a sanity check")
@@ -82,19 +79,16 @@ async def get_job_sanity_check_result(
     cloud: Cloud,
     sanity_check_phase: PhaseName | None = None,
     region: Region = None,
-) -> Annotated[CallToolResult, CheckFacts]:
+) -> CheckFacts:
     """Get the phases of one check of list_job_sanity_check_results: figures by node, and the slow or broken one."""
     found = await cloud.sanity.check(job_id, sanity_check_number, sanity_check_phase)
     most = _WHOLE_MESSAGE if sanity_check_phase else _MESSAGE
     cut = any(len(phase.message or "") > most for phase in found)
-    return facts(
-        cloud,
-        CheckFacts(
-            job_id=job_id,
-            number=sanity_check_number,
-            phases=[_phase_row(phase, most) for phase in found],
-            next="sanity_check_phase gives the whole message of a phase" if cut and not sanity_check_phase else None,
-        ),
+    return CheckFacts(
+        job_id=job_id,
+        number=sanity_check_number,
+        phases=[_phase_row(phase, most) for phase in found],
+        next="sanity_check_phase gives the whole message of a phase" if cut and not sanity_check_phase else None,
     )
 
 
@@ -118,8 +112,8 @@ def _check_row(phases: Sequence[Phase]) -> CheckRow:
         status=telling.status,
         phase=telling.phase if telling.status in order else None,
         message=telling.message if telling.status in order else None,
-        started=to_utc(min(begun, default=None)),
-        finished=to_utc(max(ended, default=None)) if over else None,
+        started=min(begun, default=None),
+        finished=max(ended, default=None) if over else None,
     )
 
 
@@ -127,7 +121,7 @@ def _phase_row(phase: Phase, most: int) -> PhaseRow:
     return PhaseRow(
         phase=phase.phase,
         status=phase.status,
-        started=to_utc(phase.started),
-        finished=to_utc(phase.finished),
+        started=phase.started,
+        finished=phase.finished,
         message=cut_line(clean([" ".join(phase.message.split())]), most) if phase.message else None,
     )

@@ -1,24 +1,20 @@
 """Is this server able to work? Credentials, region, endpoints, permissions."""
 
-from typing import Annotated
-
 import anyio
-from mcp.types import CallToolResult
-from pydantic import BaseModel
 
 from pai_dlc_mcp.server.cloud.account import PRODUCTS, Probe
 from pai_dlc_mcp.server.cloud.endpoints import Product
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.permissions import policy
 from pai_dlc_mcp.server.deps import Cloud
-from pai_dlc_mcp.server.protocol.reply import Facts, facts
+from pai_dlc_mcp.server.protocol.reply import Facts, Row
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.tools.params import Region
 
 tools = Toolset("core")
 
 
-class EndpointRow(BaseModel):
+class EndpointRow(Row):
     product: str
     host: str
     reachable: bool
@@ -39,16 +35,15 @@ class SetupReply(Facts):
 
 
 @tools.read("Check the setup")
-async def check_setup(cloud: Cloud, region: Region = None) -> Annotated[CallToolResult, SetupReply]:
+async def check_setup(cloud: Cloud, region: Region = None) -> SetupReply:
     """Check credentials (their source, never a value), region, endpoints and read permission for each product. Use it
     first when calls fail; for missing permissions it gives the RAM policy to ask the user for."""
     try:
         source = await cloud.account.key_source()
     except CloudError as error:
-        reply = SetupReply(
+        return SetupReply(
             ready=False, region_source=cloud.region_source, credentials="none found", endpoints=[], fix=error.fix
         )
-        return facts(cloud, reply)
     probes: list[Probe] = []
     identity: list[str] = []
 
@@ -64,7 +59,7 @@ async def check_setup(cloud: Cloud, region: Region = None) -> Annotated[CallTool
         for product in PRODUCTS:
             group.start_soon(look, product)
     missing = sorted(action for probe in probes if probe.error for action in probe.error.ram)
-    reply = SetupReply(
+    return SetupReply(
         ready=not any(probe.error for probe in probes),
         region_source=cloud.region_source,
         credentials=source,
@@ -74,7 +69,6 @@ async def check_setup(cloud: Cloud, region: Region = None) -> Annotated[CallTool
         policy=policy(missing) if missing else None,
         fix=next((probe.error.fix for probe in sorted(probes, key=lambda probe: probe.product) if probe.error), None),
     )
-    return facts(cloud, reply)
 
 
 def _row(probe: Probe) -> EndpointRow:

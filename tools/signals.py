@@ -3,20 +3,19 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from mcp.server.mcpserver import ElicitationResult, Resolve
-from mcp.types import CallToolResult
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from pai_dlc_mcp.server.cloud import ids
+from pai_dlc_mcp.server.cloud.jobs import Job
 from pai_dlc_mcp.server.cloud.signals import Signal
-from pai_dlc_mcp.server.deps import Cloud, FreshJob, GateDep
+from pai_dlc_mcp.server.deps import Cloud
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.protocol.reply import Facts, ForeignText, Listing, facts, listing
+from pai_dlc_mcp.server.protocol.reply import Facts, ForeignText, Listing, Row
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.rules.pods import pod_of
 from pai_dlc_mcp.server.safety import questions
-from pai_dlc_mcp.server.safety.types import Preview, Refusal, Yes
-from pai_dlc_mcp.server.workflows.permit import Gated, asking
+from pai_dlc_mcp.server.safety.types import Preview
+from pai_dlc_mcp.server.workflows.permit import Gated, Look, Permit, Plan, asking
 from pai_dlc_mcp.tools.params import ConfirmationToken, JobId, Offset, PodId, Region
 
 tools = Toolset("dashboards")
@@ -28,7 +27,7 @@ Pods = Annotated[list[PodId], Field(min_length=1)]
 Roles = Annotated[list[str], Field(min_length=1)]
 
 
-class SignalRow(BaseModel):
+class SignalRow(Row):
     signal_id: str
     signal: str
     status: str
@@ -37,6 +36,8 @@ class SignalRow(BaseModel):
 
 
 class SignalList(Listing):
+    rows = "signals"
+
     job_id: str | None = None
     signals: list[SignalRow]
 
@@ -63,8 +64,8 @@ class SentReply(Gated):
     signal_status: str | None = None
 
 
-async def _signal_preview(
-    job: FreshJob, cloud: Cloud, signal: str, pod_names: list[str] | None, roles: list[str] | None
+def _preview(
+    job: Job, region: str, signal: str, pod_names: Sequence[str] | None, roles: Sequence[str] | None
 ) -> Preview:
     if job.status != "Running":
         raise Failure(
@@ -80,45 +81,43 @@ async def _signal_preview(
             code="NoSuchRole",
         )
     pods = [pod_of(job, name).pod_id for name in pod_names or []]
-    return questions.send_signal(job, cloud.region, signal, [*(roles or []), *pods])
+    return questions.send_signal(job, region, signal, [*(roles or []), *pods])
+
+
+async def _signal(
+    job_id: str, signal: str, cloud: Cloud, pod_names: list[str] | None, roles: list[str] | None
+) -> Look[Signal]:
+    if pod_names and roles:
+        raise Failure("pod_names and roles exclude each other.", fix="Pass one of them.", code="InvalidArgument")
+
+    async def look() -> Plan[Signal]:
+        job = await cloud.jobs.get(job_id)
+        write = cloud.signals.create(job_id, {"Signal": signal, "Target": _target(pod_names, roles)})
+        about = {"job_id": job_id, "signal": signal}
+        return Plan(_preview(job, cloud.region, signal, pod_names, roles), (write,), SentReply, about)
+
+    return look
 
 
 @tools.destroy("Send a signal to a job")
 async def create_signal(
     job_id: JobId,
     signal: Name,
-    job: FreshJob,
-    cloud: Cloud,
-    gate: GateDep,
-    preview: Annotated[Preview, Resolve(_signal_preview)],
-    answer: Annotated[ElicitationResult[Yes], Resolve(asking(_signal_preview))],
+    permit: Annotated[Permit[Signal], asking(_signal)],
     pod_names: Pods | None = None,
     roles: Roles | None = None,
     confirmation_token: ConfirmationToken = None,
     region: Region = None,
-) -> Annotated[CallToolResult, SentReply]:
+) -> SentReply:
     """Send a Unix signal to a running job's processes, e.g. one its program takes as "save a checkpoint". By default to
     all pods. The user is asked first. To end a job use stop_job."""
-    if pod_names and roles:
-        raise Failure("pod_names and roles exclude each other.", fix="Pass one of them.", code="InvalidArgument")
-    about = {"job_id": job_id, "signal": signal}
-
-    async def reread() -> Preview:
-        return await _signal_preview(await cloud.jobs.get(job_id), cloud, signal, pod_names, roles)
-
-    async def act() -> SentReply:
-        sent = await cloud.send(cloud.signals.create(job_id, {"Signal": signal, "Target": _target(pod_names, roles)}))
-        follow = "get_signal shows what came of it."
-        return SentReply(status="sent", signal_id=sent.signal_id, signal_status=sent.status, next=follow, **about)
-
-    done = await gate.pass_through(preview, answer, reread=reread, act=act)
-    return facts(cloud, SentReply(**about, **dict(done)) if isinstance(done, Refusal) else done)
+    sent = await permit.send()
+    follow = "get_signal shows what came of it."
+    return SentReply(**permit.about, status="sent", signal_id=sent.signal_id, signal_status=sent.status, next=follow)
 
 
 @tools.read("List a job's signals")
-async def list_signals(
-    job_id: JobId, cloud: Cloud, offset: Offset = 0, region: Region = None
-) -> Annotated[CallToolResult, SignalList]:
+async def list_signals(job_id: JobId, cloud: Cloud, offset: Offset = 0, region: Region = None) -> SignalList:
     """List the signals that were sent to a job, and whether they arrived."""
     page = await cloud.signals.list(job_id, offset)
     rows = [
@@ -127,7 +126,7 @@ async def list_signals(
         )
         for item in page.items
     ]
-    return listing(cloud, SignalList, rows, page, job_id=job_id)
+    return SignalList.of(page, signals=rows, job_id=job_id)
 
 
 @tools.read("Get a signal")
@@ -136,13 +135,11 @@ async def get_signal(
     signal_id: Annotated[str, Field(pattern=ids.SIGNAL_ID, description="From list_signals.")],
     cloud: Cloud,
     region: Region = None,
-) -> Annotated[CallToolResult, SignalFacts]:
+) -> SignalFacts:
     """Get one signal: the pods it went to and what came of it."""
     signal = await cloud.signals.get(job_id, signal_id)
     fields = signal.model_dump(exclude={"roles", "pods"})
-    return facts(
-        cloud, SignalFacts(job_id=job_id, **fields, roles=list(signal.roles) or None, pods=list(signal.pods) or None)
-    )
+    return SignalFacts(job_id=job_id, **fields, roles=list(signal.roles) or None, pods=list(signal.pods) or None)
 
 
 def _target(pod_names: list[str] | None, roles: list[str] | None) -> dict[str, Any] | None:

@@ -2,18 +2,17 @@
 
 from typing import Annotated
 
-from mcp.types import CallToolResult
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from pai_dlc_mcp.server.deps import Cloud
-from pai_dlc_mcp.server.protocol.reply import Facts, ForeignName, ForeignText, Listing, Verbatim, facts, listing
+from pai_dlc_mcp.server.protocol.reply import Facts, ForeignName, ForeignText, Listing, Row, Verbatim
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.tools.params import CodeSourceId, DatasetId, Limit, Offset, Region, WorkspaceId
 
 tools = Toolset("core")
 
 
-class DatasetRow(BaseModel):
+class DatasetRow(Row):
     dataset_id: str
     name: ForeignName
     uri: Verbatim | None = None
@@ -22,6 +21,8 @@ class DatasetRow(BaseModel):
 
 
 class DatasetList(Listing):
+    rows = "datasets"
+
     workspace_id: str
     datasets: list[DatasetRow]
 
@@ -40,7 +41,7 @@ class DatasetFacts(Facts):
     created: str | None = None
 
 
-class CodeSourceRow(BaseModel):
+class CodeSourceRow(Row):
     code_source_id: str
     name: ForeignName
     repo: Verbatim | None = None
@@ -48,6 +49,8 @@ class CodeSourceRow(BaseModel):
 
 
 class CodeSourceList(Listing):
+    rows = "code_sources"
+
     workspace_id: str
     code_sources: list[CodeSourceRow]
 
@@ -73,19 +76,16 @@ async def list_datasets(
     limit: Limit = 20,
     offset: Offset = 0,
     region: Region = None,
-) -> Annotated[CallToolResult, DatasetList]:
+) -> DatasetList:
     """List a workspace's datasets. The dataset_id goes into create_job's data_sources[].data_source_id."""
     page = await cloud.sources.datasets({"WorkspaceId": workspace_id, "Name": name}, offset, limit)
-    rows = [DatasetRow.model_validate(item, from_attributes=True) for item in page.items]
-    return listing(cloud, DatasetList, rows, page, workspace_id=workspace_id)
+    return DatasetList.of(page, workspace_id=workspace_id)
 
 
 @tools.read("Get a dataset")
-async def get_dataset(
-    dataset_id: DatasetId, cloud: Cloud, region: Region = None
-) -> Annotated[CallToolResult, DatasetFacts]:
+async def get_dataset(dataset_id: DatasetId, cloud: Cloud, region: Region = None) -> DatasetFacts:
     """Get one dataset: where it is stored and how it is mounted."""
-    return facts(cloud, DatasetFacts.model_validate(await cloud.sources.dataset(dataset_id), from_attributes=True))
+    return DatasetFacts.model_validate(await cloud.sources.dataset(dataset_id))
 
 
 @tools.read("List code sources")
@@ -96,19 +96,14 @@ async def list_code_sources(
     limit: Limit = 20,
     offset: Offset = 0,
     region: Region = None,
-) -> Annotated[CallToolResult, CodeSourceList]:
+) -> CodeSourceList:
     """List a workspace's code sources (git repositories). The code_source_id goes into create_job's code_source.
     Access tokens are never read."""
     page = await cloud.sources.code_sources({"WorkspaceId": workspace_id, "DisplayName": name}, offset, limit)
-    rows = [CodeSourceRow.model_validate(item, from_attributes=True) for item in page.items]
-    return listing(cloud, CodeSourceList, rows, page, workspace_id=workspace_id)
+    return CodeSourceList.of(page, workspace_id=workspace_id)
 
 
 @tools.read("Get a code source")
-async def get_code_source(
-    code_source_id: CodeSourceId, cloud: Cloud, region: Region = None
-) -> Annotated[CallToolResult, CodeSourceFacts]:
+async def get_code_source(code_source_id: CodeSourceId, cloud: Cloud, region: Region = None) -> CodeSourceFacts:
     """Get one code source: repository, branch, commit and mount path."""
-    return facts(
-        cloud, CodeSourceFacts.model_validate(await cloud.sources.code_source(code_source_id), from_attributes=True)
-    )
+    return CodeSourceFacts.model_validate(await cloud.sources.code_source(code_source_id))

@@ -2,14 +2,13 @@
 
 from typing import Annotated, Literal
 
-from mcp.types import CallToolResult
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from pai_dlc_mcp.server.cloud import ids
 from pai_dlc_mcp.server.cloud.paging import Page
 from pai_dlc_mcp.server.cloud.specs import EcsSpec
 from pai_dlc_mcp.server.deps import Cloud
-from pai_dlc_mcp.server.protocol.reply import Listing, listing
+from pai_dlc_mcp.server.protocol.reply import Listing, Row
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.tools.params import Limit, Offset, Region
 
@@ -18,7 +17,7 @@ tools = Toolset("core")
 SortBy = Literal["gpus", "gpu_memory", "cpus", "memory"]
 
 
-class SpecRow(BaseModel):
+class SpecRow(Row):
     """Memory in GiB."""
 
     instance_type: str
@@ -32,6 +31,8 @@ class SpecRow(BaseModel):
 
 
 class SpecList(Listing):
+    rows = "specs"
+
     specs: list[SpecRow]
 
 
@@ -48,7 +49,7 @@ async def list_ecs_specs(
     limit: Limit = 20,
     offset: Offset = 0,
     region: Region = None,
-) -> Annotated[CallToolResult, SpecList]:
+) -> SpecList:
     """List instance types for pay-as-you-go jobs, with GPUs, memory (GiB) and stock. The instance_type goes verbatim
     into create_job's job_specs[].ecs_spec; quota jobs use resource_config instead."""
     found = await cloud.specs.list({"AcceleratorType": accelerator, "ResourceType": resource_type})
@@ -56,10 +57,9 @@ async def list_ecs_specs(
     kept = [spec for spec in alike if spec.available or not available_only]
     kept.sort(key=lambda spec: _size(spec, sort_by), reverse=order == "desc")
     page = Page(kept[offset : offset + limit], offset, len(kept))
-    rows = [SpecRow.model_validate(spec, from_attributes=True) for spec in page.items]
     hidden = len(alike) - len(kept)
     note = f"{hidden} specs without stock are hidden (available_only=false shows them)" if hidden else None
-    return listing(cloud, SpecList, rows, page, note=note)
+    return SpecList.of(page, note=note)
 
 
 def _size(spec: EcsSpec, sort_by: SortBy) -> tuple[int, ...]:

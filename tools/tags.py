@@ -2,15 +2,15 @@
 
 from typing import Annotated
 
-from mcp.types import CallToolResult
 from pydantic import Field
 
 from pai_dlc_mcp.server.cloud.tags import MOST_JOBS, MOST_TAGS
 from pai_dlc_mcp.server.deps import Cloud
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.protocol.reply import Facts, facts
+from pai_dlc_mcp.server.protocol.reply import Facts
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.workflows.create_once import ARGUMENTS_TAG, REQUEST_TAG
+from pai_dlc_mcp.server.workflows.permit import Sender
 from pai_dlc_mcp.tools.params import JobId, Region
 
 tools = Toolset("dashboards")
@@ -30,12 +30,13 @@ async def tag_resources(
     job_ids: JobIds,
     tags: Annotated[dict[str, str], Field(min_length=1, max_length=MOST_TAGS)],
     cloud: Cloud,
+    sender: Sender,
     region: Region = None,
-) -> Annotated[CallToolResult, TagsReply]:
+) -> TagsReply:
     """Put tags on jobs, all or none of them; a key that is there gets the new value."""
     _ours_to_change(tags)
-    await cloud.send(cloud.tags.add(job_ids, tags))
-    return facts(cloud, TagsReply(status="tagged", job_ids=job_ids, keys=list(tags)))
+    await sender.send(cloud.tags.add(job_ids, tags))
+    return TagsReply(status="tagged", job_ids=job_ids, keys=list(tags))
 
 
 @tools.idempotent_write("Remove tags of jobs")
@@ -43,12 +44,13 @@ async def untag_resources(
     job_ids: JobIds,
     tag_keys: Annotated[list[str], Field(min_length=1, max_length=MOST_TAGS)],
     cloud: Cloud,
+    sender: Sender,
     region: Region = None,
-) -> Annotated[CallToolResult, TagsReply]:
+) -> TagsReply:
     """Remove the tags with these keys from jobs. tag_resources puts them back."""
     _ours_to_change(tag_keys)
-    await cloud.send(cloud.tags.remove(job_ids, tag_keys))
-    return facts(cloud, TagsReply(status="untagged", job_ids=job_ids, keys=tag_keys))
+    await sender.send(cloud.tags.remove(job_ids, tag_keys))
+    return TagsReply(status="untagged", job_ids=job_ids, keys=tag_keys)
 
 
 def _ours_to_change(keys: dict[str, str] | list[str]) -> None:

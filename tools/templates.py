@@ -3,24 +3,21 @@
 import json
 from typing import Annotated, Any, cast
 
-from mcp.server.mcpserver import ElicitationResult, Resolve
-from mcp.types import CallToolResult
-from pydantic import BaseModel, Field, WithJsonSchema
+from pydantic import Field, WithJsonSchema
 
 from pai_dlc_mcp.server.budget.limits import shrink
 from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.cloud.errors import missing
 from pai_dlc_mcp.server.cloud.jobs import job_secrets
 from pai_dlc_mcp.server.cloud.templates import Template, Version
-from pai_dlc_mcp.server.deps import Cloud, GateDep
+from pai_dlc_mcp.server.deps import Cloud
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.protocol.reply import Facts, ForeignName, ForeignText, Listing, Verbatim, facts, listing
+from pai_dlc_mcp.server.protocol.reply import Facts, ForeignName, ForeignText, Listing, Row, Verbatim
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.rules import job_template
 from pai_dlc_mcp.server.rules.redacted_view import showable
 from pai_dlc_mcp.server.safety import questions
-from pai_dlc_mcp.server.safety.types import Preview, Refusal, Yes
-from pai_dlc_mcp.server.workflows.permit import Gated, asking
+from pai_dlc_mcp.server.workflows.permit import Gated, Look, Permit, Plan, Sender, asking
 from pai_dlc_mcp.tools.params import ConfirmationToken, Offset, Region, TemplateId, WorkspaceId
 
 tools = Toolset("templates")
@@ -34,7 +31,7 @@ Content = Annotated[job_template.Content, WithJsonSchema({"type": "object", "des
 Constraints = Annotated[dict[str, str], Field(description="JSONPath to locked, overridable or required.")]
 
 
-class TemplateRow(BaseModel):
+class TemplateRow(Row):
     template_id: str
     name: ForeignName
     description: ForeignName | None = None
@@ -44,11 +41,13 @@ class TemplateRow(BaseModel):
 
 
 class TemplateList(Listing):
+    rows = "templates"
+
     workspace_id: str | None = None
     templates: list[TemplateRow]
 
 
-class VersionRow(BaseModel):
+class VersionRow(Row):
     version: int
     created: str | None = None
 
@@ -90,10 +89,11 @@ async def create_job_template(
     template_name: TemplateName,
     content: Content,
     cloud: Cloud,
+    sender: Sender,
     description: str | None = None,
     constraints: Constraints | None = None,
     region: Region = None,
-) -> Annotated[CallToolResult, TemplateReply]:
+) -> TemplateReply:
     """Store some of a job's fields as a template. Keep secrets out: whoever sees the template can read them."""
     body = {
         "WorkspaceId": workspace_id,
@@ -101,8 +101,8 @@ async def create_job_template(
         "Description": description,
         **_version(content, constraints),
     }
-    template_id = await cloud.send(cloud.templates.create(body))
-    return facts(cloud, TemplateReply(status="created", template_id=template_id, version=1, default_version=1))
+    template_id = await sender.send(cloud.templates.create(body))
+    return TemplateReply(status="created", template_id=template_id, version=1, default_version=1)
 
 
 @tools.read("Get a job template")
@@ -111,26 +111,17 @@ async def get_job_template(
     cloud: Cloud,
     version: Annotated[int | None, Field(ge=1)] = None,
     region: Region = None,
-) -> Annotated[CallToolResult, TemplateFacts]:
+) -> TemplateFacts:
     """Get a job template: the content of one version, by default the default one, and which versions there are. Secrets
     are never shown."""
     template = await cloud.templates.get(template_id)
     chosen = template.version(version)
     if chosen is None:
         raise _no_version(template, version)
-    return facts(
-        cloud,
-        TemplateFacts(
-            **template.model_dump(exclude={"user_id", "versions"}),
-            version=chosen.version,
-            content=_shown(chosen),
-            constraints=json.dumps(chosen.constraints, ensure_ascii=False) if chosen.constraints else None,
-            versions=[
-                VersionRow.model_validate(one, from_attributes=True)
-                for one in sorted(template.versions, key=lambda one: -one.version)[:_VERSIONS_SHOWN]
-            ],
-        ),
-    )
+    versions = sorted(template.versions, key=lambda one: -one.version)[:_VERSIONS_SHOWN]
+    constraints = json.dumps(chosen.constraints, ensure_ascii=False) if chosen.constraints else None
+    shown = {"version": chosen.version, "content": _shown(chosen), "constraints": constraints, "versions": versions}
+    return TemplateFacts.model_validate({**dict(template), **shown})
 
 
 @tools.read("List job templates")
@@ -140,24 +131,24 @@ async def list_job_templates(
     name: Annotated[str | None, Field(description="Part of the name.")] = None,
     offset: Offset = 0,
     region: Region = None,
-) -> Annotated[CallToolResult, TemplateList]:
+) -> TemplateList:
     """List a workspace's job templates. get_job_template shows what one holds."""
     page = await cloud.templates.list({"WorkspaceId": workspace_id, "TemplateName": name}, offset)
-    rows = [TemplateRow.model_validate(item, from_attributes=True) for item in page.items]
-    return listing(cloud, TemplateList, rows, page, workspace_id=workspace_id)
+    return TemplateList.of(page, workspace_id=workspace_id)
 
 
 @tools.write("Update a job template")
 async def update_job_template(
     template_id: TemplateId,
     cloud: Cloud,
+    sender: Sender,
     content: Content | None = None,
     constraints: dict[str, str] | None = None,
     set_as_default: bool = False,
     template_name: TemplateName | None = None,
     description: str | None = None,
     region: Region = None,
-) -> Annotated[CallToolResult, TemplateReply]:
+) -> TemplateReply:
     """Rename or describe a job template, or give it new content. Content is a whole new version, which jobs get only
     with set_as_default or set_job_template_default_version."""
     if content is None and (constraints or set_as_default):
@@ -178,17 +169,14 @@ async def update_job_template(
             fix="Pass content, template_name or description.",
             code="NothingToChange",
         )
-    changed = await cloud.send(cloud.templates.update(template_id, changes))
+    changed = await sender.send(cloud.templates.update(template_id, changes))
     behind = changed.version_created and changed.version != changed.default_version
-    return facts(
-        cloud,
-        TemplateReply(
-            status="updated",
-            template_id=template_id,
-            version=changed.version,
-            default_version=changed.default_version,
-            next="set_job_template_default_version makes the new version the default." if behind else None,
-        ),
+    return TemplateReply(
+        status="updated",
+        template_id=template_id,
+        version=changed.version,
+        default_version=changed.default_version,
+        next="set_job_template_default_version makes the new version the default." if behind else None,
     )
 
 
@@ -197,43 +185,38 @@ async def set_job_template_default_version(
     template_id: TemplateId,
     version: Annotated[int, Field(ge=1)],
     cloud: Cloud,
+    sender: Sender,
     region: Region = None,
-) -> Annotated[CallToolResult, TemplateReply]:
+) -> TemplateReply:
     """Choose which version of a job template jobs get, for example to go back to an earlier one."""
     template = await cloud.templates.get(template_id)
     if template.version(version) is None:
         raise _no_version(template, version)
-    await cloud.send(cloud.templates.set_default(template_id, version))
+    await sender.send(cloud.templates.set_default(template_id, version))
     seen = await cloud.templates.get(template_id)
-    return facts(cloud, TemplateReply(status="updated", template_id=template_id, default_version=seen.default_version))
+    return TemplateReply(status="updated", template_id=template_id, default_version=seen.default_version)
 
 
-async def _delete_template_preview(template_id: str, cloud: Cloud) -> Preview:
-    return questions.delete_template(await cloud.templates.get(template_id), cloud.region)
+async def _delete(template_id: str, cloud: Cloud) -> Look[None]:
+    async def look() -> Plan[None]:
+        preview = questions.delete_template(await cloud.templates.get(template_id), cloud.region)
+        return Plan(preview, (cloud.templates.delete(template_id),), DeleteReply, {"template_id": template_id})
+
+    return look
 
 
 @tools.destroy("Delete a job template")
 async def delete_job_template(
     template_id: TemplateId,
     cloud: Cloud,
-    gate: GateDep,
-    preview: Annotated[Preview, Resolve(_delete_template_preview)],
-    answer: Annotated[ElicitationResult[Yes], Resolve(asking(_delete_template_preview))],
+    permit: Annotated[Permit[None], asking(_delete)],
     confirmation_token: ConfirmationToken = None,
     region: Region = None,
-) -> Annotated[CallToolResult, DeleteReply]:
+) -> DeleteReply:
     """Delete a job template with all its versions for good, after asking the user. Jobs made from it stay."""
-
-    async def reread() -> Preview:
-        return await _delete_template_preview(template_id, cloud)
-
-    async def act() -> DeleteReply:
-        await cloud.send(cloud.templates.delete(template_id))
-        gone = await missing(cloud.templates.get(template_id))
-        return DeleteReply(status="deleted" if gone else "delete_requested", template_id=template_id)
-
-    done = await gate.pass_through(preview, answer, reread=reread, act=act)
-    return facts(cloud, DeleteReply(template_id=template_id, **dict(done)) if isinstance(done, Refusal) else done)
+    await permit.send()
+    gone = await missing(cloud.templates.get(template_id))
+    return DeleteReply(**permit.about, status="deleted" if gone else "delete_requested")
 
 
 def _version(content: job_template.Content, constraints: dict[str, str] | None) -> dict[str, Any]:

@@ -2,18 +2,17 @@
 
 from typing import Annotated
 
-from mcp.types import CallToolResult
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from pai_dlc_mcp.server.deps import Cloud
-from pai_dlc_mcp.server.protocol.reply import ForeignName, Listing, listing
+from pai_dlc_mcp.server.protocol.reply import ForeignName, Listing, Row
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.tools.params import Limit, Offset, Region
 
 tools = Toolset("core")
 
 
-class WorkspaceRow(BaseModel):
+class WorkspaceRow(Row):
     workspace_id: str
     name: ForeignName
     display_name: ForeignName
@@ -22,6 +21,8 @@ class WorkspaceRow(BaseModel):
 
 
 class WorkspaceList(Listing):
+    rows = "workspaces"
+
     workspaces: list[WorkspaceRow]
 
 
@@ -32,9 +33,7 @@ async def list_workspaces(
     limit: Limit = 20,
     offset: Offset = 0,
     region: Region = None,
-) -> Annotated[CallToolResult, WorkspaceList]:
+) -> WorkspaceList:
     """List the workspaces you are a member of. Use it first: create_job needs the workspace_id the user means,
     and never takes the default one by itself."""
-    page = await cloud.workspaces.list(name, offset, limit)
-    rows = [WorkspaceRow.model_validate(item, from_attributes=True) for item in page.items]
-    return listing(cloud, WorkspaceList, rows, page)
+    return WorkspaceList.of(await cloud.workspaces.list(name, offset, limit))

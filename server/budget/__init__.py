@@ -1,5 +1,5 @@
 """Bytes in, tokens out: pure functions that make any text of a job fit a model's context.
 
-view.py and events.py are what tools call, cut.fit is the ceiling of every result, fence.inline is for names.
-The order is clean, redact, grep, fold, cut, fence; blocks.py finds the errors, page.py where a reader stopped.
+pipeline.py names the stages and is what every log goes through; events.py is the same for events. limits.py has the
+estimate and the ceilings of every result, cursor.py where a reader stopped, fence.inline is for names.
 """

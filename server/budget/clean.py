@@ -5,7 +5,7 @@ Strips what hides text from a reader or from the redactor: escape codes, bidi, t
 import re
 from collections.abc import Iterable
 
-from pai_dlc_mcp.server.budget.lines import chunks
+from pai_dlc_mcp.server.insight.lines import chunks
 
 _CONTROLS = bytes(set(range(32)) - {9, 10}) + b"\x7f"
 
@@ -44,7 +44,9 @@ def _clean(text: bytes) -> bytes:
 
 
 def clean_text(text: str) -> str:
-    """The same for one piece of text."""
+    """The same for one piece of text; most are plain ASCII already."""
+    if text.isascii() and text.isprintable():
+        return text
     return clean([text]).decode()
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
 from pai_dlc_mcp.server.budget.clean import clean
-from pai_dlc_mcp.server.budget.cut import LINE_CHARS, Choice, cut_line, left_out
 from pai_dlc_mcp.server.budget.fence import fence, inert, inline, new_nonce
 from pai_dlc_mcp.server.budget.limits import nothing_shown, room, size
+from pai_dlc_mcp.server.budget.pipeline import View
 from pai_dlc_mcp.server.budget.redact import Redactor
-from pai_dlc_mcp.server.budget.view import View
+from pai_dlc_mcp.server.budget.select import LINE_CHARS, Choice, cut_line, left_out
 
 _EVENT = re.compile(r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d) *(.*)", re.DOTALL)
 _CLOCK = timezone(timedelta(hours=8))  # event text carries no marker; one job's events and Gmt times prove UTC+8

@@ -55,8 +55,10 @@ def open_fence(text: str) -> str | None:
     return closing(ids[-1]) if ids and closing(ids[-1]) not in text else None
 
 
-# Characters that begin markup, a quotation's end or a link, and what stands for them
-_PLAIN = str.maketrans({'"': "'", "`": "'", "<": "‹", ">": "›", "[": "(", "]": ")", "|": "/", "*": "·", "\\": "/"})
+# Characters that begin markup, a quotation's end (in any script) or a link, and what stands for them
+_QUOTES = "“”„‟″‶❝❞〝〞〟＂«»‹›「」『』˝ʺ״"
+_MARKUP = {"`": "'", "<": "‹", ">": "›", "[": "(", "]": ")", "|": "/", "*": "·", "\\": "/"}
+_PLAIN = str.maketrans(dict.fromkeys(_QUOTES + '"', "'") | _MARKUP)
 
 
 def inline(text: str, limit: int = 80) -> str:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
 
-from pai_dlc_mcp.server.budget.blocks import Block
-from pai_dlc_mcp.server.budget.lines import Lines, body, chunks, rank, spoken, with_ranks
+from pai_dlc_mcp.server.insight.errors import Block
+from pai_dlc_mcp.server.insight.lines import Lines, body, chunks, rank, spoken, with_ranks
 
 Group = Sequence[int]  # line numbers from 0, ascending; a range for one, which costs the garbage collector nothing
 

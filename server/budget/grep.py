@@ -3,8 +3,8 @@
 import time
 from collections.abc import Iterator
 
-from pai_dlc_mcp.server.budget import re2
-from pai_dlc_mcp.server.budget.lines import Lines
+from pai_dlc_mcp.server.insight import re2
+from pai_dlc_mcp.server.insight.lines import Lines
 
 _MAX_PATTERN = 500  # characters
 _MAX_PROGRAM = 4000  # RE2 instructions; `error.*rank \d+` has 30, a Unicode class about 1,200

@@ -3,7 +3,6 @@
 import json
 from typing import cast
 
-from pai_dlc_mcp.server.budget.clean import clean_text
 from pai_dlc_mcp.server.budget.fence import open_fence
 
 BYTES_PER_TOKEN = 2  # training logs measure ~2.0 bytes an o200k token, Chinese 2.4, tracebacks 3.3
@@ -68,11 +67,10 @@ def shrink(value: dict[str, object], max_tokens: int) -> tuple[dict[str, object]
 
 def _bounded(value: object, chars: int, items: int) -> object:
     if isinstance(value, str):
-        text = clean_text(value)
-        return text if len(text) <= chars else f"{text[:chars]}… [{len(text) - chars:,} characters cut]"
+        return value if len(value) <= chars else f"{value[:chars]}… [{len(value) - chars:,} characters cut]"
     if isinstance(value, dict):
         pairs = list(cast("dict[str, object]", value).items())
-        return {clean_text(name): _bounded(item, chars, items) for name, item in pairs[: max(items, 64)]}
+        return {name: _bounded(item, chars, items) for name, item in pairs[: max(items, 64)]}
     if isinstance(value, list):
         return [_bounded(item, chars, items) for item in cast("list[object]", value)[:items]]
     return value

@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from pai_dlc_mcp.server.budget import pem, re2
+from pai_dlc_mcp.server.budget import pem
 from pai_dlc_mcp.server.budget.clean import clean, clean_text
+from pai_dlc_mcp.server.insight import re2
 
 # Values nobody hides, and without which no log could be read; shorter ones are skipped for their length
 _COMMON = re.compile(

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, PlainSerializer
 
 
 def to_utc(moment: datetime | None) -> str | None:
@@ -17,5 +17,5 @@ def _aware(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-Time = Annotated[datetime, AfterValidator(_aware)]
-"""A time of an answer or of a caller: UTC where it has no zone, so that any two can be compared."""
+Time = Annotated[datetime, AfterValidator(_aware), PlainSerializer(to_utc, return_type=str)]
+"""A time of a response or of a caller: UTC where it has no zone, so that any two can be compared."""

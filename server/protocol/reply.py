@@ -1,50 +1,75 @@
-"""The two answers a tool gives. facts(): structured content and the same facts as compact text. stream(): text only.
+"""What a tool answers with, and how it is rendered: a Facts model as structured content and as compact text, or a
+stream (logs, events) as text alone. Tools return data; app.py calls render().
 
 Never both for one payload, and no facts in only one of the two: hosts show the model either.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, Protocol, TypeVar
+from typing import Annotated, Any, ClassVar, Protocol, Self, cast, get_args
 
 from mcp.types import CallToolResult, TextContent
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from pai_dlc_mcp.server.budget.clean import clean_text
-from pai_dlc_mcp.server.budget.cut import left_out
 from pai_dlc_mcp.server.budget.fence import fence, inert, inline, new_nonce
 from pai_dlc_mcp.server.budget.limits import fit, tokens
+from pai_dlc_mcp.server.budget.select import left_out
 from pai_dlc_mcp.server.cloud.paging import Page
+from pai_dlc_mcp.server.cloud.times import to_utc
 from pai_dlc_mcp.server.settings import Settings
 
 FACTS_TOKENS = 2000
 STREAM_TOKENS = 4000
 HEADER_TOKENS = 150  # of a stream's budget, for the lines above its fence
-_VERBATIM = 4000  # characters of a uri or a command
 
 
-class _Foreign:
-    """Marks text that somebody else wrote: a job's name, description, command or reason."""
+@dataclass(frozen=True)
+class Foreign:
+    """Marks text that somebody else wrote: a job's name, description, command or reason. `treat` cleans it."""
+
+    treat: Callable[[str], str]
 
 
-ForeignName = Annotated[str, AfterValidator(lambda text: inline(text, 120)), _Foreign()]
-ForeignText = Annotated[str, AfterValidator(lambda text: inline(text, 600)), _Foreign()]
-Verbatim = Annotated[str, AfterValidator(lambda text: clean_text(text)[:_VERBATIM]), _Foreign()]
+ForeignName = Annotated[str, Foreign(lambda text: inline(text, 120))]
+ForeignText = Annotated[str, Foreign(lambda text: inline(text, 600))]
+Verbatim = Annotated[str, Foreign(lambda text: clean_text(text)[:4000])]  # a uri, a path, a command
 
 
 class Facts(BaseModel):
-    """Base of a tool's own reply: flat, hand-written, named for what a reader looks for."""
+    """Base of a tool's reply and of its rows: flat, hand-written, named for what a reader looks for. `note` says what
+    the facts are not."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    note: str | None = None
+
+
+class Row(BaseModel):
+    """One line of a list, taken from the attributes of a cloud model."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
 
 
 class Listing(Facts):
-    """A reply with one list field. `next` is the argument that continues it."""
+    """A reply with one list, of which as many rows are shown as fit FACTS_TOKENS. `next` is the argument that
+    continues it, from `start` and the rows shown."""
+
+    rows: ClassVar[str]  # the name of the list's field
 
     total: int
     returned: int
     next: str | None = None
+    start: int = Field(default=0, exclude=True)
+
+    @classmethod
+    def of(cls, page: Page[Any], **more: object) -> Self:
+        """A page's items as rows."""
+        fields = {cls.rows: list(page.items), "total": page.total, "returned": len(page.items), "start": page.offset}
+        return cls.model_validate({**fields, **more})
 
 
 class Origin(Protocol):
@@ -56,46 +81,29 @@ class Origin(Protocol):
     def settings(self) -> Settings: ...
 
 
-L = TypeVar("L", bound=Listing)
-
-
-def facts(place: Origin, model: Facts, *, note: str | None = None) -> CallToolResult:
-    """CloudModel with facts, and a `note` on what they are not. Text of others is fenced as data."""
-    structured = {**_echo(place), **model.model_dump(mode="json", exclude_none=True)} | ({"note": note} if note else {})
-    return CallToolResult(
-        content=[TextContent(type="text", text=_text(place, model, note))], structured_content=structured
-    )
-
-
-def listing(
-    place: Origin,
-    model: type[L],
-    rows: Sequence[BaseModel],
-    page: Page[Any],
-    *,
-    note: str | None = None,
-    **more: Any,
-) -> CallToolResult:
-    """CloudModel with a list, of as many rows as fit the budget; `next` names the offset of the first row left out."""
-    (key,) = [name for name, field in model.model_fields.items() if "list" in str(field.annotation)]
+def render(origin: Origin, reply: Facts) -> CallToolResult:
+    """Structured content and the same facts as text. Text of others is fenced as data."""
+    foreign: list[Foreign] = []
+    data = cast("dict[str, Any]", _plain(reply, foreign, None))
+    if not isinstance(reply, Listing):
+        return _rendered(origin, data, fenced_in=bool(foreign))
+    rows = data[reply.rows]
     kept = len(rows)
     while True:
-        after = Page(rows[:kept], page.offset, page.total).next_offset
-        follow = None if after is None else f"offset={after}"
-        shown = {key: list(rows[:kept]), "total": page.total, "returned": kept, "next": follow}
-        reply = model.model_validate({**shown, **more})
-        result = facts(place, reply, note=note)
-        cost = max(tokens(reply.model_dump_json(exclude_none=True)), tokens(text_of(result)))
+        after = reply.start + kept
+        follow = {"next": f"offset={after}"} if rows and after < reply.total else {}
+        shown = {**data, reply.rows: rows[:kept], "returned": kept, **follow}
+        result = _rendered(origin, shown, fenced_in=bool(foreign))
+        cost = max(tokens(text_of(result)), tokens(_compact(shown)))
         if cost <= FACTS_TOKENS or kept <= 1:
             return result
         kept = max(1, min(kept - 1, kept * FACTS_TOKENS // cost))
 
 
-def stream(place: Origin, header: str, payload: str, meta: Mapping[str, Any], max_tokens: int) -> CallToolResult:
-    """CloudModel with header lines and an already fenced payload, never above `max_tokens`; the header's facts again in
-    `_meta`."""
-    text = fit(f"{header}{_where(place)}\n{payload}", max_tokens, "raise max_tokens")
-    return CallToolResult(content=[TextContent(type="text", text=text)], _meta={"pai-dlc": {**_echo(place), **meta}})
+def stream(origin: Origin, header: str, payload: str, meta: Mapping[str, Any], max_tokens: int) -> CallToolResult:
+    """Header lines and an already fenced payload, never above `max_tokens`; the header's facts again in `_meta`."""
+    text = fit(f"{header}{_where(origin)}\n{payload}", max_tokens, "raise max_tokens")
+    return CallToolResult(content=[TextContent(type="text", text=text)], _meta={"pai-dlc": {**_echo(origin), **meta}})
 
 
 def fenced(lines: Sequence[str], source: str, max_tokens: int) -> str:
@@ -112,35 +120,77 @@ def text_of(result: CallToolResult) -> str:
     return "\n".join(block.text for block in result.content if isinstance(block, TextContent))
 
 
-def _echo(place: Origin) -> dict[str, Any]:
-    return {"region": place.region} | ({"emulator": True} if place.settings.emulator else {})
+def _echo(origin: Origin) -> dict[str, Any]:
+    return {"region": origin.region} | ({"emulator": True} if origin.settings.emulator else {})
 
 
-def _where(place: Origin) -> str:
-    return f" · {place.region}" + (" · emulator" if place.settings.emulator else "")
+def _where(origin: Origin) -> str:
+    return f" · {origin.region}" + (" · emulator" if origin.settings.emulator else "")
 
 
-def _text(place: Origin, model: Facts, note: str | None) -> str:
-    """`key: value` lines, a table for a list; compact, because a model reads it on every call."""
-    lines: list[str] = []
-    for name in type(model).model_fields:
-        value: object = getattr(model, name)
-        if isinstance(value, list):
-            lines += _table(name, value)  # pyright: ignore[reportUnknownArgumentType] - rows are models or strings
-        elif value is not None:
-            lines.append(f"{name}: {_cell(value)}")
-    body = "\n".join(lines)
-    if _has_foreign(type(model)):
+def _plain(value: object, foreign: list[Foreign], mark: Foreign | None) -> object:
+    """Plain JSON values, each text cleaned once, by its field's mark where it has one; `foreign` collects the marks
+    of texts there are."""
+    if isinstance(value, str):
+        if mark is None:
+            return clean_text(value)
+        foreign.append(mark)
+        return mark.treat(value)
+    if isinstance(value, BaseModel):
+        marks = _marks(type(value))
+        return {name: _plain(item, foreign, marks[name]) for name, item in value if name in marks and item is not None}
+    if isinstance(value, Mapping):
+        pairs = cast("Mapping[str, object]", value).items()
+        return {clean_text(str(name)): _plain(item, foreign, mark) for name, item in pairs}
+    if isinstance(value, list | tuple):
+        return [_plain(item, foreign, mark) for item in cast("Sequence[object]", value)]
+    return to_utc(value) if isinstance(value, datetime) else value
+
+
+@cache
+def _marks(model: type[BaseModel]) -> dict[str, Foreign | None]:
+    """The fields that are shown, with their marks."""
+    fields = model.model_fields.items()
+    return {name: _mark_in((*field.metadata, field.annotation)) for name, field in fields if not field.exclude}
+
+
+def _mark_in(parts: Iterable[Any]) -> Foreign | None:
+    for part in parts:
+        if isinstance(part, Foreign):
+            return part
+        if found := _mark_in((*getattr(part, "__metadata__", ()), *get_args(part))):
+            return found
+    return None
+
+
+def _rendered(origin: Origin, data: dict[str, Any], *, fenced_in: bool) -> CallToolResult:
+    facts = {name: value for name, value in data.items() if name != "note"}
+    body = "\n".join(line for name, value in facts.items() for line in _lines(name, value))
+    if fenced_in:
         body = fence(map(inert, body.splitlines()), "PAI-DLC, with names and texts that users wrote", new_nonce())
-    return "\n".join(part for part in (f"region: {_where(place).removeprefix(' · ')}", note, body) if part)
+    note = data.get("note")
+    parts = (f"region: {_where(origin).removeprefix(' · ')}", note, body)
+    text = "\n".join(part for part in parts if part)
+    structured = {**_echo(origin), **facts, **({"note": note} if note else {})}
+    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=structured)
 
 
-def _table(name: str, rows: Sequence[object]) -> list[str]:
-    models = [row for row in rows if isinstance(row, BaseModel)]
-    if not models:
-        return [f"{name}: {', '.join(map(str, rows)) or 'none'}"]
-    used = [f for f in type(models[0]).model_fields if any(getattr(m, f) not in (None, "", [], ()) for m in models)]
-    return [f"{name}:", " | ".join(used)] + [" | ".join(_cell(getattr(m, f)) for f in used) for m in models]
+def _lines(name: str, value: object) -> list[str]:
+    """`key: value`, or a table for a list; compact, because a model reads it on every call."""
+    if not isinstance(value, list):
+        return [f"{name}: {_cell(value)}"]
+    rows = cast("list[object]", value)
+    tables = [cast("dict[str, object]", row) for row in rows if isinstance(row, dict)]
+    if not tables:
+        return [f"{name}: {', '.join(map(_cell, rows)) or 'none'}"]
+    used = [key for key in _keys(tables) if any(row.get(key) not in (None, "", []) for row in tables)]
+    return [f"{name}:", " | ".join(used)] + [" | ".join(_cell(row.get(key)) for key in used) for row in tables]
+
+
+def _keys(rows: Sequence[Mapping[str, object]]) -> list[str]:
+    """The columns of all rows, each after those that precede it in the fullest row."""
+    fullest = max(rows, key=len)
+    return list(dict.fromkeys([*fullest, *(key for row in rows for key in row)]))
 
 
 def _cell(value: object) -> str:
@@ -148,25 +198,12 @@ def _cell(value: object) -> str:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, Mapping):
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
-    if isinstance(value, list | tuple):
-        return ", ".join(map(_cell, value))  # pyright: ignore[reportUnknownArgumentType] - JSON
-    if isinstance(value, BaseModel):
-        return " ".join(f"{k}={_cell(v)}" for k, v in value if v is not None)
+    if isinstance(value, dict):
+        return _compact(cast("object", value))
+    if isinstance(value, list):
+        return ", ".join(map(_cell, cast("list[object]", value)))
     return str(value).replace("\n", "\\n")  # a line of somebody's text is no line of ours
 
 
-@cache
-def _has_foreign(model: type[BaseModel]) -> bool:
-    for field in model.model_fields.values():
-        if any(isinstance(mark, _Foreign) for mark in field.metadata) or "_Foreign" in str(field.annotation):
-            return True
-        if any(_has_foreign(part) for part in _models_in(field.annotation)):
-            return True
-    return False
-
-
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    parts = getattr(annotation, "__args__", ()) or (annotation,)
-    return [part for part in parts if isinstance(part, type) and issubclass(part, BaseModel)]
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)

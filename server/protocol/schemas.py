@@ -7,13 +7,19 @@ from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
 from pydantic import ConfigDict, ValidationError
 
 from pai_dlc_mcp.server.errors import Failure
+from pai_dlc_mcp.server.protocol.reply import Facts
 from pai_dlc_mcp.server.spelling import StrictModel, nearest
 
 _ECHO = 80  # characters of a caller's value that an error repeats
 
 
 class Arguments(FuncMetadata):
-    """As the SDK's, but a text stays a text: it would parse `{"lr": 0.1}` or `null` given for a `str | None`."""
+    """As the SDK's, but replies are not rendered here, and a text stays a text: it would parse `{"lr": 0.1}` or `null`
+    given for a `str | None`."""
+
+    def convert_result(self, result: Any) -> Any:
+        """A reply leaves as it is: app.py renders it."""
+        return result if isinstance(result, Facts) else super().convert_result(result)
 
     def pre_parse_json(self, data: dict[str, Any]) -> dict[str, Any]:
         fields = self.arg_model.model_fields

@@ -1,13 +1,15 @@
 """What a tool is to this server: a function, a title, a toolset and its hints; and which ones a server offers."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, TypeVar
+from functools import cached_property, wraps
+from typing import Any, TypeVar, get_type_hints
 
 from mcp.server.mcpserver.tools import Tool as McpTool
-from mcp.types import ToolAnnotations
+from mcp.types import CallToolResult, ToolAnnotations
 
+from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.protocol.schemas import harden
 from pai_dlc_mcp.server.settings import Settings
 from pai_dlc_mcp.server.spelling import nearest
@@ -31,6 +33,28 @@ IDEMPOTENT_WRITE = _hints(read_only=False, destructive=False, idempotent=True)
 DESTROY = _hints(read_only=False, destructive=True, idempotent=True)
 
 
+class Leave(ABC):
+    """What a tool's body writes with."""
+
+    @abstractmethod
+    def after(self, failure: Failure) -> Exception:
+        """What to raise for a failure of the body: one that does not hide what was sent."""
+
+
+def _hides_nothing(function: ToolFunction) -> ToolFunction:
+    """The function, except that a failure after a write says what was sent."""
+
+    @wraps(function)
+    async def told(**arguments: Any) -> Any:
+        try:
+            return await function(**arguments)
+        except Failure as failure:
+            leave = next((value for value in arguments.values() if isinstance(value, Leave)), None)
+            raise (leave.after(failure) if leave else failure) from None
+
+    return told
+
+
 @dataclass(frozen=True)
 class Tool:
     """One operation an agent can call; its name and description are its function's."""
@@ -48,8 +72,15 @@ class Tool:
     def built(self) -> McpTool:
         """As the SDK takes it. Built once a process: deriving the schemas takes 10 ms a tool."""
         doc = " ".join((self.function.__doc__ or "").split())
+        streams = get_type_hints(self.function)["return"] is CallToolResult  # text only: no output schema
         return harden(
-            McpTool.from_function(self.function, title=self.title, description=doc, annotations=self.annotations)
+            McpTool.from_function(
+                _hides_nothing(self.function),
+                title=self.title,
+                description=doc,
+                annotations=self.annotations,
+                structured_output=False if streams else None,
+            )
         )
 
 

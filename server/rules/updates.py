@@ -94,10 +94,13 @@ def changes(
     return sent
 
 
-def removed_pods(job: Job, job_specs: list[PodsChange]) -> int:
-    """How many pods these counts take away."""
-    now = {spec.type: spec.pod_count for spec in job.specs}
-    return sum(max(0, now.get(change.type, 0) - change.pod_count) for change in job_specs)
+def removed_pods(job: Job, specs: list[dict[str, Any]]) -> int:
+    """How many pods the JobSpecs of an update take away: by spec, and of those that run, whichever is more (an elastic
+    job may run more than its specs say)."""
+    asked = [int(spec.get("PodCount") or 0) for spec in specs]
+    by_spec = sum(max(0, now.pod_count - count) for now, count in zip(job.specs, asked, strict=True))
+    running = sum(pod.status == "Running" for pod in job.pods)
+    return max(by_spec, running - sum(asked), 0)
 
 
 def shows(job: Job, name: str, value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""StrictModel mode: a code that only a person at a terminal redeems, with `pai-dlc-mcp approve CODE`.
+"""Strict mode: a code that only a person at a terminal redeems, with `pai-dlc-mcp approve CODE`.
 
 The server leaves the question in a private folder; the command shows it there and marks it approved; the next call
 with the code finds the mark. Server and terminal share the folder, so they run as one user on one machine.

@@ -1,34 +1,32 @@
 """The one gate before a risky effect: policy, ask, re-read, act. Nothing but an explicit yes opens it.
 
-A tool's resolver builds the preview and calls ask(); its body calls pass_through() with the answer. Every outcome is
-an ordinary result with a word of its own: a host may cut a server off after a few errors in a row.
+workflows/permit.py calls ask() for the question and admit() with the answer. Every outcome is an ordinary result with a
+word of its own: a host may cut a server off after a few errors in a row.
 """
 
+import sys
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import anyio
 from mcp.server.auth.middleware.auth_context import get_access_token
-from mcp.server.mcpserver import Context, Elicit, ElicitationResult
+from mcp.server.mcpserver import Context, Elicit
 from mcp.shared.exceptions import MCPError
 from mcp.types import ElicitResult
 from pydantic import ValidationError
 
-from pai_dlc_mcp.server.cloud.errors import CloudError
+from pai_dlc_mcp.server.cloud.api import Write
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.safety import policy
 from pai_dlc_mcp.server.safety.approvals import Approvals
-from pai_dlc_mcp.server.safety.audit import Audit
+from pai_dlc_mcp.server.safety.audit import Audit, Step
 from pai_dlc_mcp.server.safety.confirmation import Confirmations, Subject
 from pai_dlc_mcp.server.safety.policy import Ruling, strictest
 from pai_dlc_mcp.server.safety.risks import RISKS
 from pai_dlc_mcp.server.safety.types import Preview, Refusal, Verdict, Yes, refused, verdict_of
 from pai_dlc_mcp.server.settings import Settings
-
-T = TypeVar("T")
 
 MRTR_SINCE = "2026-07-28"  # from this protocol version a question is a result, and the call comes again
 _SOON = 5.0  # seconds: a token redeemed so fast was hardly read by a person
@@ -40,7 +38,6 @@ _TROUBLE = {
     "changed": "It has changed since it was previewed.",
     "used": "The confirmation token has been used already.",
 }
-_approved: ContextVar[str | None] = ContextVar("approved", default=None)  # the API action a user said yes to
 
 
 class Gate:
@@ -86,61 +83,59 @@ class Gate:
             return Elicit(preview.question, Yes)
         return await self._ask_now(preview, ctx)
 
-    async def pass_through(
-        self,
-        preview: Preview,
-        answer: ElicitationResult[Any],
-        *,
-        reread: Callable[[], Awaitable[Preview | None]],
-        act: Callable[[], Awaitable[T]],
-    ) -> T | Refusal:
-        """Act if and only if the answer is yes and a fresh look shows what the preview showed.
-
-        `act` looks again afterwards and reports what it saw.
-        """
-        verdict = verdict_of(answer)
+    async def admit(
+        self, preview: Preview, verdict: Verdict, again: Callable[[], Awaitable[Preview | None]]
+    ) -> Refusal | None:
+        """None if and only if the answer is yes and a fresh look shows what the preview showed."""
         if verdict.word == "approved":
-            fresh = await reread()
+            fresh = await again()
             if fresh is not None and fresh.state == preview.state:
                 self._note("answered", preview, word="approved")
-                yes = _approved.set(RISKS[preview.effect].action)
-                try:
-                    return await act()
-                finally:
-                    _approved.reset(yes)
+                return None
             verdict = Verdict("changed", "It changed while the question was open.")
         if verdict.word != "confirmation_required":
             self._note("refused", preview, word=verdict.word)
         return refused(verdict, preview)
 
     @contextmanager
-    def write(self, product: str, action: str, ids: tuple[str, ...]) -> Generator[None]:
-        """Around every write to the cloud, gated or not: the user's CLI policy before it, an audit line after it."""
+    def writing(self, write: Write[Any], *, asked: bool) -> Generator[dict[str, Any]]:
+        """Around every write: the user's CLI policy and a line of intent before it, a line of its outcome after it.
+        `asked`: its user said yes. What is put into the dictionary is told in the last line."""
+        action, ids, region = write.action, write.path, write.region
         cli = policy.read_cli_policy()
-        ruling = cli.ruling(product, action)
-        if ruling == "deny" or (ruling == "confirm" and _approved.get() != action):
-            self._audit.write("refused", action, ids, word="denied", rung="aliyun CLI policy")
+        ruling = cli.ruling(write.product, action)
+        if ruling == "deny" or (ruling == "confirm" and not asked):
+            self._audit.write("refused", action, ids, region=region, word="denied", rung="aliyun CLI policy")
             raise _denied_by_cli(cli, action, ruling)
-        started, step, code = self._now(), "failed", "Cancelled"
+        self._audit.intend(action, ids, region=region)
+        started, told = self._now(), dict[str, Any]()
+        step: Step = "failed"
         try:
-            yield
-            step, code = "executed", None
-        except CloudError as error:
-            code = error.code
+            yield told
+            step = "executed"
+        except Failure as failure:
+            told["code"] = failure.code
             raise
         finally:
-            self._audit.write(step, action, ids, code=code, seconds=round(self._now() - started, 3))
+            if step == "failed" and (kind := sys.exc_info()[0]):
+                told.setdefault("code", kind.__name__)
+            self._audit.write(step, action, ids, region=region, seconds=round(self._now() - started, 3), **told)
 
     def _ruling(self, preview: Preview) -> tuple[Ruling, str]:
-        """confirm unless the operator or the user's CLI policy says otherwise; the CLI's can only tighten."""
-        action = RISKS[preview.effect].action
+        """The strictest word on any effect of the call: confirm, unless the operator or the user's CLI policy says
+        otherwise; the CLI's can only tighten."""
         cli = policy.read_cli_policy()
-        said = cli.ruling("pai-dlc", action)
-        own = self._effects.get(preview.effect, "confirm")
-        if said == "deny":
-            return "deny", cli.broken or f"The user's aliyun CLI safety policy denies pai-dlc:{action}."
-        why = {"deny": f"The operator of this server denies {preview.effect}.", "allow": "Allowed by the operator."}
-        return strictest((own, said)), why.get(own, "")
+        rulings: list[tuple[Ruling, str]] = []
+        for effect in preview.effects:
+            action = RISKS[effect].action
+            own = self._effects.get(effect, "confirm")
+            why = {"deny": f"The operator of this server denies {effect}.", "allow": "Allowed by the operator."}
+            rulings.append((own, why.get(own, "")))
+            said = cli.ruling("pai-dlc", action)
+            denied = cli.broken or f"The user's aliyun CLI safety policy denies pai-dlc:{action}."
+            rulings.append((said, denied if said == "deny" else why.get(own, "")))
+        strictest_of_all = strictest(ruling for ruling, _ in rulings)
+        return next((ruling, why) for ruling, why in rulings if ruling == strictest_of_all)
 
     def _token(self, preview: Preview, subject: Subject, token: str, client: str | None) -> Verdict:
         redeemed, age = self._confirmations.redeem(token, subject), self._confirmations.age(token)
@@ -178,7 +173,7 @@ class Gate:
             return Verdict("unanswered", "The client could not put the question to the user.")
 
     def _note(self, step: Any, preview: Preview, client: str | None = None, **facts: Any) -> None:
-        action = RISKS[preview.effect].action
+        action = RISKS[preview.effects[0]].action
         self._audit.write(
             step, action, preview.ids, effect=preview.effect, region=preview.region, client=client, **facts
         )

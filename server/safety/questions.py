@@ -8,6 +8,7 @@ from pai_dlc_mcp.server.cloud.templates import Template
 from pai_dlc_mcp.server.cloud.tensorboards import Tensorboard
 from pai_dlc_mcp.server.cloud.times import to_utc
 from pai_dlc_mcp.server.safety.confirmation import fingerprint
+from pai_dlc_mcp.server.safety.risks import HARMLESS_SIGNALS, Effect
 from pai_dlc_mcp.server.safety.types import Preview
 
 STOPPABLE = frozenset({"Running", "Queuing"})  # the skill: StopJob applies to these two
@@ -16,8 +17,7 @@ _NAME = 80  # characters
 
 def stop(job: Job, region: str) -> Preview:
     """Stopping one running or queuing job."""
-    effect = "stop_queued" if job.status == "Queuing" else "stop_running"
-    return Preview(effect, (job.job_id,), region, f"{_who(job)} {_size(job)}", state_of(job))
+    return Preview((_stops(job),), (job.job_id,), region, f"{_who(job)} {_size(job)}", state_of(job))
 
 
 def stop_many(jobs: Sequence[Job], region: str) -> Preview:
@@ -27,40 +27,43 @@ def stop_many(jobs: Sequence[Job], region: str) -> Preview:
     totals = f"{sum(job.pods_asked for job in jobs)} pods and {gpus:g} GPUs would be freed."
     ids = tuple(sorted(job.job_id for job in jobs))
     state = fingerprint(*sorted(state_of(job) for job in jobs))
-    return Preview("stop_many", ids, region, f"{len(jobs)} jobs: {told}. {totals}", state)
+    kinds = {_stops(job) for job in jobs}
+    each: tuple[Effect, ...] = tuple(effect for effect in ("stop_running", "stop_queued") if effect in kinds)
+    return Preview(("stop_many", *each), ids, region, f"{len(jobs)} jobs: {told}. {totals}", state)
 
 
 def delete(job: Job, region: str) -> Preview:
-    return Preview("delete", (job.job_id,), region, f"{_who(job)} {_size(job)}", state_of(job))
+    return Preview(("delete",), (job.job_id,), region, f"{_who(job)} {_size(job)}", state_of(job))
 
 
-def make_public(job: Job, region: str) -> Preview:
-    facts = f"{_who(job)} It is {job.accessibility or 'PRIVATE'} in workspace {job.workspace_id}."
-    return Preview("make_public", (job.job_id,), region, facts, state_of(job))
-
-
-def shrink(job: Job, region: str, removed: int) -> Preview:
-    """`removed` is part of the state: a yes to two pods is none to three."""
-    facts = f"{_who(job)} {_size(job)} The change removes {removed} of them."
-    return Preview("shrink", (job.job_id,), region, facts, fingerprint(state_of(job), removed))
+def update(job: Job, region: str, *, public: bool, removed: int) -> Preview | None:
+    """An update that makes the job public, takes pods away, or both; None for one that does neither."""
+    effects: list[Effect] = [*(["shrink"] if removed else []), *(["make_public"] if public else [])]
+    said = [_who(job), _size(job)]
+    said += [f"The change removes {removed} pod{'s' if removed != 1 else ''}."] if removed else []
+    said += [f"It is {job.accessibility or 'PRIVATE'} in workspace {job.workspace_id}."] if public else []
+    if not effects:
+        return None
+    return Preview(tuple(effects), (job.job_id,), region, " ".join(said), state_of(job))
 
 
 def share_terminal(job: Job, region: str, pod_id: str, shared: bool) -> Preview:
     kind = "a link that works once for anyone" if shared else "a link"
     facts = f"{_who(job)} A web terminal of pod {pod_id}: {kind}, valid for 30 s."
-    return Preview("share_terminal", (job.job_id, pod_id), region, facts, fingerprint(state_of(job), shared))
+    return Preview(("share_terminal",), (job.job_id, pod_id), region, facts, fingerprint(state_of(job), shared))
 
 
 def share_token(target: str, target_id: str, region: str, seconds: int, about: str, state: str) -> Preview:
     """A token for a job or a tensorboard; `about` says what it is, `state` is a fingerprint of it."""
     facts = f"A sharing token for {target} {target_id}{' ' * bool(about)}{about}, valid for {seconds:,} s."
-    return Preview("share_token", (target_id,), region, facts, fingerprint(state, seconds))
+    return Preview(("share_token",), (target_id,), region, facts, fingerprint(state, seconds))
 
 
 def send_signal(job: Job, region: str, signal: str, to: Sequence[str]) -> Preview:
     """`to`: roles or pods; empty is the whole job. Signal and receivers are part of the state."""
     facts = f"{_who(job)} {_size(job)} {signal} goes to {', '.join(to) or 'all its pods'}."
-    return Preview("send_signal", (job.job_id,), region, facts, fingerprint(state_of(job), signal, sorted(to)))
+    ends: tuple[Effect, ...] = () if signal in HARMLESS_SIGNALS else ("stop_running",)
+    return Preview(("send_signal", *ends), (job.job_id,), region, facts, fingerprint(state_of(job), signal, sorted(to)))
 
 
 def delete_template(template: Template, region: str) -> Preview:
@@ -70,16 +73,24 @@ def delete_template(template: Template, region: str) -> Preview:
         f"has {versions} version{'s' if versions != 1 else ''}; last used: {template.last_used or 'never'}."
     )
     state = fingerprint(template.template_id, template.modified, versions, template.default_version)
-    return Preview("delete_template", (template.template_id,), region, facts, state)
+    return Preview(("delete_template",), (template.template_id,), region, facts, state)
 
 
 def delete_tensorboard(board: Tensorboard, region: str) -> Preview:
-    return Preview("delete_tensorboard", (board.tensorboard_id,), region, _board(board), _board_state(board))
+    return Preview(("delete_tensorboard",), (board.tensorboard_id,), region, _board(board), _board_state(board))
+
+
+def make_tensorboard_public(board: Tensorboard, region: str) -> Preview:
+    return Preview(("make_tensorboard_public",), (board.tensorboard_id,), region, _board(board), _board_state(board))
 
 
 def share_url(board: Tensorboard, region: str, seconds: int) -> Preview:
     facts = f"{_board(board)} A link to it, valid for {seconds:,} s."
-    return Preview("share_url", (board.tensorboard_id,), region, facts, fingerprint(_board_state(board), seconds))
+    return Preview(("share_url",), (board.tensorboard_id,), region, facts, fingerprint(_board_state(board), seconds))
+
+
+def _stops(job: Job) -> Effect:
+    return "stop_queued" if job.status == "Queuing" else "stop_running"
 
 
 def state_of(job: Job) -> str:

@@ -11,6 +11,7 @@ Effect = Literal[
     "share_terminal",
     "share_token",
     "make_public",
+    "make_tensorboard_public",
     "shrink",
     "delete_template",
     "delete_tensorboard",
@@ -21,7 +22,8 @@ Effect = Literal[
 
 @dataclass(frozen=True)
 class Risk:
-    """`consequence` is the sentence of the question that says what cannot be taken back; `asks` closes it."""
+    """An effect of an API operation. `consequence` is the sentence of the question that says what cannot be taken back;
+    `asks` closes it."""
 
     action: str
     consequence: str
@@ -35,7 +37,6 @@ NOT_ASKED: dict[str, str] = {
     "update_job_template": "adds a version; the earlier ones stay",
     "set_job_template_default_version": "can be set back",
     "create_tensorboard": "adds a tensorboard; max_running_time_minutes bounds its cost",
-    "update_tensorboard": "each of its fields can be set back",
     "start_tensorboard": "stop_tensorboard takes it back",
     "stop_tensorboard": "start_tensorboard takes it back; the summaries stay",
     "tag_resources": "untag_resources takes it back",
@@ -64,6 +65,9 @@ RISKS: dict[Effect, Risk] = {
         "Every member of the workspace will see the job; it cannot be made private again.",
         "Make it public?",
     ),
+    "make_tensorboard_public": Risk(
+        "UpdateTensorboard", "Every member of the workspace will see the tensorboard.", "Make it public?"
+    ),
     "shrink": Risk("UpdateJob", "Pods that are removed lose their in-memory progress.", "Remove them?"),
     "delete_template": Risk(
         "DeleteJobTemplate", "Deleting a template removes all its versions for good.", "Delete it?"
@@ -84,3 +88,12 @@ RISKS: dict[Effect, Risk] = {
         "Send it?",
     ),
 }
+
+
+HARMLESS_SIGNALS = frozenset({"SIGUSR1", "SIGUSR2", "SIGCONT", "SIGWINCH", "SIGURG", "SIGCHLD"})
+"""Signals that a program is likely to take as a message; any other ends it unless it was written not to."""
+
+
+def asks(action: str) -> bool:
+    """Whether an API operation can have an effect that asks."""
+    return any(risk.action == action for risk in RISKS.values())

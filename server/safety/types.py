@@ -29,10 +29,10 @@ class Yes(BaseModel):
 
 @dataclass(frozen=True)
 class Preview:
-    """What a call would do, from facts read just now. `facts` is the paragraph that precedes the question;
-    `state` changes when any of them does."""
+    """What a call would do, from facts read just now: every effect of its requests. `facts` is the paragraph that
+    precedes the question; `state` changes when any fact or any part of the requests does."""
 
-    effect: Effect
+    effects: tuple[Effect, ...]
     ids: tuple[str, ...]
     region: str
     facts: str
@@ -42,8 +42,14 @@ class Preview:
     def question(self) -> str:
         """Facts and timestamps only, so that it reads the same each time it is asked; the reference pins the state,
         and a changed state is a new question."""
-        risk = RISKS[self.effect]
-        return f"{self.facts} {risk.consequence} {risk.asks} (state {self.state[:8]})"
+        risks = [RISKS[effect] for effect in self.effects if RISKS[effect].consequence]
+        said = " ".join(f"{risk.consequence} {risk.asks}" for risk in risks)
+        return f"{self.facts} {said} (state {self.state[:8]})"
+
+    @property
+    def effect(self) -> str:
+        """All of them, for a token and a line of the audit."""
+        return "+".join(self.effects)
 
 
 @dataclass(frozen=True)

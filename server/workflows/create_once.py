@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
-from weakref import WeakValueDictionary
 
 import anyio
 
@@ -20,14 +19,13 @@ from pai_dlc_mcp.server.cloud.paging import each
 from pai_dlc_mcp.server.cloud.shape import as_object
 from pai_dlc_mcp.server.deps import CloudInRegion
 from pai_dlc_mcp.server.errors import Failure
+from pai_dlc_mcp.server.workflows.permit import Sender
 
 REQUEST_TAG, ARGUMENTS_TAG = "mcp-request-id", "mcp-arguments"
 _LOOKS = (0.5, 1.5, 3.0)  # seconds before each look for a job that may have been created
 _EVER = "1970-01-01T00:00:00Z"  # the service looks back 7 days by default
 _MOST = 10  # pages that a look-up by name reads
 _LOOK = 100  # jobs of one look by tag
-
-_one_at_a_time: WeakValueDictionary[str, anyio.Lock] = WeakValueDictionary()  # by request id
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ class Submitted:
 
 
 async def submit(
-    cloud: CloudInRegion, body: dict[str, Any], *, client_request_id: str | None, allow_same_name: bool
+    cloud: CloudInRegion, sender: Sender, body: dict[str, Any], *, client_request_id: str | None, allow_same_name: bool
 ) -> Submitted:
     """Create the job this body describes.
 
@@ -48,7 +46,7 @@ async def submit(
     service refused; Failure with the request id when it can neither answer nor be asked what happened.
     """
     request_id = client_request_id or uuid.uuid4().hex
-    async with _one_at_a_time.setdefault(request_id, anyio.Lock()):
+    async with cloud.creating.setdefault(request_id, anyio.Lock()):
         arguments = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
         if client_request_id and (earlier := await _by_tag(cloud, body, request_id)):
             return _same(earlier, request_id, arguments)
@@ -57,7 +55,7 @@ async def submit(
         settings = as_object(body.get("Settings"))
         tags = {**as_object(settings.get("Tags")), REQUEST_TAG: request_id, ARGUMENTS_TAG: arguments}
         try:
-            job_id = await cloud.send(cloud.jobs.create({**body, "Settings": {**settings, "Tags": tags}}))
+            job_id = await sender.send(cloud.jobs.create({**body, "Settings": {**settings, "Tags": tags}}))
             return Submitted("created", job_id, request_id)
         except CloudError as error:
             if not error.maybe_done:

@@ -1,7 +1,7 @@
 """Does what a job names exist? Workspace, images, specs, data and code sources, looked up before a create."""
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 
 import anyio
 
@@ -21,36 +21,20 @@ async def check(cloud: CloudInRegion, draft: Draft) -> Sequence[EcsSpec]:
 
     Raises one Failure naming all that does not exist, or the first CloudError.
     """
+    specs: list[EcsSpec] = []
     problems: list[str] = []
     failures: list[Failure] = []
-    specs: list[EcsSpec] = []
 
-    async def look(check_one: Callable[[], Awaitable[str | None]]) -> None:
+    async def look(question: Awaitable[str | None]) -> None:
         try:
-            if problem := await check_one():
+            if problem := await question:
                 problems.append(problem)
         except Failure as failure:
             failures.append(failure)
 
-    async def ecs_specs() -> str | None:
-        wanted = dict.fromkeys(spec.ecs_spec for spec in draft.job_specs if spec.ecs_spec)
-        found = {spec.instance_type: spec for spec in await cloud.specs.list({})} if wanted else {}
-        specs.extend(found[name] for name in wanted if name in found)
-        return "; ".join(_no_spec(name, list(found)) for name in wanted if name not in found) or None
-
-    images = dict.fromkeys(spec.image for spec in draft.job_specs)
-    datasets = [source.data_source_id for source in draft.data_sources or [] if source.data_source_id]
-    code = draft.code_source.code_source_id if draft.code_source else None
     async with anyio.create_task_group() as group:
-        group.start_soon(look, lambda: _workspace(cloud, draft.workspace_id))
-        group.start_soon(look, ecs_specs)
-        if cloud.settings.image_policy == "catalog":
-            for image in images:
-                group.start_soon(look, lambda image=image: _image(cloud, image, draft.workspace_id))
-        for dataset in dict.fromkeys(datasets):
-            group.start_soon(look, lambda dataset=dataset: _dataset(cloud, dataset))
-        if code:
-            group.start_soon(look, lambda: _code_source(cloud, code))
+        for question in _questions(cloud, draft, specs):
+            group.start_soon(look, question)
     if problems:
         raise Failure(
             f"The job cannot be created in {cloud.region}: {'; '.join(sorted(problems))}.",
@@ -60,6 +44,28 @@ async def check(cloud: CloudInRegion, draft: Draft) -> Sequence[EcsSpec]:
     if failures:
         raise failures[0]
     return specs
+
+
+def _questions(cloud: CloudInRegion, draft: Draft, specs: list[EcsSpec]) -> Iterator[Awaitable[str | None]]:
+    """One for each thing that is named: None, or what is wrong with it."""
+    yield _workspace(cloud, draft.workspace_id)
+    yield _ecs_specs(cloud, draft, specs)
+    if cloud.settings.image_policy == "catalog":
+        for image in dict.fromkeys(spec.image for spec in draft.job_specs):
+            yield _image(cloud, image, draft.workspace_id)
+    for dataset in dict.fromkeys(source.data_source_id for source in draft.data_sources or []):
+        if dataset:
+            yield _dataset(cloud, dataset)
+    if draft.code_source and draft.code_source.code_source_id:
+        yield _code_source(cloud, draft.code_source.code_source_id)
+
+
+async def _ecs_specs(cloud: CloudInRegion, draft: Draft, specs: list[EcsSpec]) -> str | None:
+    """Adds those that exist to `specs`."""
+    wanted = dict.fromkeys(spec.ecs_spec for spec in draft.job_specs if spec.ecs_spec)
+    found = {spec.instance_type: spec for spec in await cloud.specs.list({})} if wanted else {}
+    specs.extend(found[name] for name in wanted if name in found)
+    return "; ".join(_no_spec(name, list(found)) for name in wanted if name not in found) or None
 
 
 async def _workspace(cloud: CloudInRegion, workspace_id: str) -> str | None:

@@ -2,16 +2,21 @@
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 import pytest
 
 from pai_dlc_mcp.emulator.embedded import Emulator
+from pai_dlc_mcp.server.cloud.api import Write
 from pai_dlc_mcp.server.cloud.credentials import Credentials, StaticKey
 from pai_dlc_mcp.server.cloud.endpoints import Region
+from pai_dlc_mcp.server.cloud.errors import sent_once
 from pai_dlc_mcp.server.cloud.gateway import Gateway
 from pai_dlc_mcp.server.deps import App, CloudInRegion
 from pai_dlc_mcp.server.safety.gate import Gate
 from pai_dlc_mcp.server.settings import Settings
+
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -30,6 +35,16 @@ def gateway(gateway_for: Callable[..., Gateway]) -> Gateway:
     return gateway_for()
 
 
+class SendingCloud(CloudInRegion):
+    """Sends a write without a permit, which no tool can: what these tests are about is what it sends."""
+
+    async def send(self, write: Write[T]) -> T:
+        gateway = self.jobs.api.gateway
+        with sent_once(write.shown_by):
+            body = await gateway.send(write.product, write.action, write.region, write.path, write.params)
+        return write.answer(body)
+
+
 @pytest.fixture
 def cloud_for(
     gateway_for: Callable[..., Gateway], settings_for: Callable[..., Settings]
@@ -37,7 +52,7 @@ def cloud_for(
     def cloud(**changes: object) -> CloudInRegion:
         settings = settings_for(**changes)
         app = App(settings, gateway_for(**changes), Gate(settings, time.time), b"k" * 32)
-        return CloudInRegion(app, Region("cn-hangzhou", "argument"))
+        return SendingCloud(app, Region("cn-hangzhou", "argument"))
 
     return cloud
 

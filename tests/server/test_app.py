@@ -1,6 +1,6 @@
 """The way out: one error shape, one ceiling, and nothing of a crash but where it happened."""
 
-from typing import Annotated, Any
+from typing import Any
 
 import pytest
 from mcp import Client
@@ -11,7 +11,7 @@ from pai_dlc_mcp.server.budget.limits import tokens
 from pai_dlc_mcp.server.cloud.credentials import StaticKey
 from pai_dlc_mcp.server.deps import Cloud
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.protocol.reply import Facts, facts
+from pai_dlc_mcp.server.protocol.reply import Facts
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 
 SECRET = "correct-horse-battery"
@@ -35,9 +35,9 @@ async def fail() -> CallToolResult:
 
 
 @tools.read("Flood")
-async def flood(cloud: Cloud, region: str | None = None) -> Annotated[CallToolResult, Big]:
+async def flood(cloud: Cloud, region: str | None = None) -> Big:
     """Answers with more than anybody can read, some of it broken."""
-    return facts(cloud, Big(rows=["x\ud800\x1b[31m" * 1000] * 1000))
+    return Big(rows=["x\ud800\x1b[31m" * 1000] * 1000)
 
 
 @pytest.fixture

@@ -108,7 +108,7 @@ async def test_taking_pods_from_an_elastic_job_asks_first_and_sends_whole_specs(
     emulator.account.jobs[RUNNING].body["ElasticSpec"] = {"EnableElasticTraining": True}
     fewer = {"job_id": RUNNING, "job_specs": [{"type": "Worker", "pod_count": 1}]}
     asked = await agent.facts("update_job", **fewer)
-    assert "The change removes 1 of them." in asked["question"]
+    assert "The change removes 1 pod." in asked["question"]
     assert sent(emulator, "UpdateJob") == []
     await agreeing.facts("update_job", **fewer)
     ((spec,),) = [body["JobSpecs"] for body in sent(emulator, "UpdateJob")]

@@ -89,11 +89,20 @@ async def test_a_refused_list_names_the_permission(boards: Any, emulator: Emulat
 
 async def test_a_change_is_reported_as_seen(boards: Any, emulator: Emulator) -> None:
     board_id = await running(boards, emulator)
-    done = await boards.facts(
-        "update_tensorboard", tensorboard_id=board_id, max_running_time_minutes=30, accessibility="PUBLIC", priority=3
-    )
-    assert done["applied"] == ["max_running_time_minutes", "accessibility", "priority"]
+    done = await boards.facts("update_tensorboard", tensorboard_id=board_id, max_running_time_minutes=30, priority=3)
+    assert done["applied"] == ["max_running_time_minutes", "priority"]
     assert "pending" not in done
+
+
+async def test_making_a_tensorboard_public_asks_first(boards: Any, emulator: Emulator) -> None:
+    board_id = await running(boards, emulator)
+    change = {"tensorboard_id": board_id, "accessibility": "PUBLIC", "max_running_time_minutes": 30}
+    asked = await boards.facts("update_tensorboard", **change)
+    assert asked["status"] == "confirmation_required"
+    assert "will see the tensorboard" in asked["question"]
+    assert "UpdateTensorboard" not in emulator.requests.actions()
+    done = await boards.facts("update_tensorboard", **change, confirmation_token=asked["confirmation_token"])
+    assert done["applied"] == ["max_running_time_minutes", "accessibility"]
 
 
 async def test_an_update_without_a_change_is_refused_unsent(boards: Any, emulator: Emulator) -> None:

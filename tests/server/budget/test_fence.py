@@ -2,8 +2,8 @@ import corpus
 import pytest
 
 from pai_dlc_mcp.server.budget.fence import fence, inert, inline, new_nonce
+from pai_dlc_mcp.server.budget.pipeline import view
 from pai_dlc_mcp.server.budget.redact import Redactor
-from pai_dlc_mcp.server.budget.view import view
 
 
 def test_injected_instructions_and_forged_fences_come_out_as_these_bytes() -> None:

@@ -1,6 +1,6 @@
-from pai_dlc_mcp.server.budget import blocks
 from pai_dlc_mcp.server.budget.fold import fold, shown
-from pai_dlc_mcp.server.budget.lines import Lines
+from pai_dlc_mcp.server.insight import errors as blocks
+from pai_dlc_mcp.server.insight.lines import Lines
 
 
 def folded(lines: list[str]) -> list[str]:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from pai_dlc_mcp.server.budget.events import events
 from pai_dlc_mcp.server.budget.fence import inline
 from pai_dlc_mcp.server.budget.limits import fit, tokens
+from pai_dlc_mcp.server.budget.pipeline import Mode, view
 from pai_dlc_mcp.server.budget.redact import Redactor
-from pai_dlc_mcp.server.budget.view import Mode, view
 
 MODES: tuple[Mode, ...] = ("tail", "errors", "grep", "summary")
 REDACTOR = Redactor(corpus.ENV.items())

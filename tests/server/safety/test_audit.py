@@ -22,7 +22,8 @@ async def test_a_token_flow_leaves_each_step(connect: Any, tmp_path: Path) -> No
     token = (await agent.facts("stop_job", job_id=RUNNING))["confirmation_token"]
     await agent.facts("stop_job", job_id=RUNNING, confirmation_token=token)
     assert steps(file) == [
-        ("previewed", "StopJob"), ("redeemed", "StopJob"), ("answered", "StopJob"), ("executed", "StopJob"),
+        ("previewed", "StopJob"), ("redeemed", "StopJob"), ("answered", "StopJob"), ("sending", "StopJob"),
+        ("executed", "StopJob"),
     ]  # fmt: skip
     lines = [json.loads(line) for line in file.read_text().splitlines()]
     assert all(line["ids"] == [RUNNING] for line in lines)
@@ -44,15 +45,35 @@ async def test_a_declined_form_leaves_asked_and_refused(connect: Any, tmp_path: 
 async def test_every_write_leaves_a_line_and_no_argument(connect: Any, emulator: Emulator, tmp_path: Path) -> None:
     file = tmp_path / "audit.jsonl"
     agent = connect(audit_file=file)
-    await agent.job(envs={"TOKEN": "correct-horse"}, user_command="python train.py --password hunter2")
+    made = await agent.job(envs={"TOKEN": "correct-horse"}, user_command="python train.py --password hunter2")
     emulator.faults.add(Fault("UpdateJob", "internal_error"))
     await agent.error("update_job", job_id=RUNNING, description="hunter2")
-    assert steps(file) == [("executed", "CreateJob"), ("failed", "UpdateJob")]
+    assert steps(file) == [
+        ("sending", "CreateJob"), ("executed", "CreateJob"), ("sending", "UpdateJob"), ("failed", "UpdateJob"),
+    ]  # fmt: skip
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert all(line["region"] == "cn-hangzhou" for line in lines)
+    assert (lines[1]["made"], lines[3]["code"]) == (made, "InternalError")
     assert "hunter2" not in file.read_text()
     assert "correct-horse" not in file.read_text()
 
 
-async def test_an_unwritable_file_stops_nobody_and_is_said(connect: Any, tmp_path: Path, caplog: Any) -> None:
-    agent = connect(audit_file=tmp_path / "missing" / "audit.jsonl", effects="stop_running=allow")
-    assert (await agent.facts("stop_job", job_id=RUNNING))["status"] == "stopping"
-    assert "cannot be written" in caplog.text
+async def test_without_the_line_of_intent_no_write_goes_out(connect: Any, emulator: Emulator, tmp_path: Path) -> None:
+    """Gated or not: an audit that cannot be written stops what it should have recorded."""
+    agent = connect(audit_file=tmp_path / "missing" / "audit.jsonl", effects="stop_running=allow", toolsets="all")
+    for tool, arguments in (
+        ("stop_job", {"job_id": RUNNING}),
+        ("create_job", agent.JOB),
+        ("tag_resources", {"job_ids": [RUNNING], "tags": {"team": "llm"}}),
+    ):
+        said = await agent.error(tool, **arguments)
+        assert "Nothing was sent: the audit file cannot be written" in said
+    assert all(action.startswith(("Get", "List")) for action in emulator.requests.actions())
+
+
+async def test_what_is_minted_leaves_its_lines(connect: Any, tmp_path: Path) -> None:
+    file = tmp_path / "audit.jsonl"
+    agent = connect(audit_file=file, effects="share_token=allow")
+    found = await agent.facts("get_token", target_id=RUNNING)
+    assert steps(file)[-2:] == [("sending", "GetToken"), ("executed", "GetToken")]
+    assert found["token"] not in file.read_text()

@@ -162,33 +162,27 @@ def set_up(case: str, play: Play) -> None:
         play.now += 600
         await anyio.sleep(0.3)
 
-    match case:
-        case "decline":
-            play.answer = NO
-        case "cancel":
-            play.answer = ElicitResult(action="cancel")
-        case "timeout":
-            play.seconds, play.between = 0.2, passes
-        case "exception in the callback":
-            play.between = breaks
-        case "undeclared capability":
-            play.declares = False
-        case "tampered state":
-            play.tamper = True
-        case "replayed":
-            play.twice = True
-        case "other principal":
-            play.as_other = True
-        case "other ids":
-            play.answer_to = {"job_id": OTHER}
-        case "status drift":
-            play.between = ends
-        case "owner drift":
-            play.between = changes_owner
-        case "batch with one drifted id":
-            play.tool, play.arguments, play.between = "stop_jobs", {"job_ids": [JOB, OTHER]}, changes_owner
-        case _:
-            assert case == "accept"
+    changes: dict[str, dict[str, Any]] = {
+        "accept": {},
+        "decline": {"answer": NO},
+        "cancel": {"answer": ElicitResult(action="cancel")},
+        "timeout": {"seconds": 0.2, "between": passes},
+        "exception in the callback": {"between": breaks},
+        "undeclared capability": {"declares": False},
+        "tampered state": {"tamper": True},
+        "replayed": {"twice": True},
+        "other principal": {"as_other": True},
+        "other ids": {"answer_to": {"job_id": OTHER}},
+        "status drift": {"between": ends},
+        "owner drift": {"between": changes_owner},
+        "batch with one drifted id": {
+            "tool": "stop_jobs",
+            "arguments": {"job_ids": [JOB, OTHER]},
+            "between": changes_owner,
+        },
+    }
+    for name, value in changes[case].items():
+        setattr(play, name, value)
 
 
 CASES = [

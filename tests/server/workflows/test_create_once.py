@@ -27,7 +27,7 @@ def body(name: str = "resnet50", **changes: Any) -> dict[str, Any]:
 
 
 async def send(cloud: Any, what: dict[str, Any], request_id: str | None = None, allow: bool = False) -> Submitted:
-    return await submit(cloud, what, client_request_id=request_id, allow_same_name=allow)
+    return await submit(cloud, cloud, what, client_request_id=request_id, allow_same_name=allow)
 
 
 def jobs_of(emulator: Any, request_id: str) -> list[str]:

@@ -1,25 +1,16 @@
 """Training jobs: find them and look at one."""
 
+from collections.abc import Iterable
 from typing import Annotated, cast
 
-from mcp.types import CallToolResult
-from pydantic import BaseModel, Field
+from pydantic import BeforeValidator, Field
 
 from pai_dlc_mcp.server.budget.limits import shrink
 from pai_dlc_mcp.server.budget.redact import Redactor
-from pai_dlc_mcp.server.cloud.jobs import JobSummary, Pod
-from pai_dlc_mcp.server.cloud.times import to_utc
+from pai_dlc_mcp.server.cloud.jobs import JobSummary, Pod, Spec
+from pai_dlc_mcp.server.cloud.times import Time, to_utc
 from pai_dlc_mcp.server.deps import Cloud, FreshJob
-from pai_dlc_mcp.server.protocol.reply import (
-    STREAM_TOKENS,
-    Facts,
-    ForeignName,
-    ForeignText,
-    Listing,
-    Verbatim,
-    facts,
-    listing,
-)
+from pai_dlc_mcp.server.protocol.reply import STREAM_TOKENS, Facts, ForeignName, ForeignText, Listing, Row, Verbatim
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.rules.pods import by_importance
 from pai_dlc_mcp.server.rules.redacted_view import project, showable
@@ -40,28 +31,39 @@ tools = Toolset("core")
 _PODS_SHOWN = 20
 
 
-class JobRow(BaseModel):
+def _specs(value: object) -> object:
+    """`Worker 4 x ecs.gn7e-c16g1.4xlarge`, or `Worker 4 x 8 GPU 96 CPU 1000Gi` for a quota."""
+    specs = cast("Iterable[Spec]", value)
+    return ", ".join(f"{spec.type} {spec.pod_count} x {spec.compute}" for spec in specs)
+
+
+Specs = Annotated[str, BeforeValidator(_specs)]
+
+
+class JobRow(Row):
     job_id: str
     display_name: ForeignName
     status: str
     job_type: str
     workspace_id: str
     resource_id: str | None = None
-    specs: str
-    created: str | None = None
-    finished: str | None = None
+    specs: Specs
+    created: Time | None = None
+    finished: Time | None = None
     reason_code: str | None = None
 
 
 class JobList(Listing):
+    rows = "jobs"
+
     jobs: list[JobRow]
 
 
-class PodRow(BaseModel):
+class PodRow(Row):
     pod_id: str
     status: str
-    started: str | None = None
-    finished: str | None = None
+    started: Time | None = None
+    finished: Time | None = None
     node: str | None = None
     restarts: int | None = None
 
@@ -79,10 +81,10 @@ class JobFacts(Facts):
     description: ForeignText | None = None
     reason_code: str | None = None
     reason: ForeignText | None = None
-    created: str | None = None
-    running_since: str | None = None
-    finished: str | None = None
-    specs: str
+    created: Time | None = None
+    running_since: Time | None = None
+    finished: Time | None = None
+    specs: Specs
     images: Verbatim
     command: Verbatim | None = None
     env_names: list[str]
@@ -107,7 +109,7 @@ async def list_jobs(
     limit: Limit = 20,
     offset: Offset = 0,
     region: Region = None,
-) -> Annotated[CallToolResult, JobList]:
+) -> JobList:
     """List training jobs, newest first. By default only your own, created in the last 7 days; start_time and
     show_own=false widen that. Use get_job for one job's pods, reason and command."""
     filters = {
@@ -125,7 +127,7 @@ async def list_jobs(
     page = await cloud.jobs.list(filters, offset, limit)
     scope = ["your own jobs (show_own=false with workspace_id shows the team's)"] if show_own else []
     scope += ["created in the last 7 days (start_time=1970-01-01T00:00:00Z shows all)"] if not start_time else []
-    return listing(cloud, JobList, [_job_row(job) for job in page.items], page, note=", ".join(scope) or None)
+    return JobList.of(page, note=", ".join(scope) or None)
 
 
 @tools.read("Get a training job")
@@ -136,7 +138,7 @@ async def get_job(
     detail: Annotated[bool, Field(description="Also every field the API returns.")] = False,
     fields: Annotated[list[str] | None, Field(description="Of those only these, e.g. Pods.PodId.")] = None,
     region: Region = None,
-) -> Annotated[CallToolResult, JobFacts]:
+) -> JobFacts:
     """Get one job: status, reason, times, specs, pods. Env values are never shown. For a failed job go on with
     get_job_events, then get_pod_logs."""
     redactor = Redactor(job.secrets)
@@ -144,54 +146,20 @@ async def get_job(
     if fields and shown:
         shown = project(shown, fields)
     pods = by_importance(job)[:_PODS_SHOWN]
-    return facts(
-        cloud,
-        JobFacts(
-            **job.model_dump(
-                include={
-                    "job_id",
-                    "display_name",
-                    "status",
-                    "sub_status",
-                    "job_type",
-                    "workspace_id",
-                    "resource_id",
-                    "priority",
-                    "accessibility",
-                    "reason_code",
-                    "restarts",
-                }
-            ),
-            reason=redactor.text(job.reason) if job.reason else None,
-            description=redactor.text(job.description) if job.description else None,
-            created=to_utc(job.created),
-            running_since=to_utc(job.running_since),
-            finished=to_utc(job.finished),
-            specs=_specs(job),
-            images=", ".join(dict.fromkeys(spec.image for spec in job.specs)),
-            command=redactor.text(job.command) if job.command else None,
-            env_names=sorted(job.envs),
-            pods_total=len(job.pods),
-            pods=[_pod_row(pod) for pod in pods],
-            console=console(cloud.region, job),
-            detail=shrink(shown, STREAM_TOKENS)[0] if shown else None,
-        ),
-        note=f"{len(pods)} of {len(job.pods)} pods, failed ones first" if len(pods) < len(job.pods) else None,
-    )
-
-
-def _job_row(job: JobSummary) -> JobRow:
-    return JobRow(
-        job_id=job.job_id,
-        display_name=job.display_name,
-        status=job.status,
-        job_type=job.job_type,
-        workspace_id=job.workspace_id,
-        resource_id=job.resource_id,
-        specs=_specs(job),
-        created=to_utc(job.created),
-        finished=to_utc(job.finished),
-        reason_code=job.reason_code,
+    return JobFacts.model_validate(
+        {
+            **dict(job),
+            "reason": redactor.text(job.reason) if job.reason else None,
+            "description": redactor.text(job.description) if job.description else None,
+            "images": ", ".join(dict.fromkeys(spec.image for spec in job.specs)),
+            "command": redactor.text(job.command) if job.command else None,
+            "env_names": sorted(job.envs),
+            "pods_total": len(job.pods),
+            "pods": [_pod_row(pod) for pod in pods],
+            "console": console(cloud.region, job),
+            "detail": shrink(shown, STREAM_TOKENS)[0] if shown else None,
+            "note": f"{len(pods)} of {len(job.pods)} pods, failed ones first" if len(pods) < len(job.pods) else None,
+        }
     )
 
 
@@ -199,16 +167,11 @@ def _pod_row(pod: Pod) -> PodRow:
     return PodRow(
         pod_id=pod.pod_id,
         status=pod.status if pod.sub_status in (None, "Normal") else f"{pod.status} ({pod.sub_status})",
-        started=to_utc(pod.started),
-        finished=to_utc(pod.finished),
+        started=pod.started,
+        finished=pod.finished,
         node=pod.node,
         restarts=len(pod.history) or None,
     )
-
-
-def _specs(job: JobSummary) -> str:
-    """`Worker 4 x ecs.gn7e-c16g1.4xlarge`, or `Worker 4 x 8 GPU 96 CPU 1000Gi` for a quota."""
-    return ", ".join(f"{spec.type} {spec.pod_count} x {spec.compute}" for spec in job.specs)
 
 
 def console(region: str, job: JobSummary) -> str:

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from pai_dlc_mcp.server.budget.across import Ending, grouped
-from pai_dlc_mcp.server.budget.view import Cause
+from pai_dlc_mcp.server.insight.errors import Cause
+from pai_dlc_mcp.server.insight.pods import Ending, grouped
 
 START = datetime(2026, 1, 5, 8, 14, 2, tzinfo=UTC)
 

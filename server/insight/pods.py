@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pai_dlc_mcp.server.budget.view import Cause
+from pai_dlc_mcp.server.insight.errors import Cause
 
 _NUMBERS = re.compile(r"[0-9a-f]*\d[0-9a-f]*", re.IGNORECASE)
 _NAMED = 4  # pods of a group that are named

@@ -1,8 +1,8 @@
 import pytest
 
-from pai_dlc_mcp.server.budget.cut import Choice, cut_line
 from pai_dlc_mcp.server.budget.fence import fence
 from pai_dlc_mcp.server.budget.limits import fit, tokens
+from pai_dlc_mcp.server.budget.select import Choice, cut_line
 
 
 def test_a_long_line_says_how_much_of_it_was_cut() -> None:

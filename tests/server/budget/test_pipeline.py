@@ -10,8 +10,8 @@ import corpus
 import pytest
 
 from pai_dlc_mcp.server.budget.limits import tokens
+from pai_dlc_mcp.server.budget.pipeline import Mode, View, view
 from pai_dlc_mcp.server.budget.redact import Redactor
-from pai_dlc_mcp.server.budget.view import Mode, View, view
 
 FAILURES = list(corpus.FAILURES)
 MODES: tuple[Mode, ...] = ("tail", "errors", "grep", "summary")

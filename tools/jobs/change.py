@@ -3,22 +3,18 @@
 from collections.abc import Awaitable
 from typing import Annotated, Any, Literal
 
-from mcp.server.mcpserver import ElicitationResult, Resolve
-from mcp.types import CallToolResult
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.jobs import Job
-from pai_dlc_mcp.server.deps import Cloud, FreshJob, GateDep
-from pai_dlc_mcp.server.protocol.reply import facts
+from pai_dlc_mcp.server.deps import Cloud
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.rules import updates
 from pai_dlc_mcp.server.rules.updates import PodsChange
 from pai_dlc_mcp.server.safety import questions
-from pai_dlc_mcp.server.safety.types import Preview, Refusal, Yes
 from pai_dlc_mcp.server.workflows import polling
-from pai_dlc_mcp.server.workflows.permit import Gated, asking
+from pai_dlc_mcp.server.workflows.permit import Ended, Gated, Look, Permit, Plan, asking
 from pai_dlc_mcp.tools.params import ConfirmationToken, JobId, Region
 
 tools = Toolset("core")
@@ -49,34 +45,35 @@ class StopReply(Gated):
     job_status: str
 
 
-async def _update_preview(
-    job: FreshJob,
+async def _update(
+    job_id: str,
     cloud: Cloud,
     priority: int | None,
     accessibility: str | None,
     description: str | None,
     job_specs: list[PodsChange] | None,
     display_name: str | None,
-) -> Preview | None:
-    """What has to be asked. Refuses what the service would ignore first: nobody is asked in vain."""
-    if display_name is not None:
-        updates.name_never_changes()
-    updates.changes(job, priority, accessibility, description, job_specs)
-    if job_specs and (removed := updates.removed_pods(job, job_specs)):
-        return questions.shrink(job, cloud.region, removed)
-    if accessibility == "PUBLIC" and job.accessibility != "PUBLIC":
-        return questions.make_public(job, cloud.region)
-    return None
+) -> Look[None]:
+    """What the service would ignore is refused first: nobody is asked in vain."""
+
+    async def look() -> Plan[None]:
+        if display_name is not None:
+            updates.name_never_changes()
+        job = await cloud.jobs.get(job_id)
+        changes = updates.changes(job, priority, accessibility, description, job_specs)
+        removed = updates.removed_pods(job, changes["JobSpecs"]) if "JobSpecs" in changes else 0
+        public = changes.get("Accessibility") == "PUBLIC"
+        preview = questions.update(job, cloud.region, public=public, removed=removed)
+        return Plan(preview, (cloud.jobs.update(job_id, changes),), UpdateReply, _about(job))
+
+    return look
 
 
 @tools.idempotent_write("Update a training job")
 async def update_job(
     job_id: JobId,
-    job: FreshJob,
     cloud: Cloud,
-    gate: GateDep,
-    preview: Annotated[Preview | None, Resolve(_update_preview)],
-    answer: Annotated[ElicitationResult[Yes], Resolve(asking(_update_preview))],
+    permit: Annotated[Permit[None], asking(_update)],
     priority: Annotated[int | None, Field(ge=1, le=9, description="Quota jobs that do not run yet.")] = None,
     accessibility: Annotated[Literal["PUBLIC", "PRIVATE"] | None, Field(description="Can only widen.")] = None,
     description: str | None = None,
@@ -84,68 +81,52 @@ async def update_job(
     display_name: SkipJsonSchema[str | None] = None,
     confirmation_token: ConfirmationToken = None,
     region: Region = None,
-) -> Annotated[CallToolResult, UpdateReply]:
+) -> UpdateReply:
     """Change a job's priority, visibility, description or, if elastic, pods. What the service would ignore is refused
     here with the reason. Making it PUBLIC and removing pods ask the user first. A job cannot be renamed."""
-    given = (priority, accessibility, description, job_specs)
-    changes = updates.changes(job, *given)
-
-    async def reread() -> Preview | None:
-        return await _update_preview(await cloud.jobs.get(job_id), cloud, *given, display_name)
-
-    async def act() -> UpdateReply:
-        unanswered = await _unanswered(cloud.send(cloud.jobs.update(job_id, changes)))
-        seen = await cloud.jobs.get(job_id)
-        applied = [name for name, value in changes.items() if updates.shows(seen, name, value)]
-        pending = [name for name in changes if name not in applied]
-        if unanswered and not applied:
-            raise unanswered
-        return UpdateReply(
-            **_about(seen),
-            status="pending" if pending else "applied",
-            applied=applied,
-            pending=pending or None,
-            next="The service shows a change after 10 to 60 s: look again with get_job." if pending else None,
-        )
-
-    done = await act() if preview is None else await gate.pass_through(preview, answer, reread=reread, act=act)
-    return facts(cloud, UpdateReply(**_about(job), **dict(done)) if isinstance(done, Refusal) else done)
+    (write,) = permit.writes
+    unanswered = await _unanswered(permit.send())
+    seen = await cloud.jobs.get(job_id)
+    applied = [name for name, value in write.params.items() if updates.shows(seen, name, value)]
+    pending = [name for name in write.params if name not in applied]
+    if unanswered and not applied:
+        raise unanswered
+    return UpdateReply(
+        **_about(seen),
+        status="pending" if pending else "applied",
+        applied=applied,
+        pending=pending or None,
+        next="The service shows a change after 10 to 60 s: look again with get_job." if pending else None,
+    )
 
 
-async def _stop_preview(job: FreshJob, cloud: Cloud) -> Preview | None:
-    return questions.stop(job, cloud.region) if job.status in questions.STOPPABLE else None
+async def _stop(job_id: str, cloud: Cloud) -> Look[None]:
+    async def look() -> Plan[None]:
+        job = await cloud.jobs.get(job_id)
+        if job.status not in questions.STOPPABLE:
+            raise Ended(_nothing_to_stop(job))
+        return Plan(questions.stop(job, cloud.region), (cloud.jobs.stop(job_id),), StopReply, _about(job))
+
+    return look
 
 
 @tools.destroy("Stop a training job")
 async def stop_job(
     job_id: JobId,
-    job: FreshJob,
     cloud: Cloud,
-    gate: GateDep,
-    preview: Annotated[Preview | None, Resolve(_stop_preview)],
-    answer: Annotated[ElicitationResult[Yes], Resolve(asking(_stop_preview))],
+    permit: Annotated[Permit[None], asking(_stop)],
     confirmation_token: ConfirmationToken = None,
     region: Region = None,
-) -> Annotated[CallToolResult, StopReply]:
+) -> StopReply:
     """Stop a running or queuing job; in-memory progress is lost. The user is asked first: when it answers
     confirmation_required, put its question to the user and call again with the token only on their yes. A finished
     job is left alone."""
-    if preview is None:
-        return facts(cloud, _nothing_to_stop(job))
-
-    async def reread() -> Preview | None:
-        return await _stop_preview(await cloud.jobs.get(job_id), cloud)
-
-    async def act() -> StopReply:
-        return await stop_and_watch(cloud, job_id)
-
-    done = await gate.pass_through(preview, answer, reread=reread, act=act)
-    return facts(cloud, StopReply(**_about(job), **dict(done)) if isinstance(done, Refusal) else done)
+    return await stop_and_watch(cloud, job_id, permit.send())
 
 
-async def stop_and_watch(cloud: Cloud, job_id: str) -> StopReply:
-    """StopJob, then the status that was seen within a bound; also when its answer was lost."""
-    unanswered = await _unanswered(cloud.send(cloud.jobs.stop(job_id)))
+async def stop_and_watch(cloud: Cloud, job_id: str, stop: Awaitable[None]) -> StopReply:
+    """Send a StopJob, then look for the status within a bound; also when its answer was lost."""
+    unanswered = await _unanswered(stop)
     seen = await polling.until(
         lambda: cloud.jobs.get(job_id), lambda job: job.terminal or job.status == "Stopping", _STOP_SECONDS
     )

@@ -3,8 +3,8 @@ from itertools import pairwise
 import corpus
 import pytest
 
-from pai_dlc_mcp.server.budget import blocks
-from pai_dlc_mcp.server.budget.lines import Lines
+from pai_dlc_mcp.server.insight import errors as blocks
+from pai_dlc_mcp.server.insight.lines import Lines
 
 
 def found(lines: list[str]) -> list[tuple[str, int, int, str]]:

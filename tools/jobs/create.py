@@ -2,16 +2,16 @@
 
 from typing import Annotated, Any, Literal
 
-from mcp.types import CallToolResult
 from pydantic import Field
 
 from pai_dlc_mcp.server.deps import Cloud
-from pai_dlc_mcp.server.protocol.reply import Facts, facts
+from pai_dlc_mcp.server.protocol.reply import Facts
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.rules import advice, job_spec
 from pai_dlc_mcp.server.rules.job_spec import CodeSource, DataSource, Draft, JobSettings, JobSpec
 from pai_dlc_mcp.server.workflows import existence
 from pai_dlc_mcp.server.workflows.create_once import refuse_same_name, submit
+from pai_dlc_mcp.server.workflows.permit import Sender
 from pai_dlc_mcp.tools.params import JobType, QuotaId, Region, WorkspaceId
 
 tools = Toolset("core")
@@ -39,6 +39,7 @@ async def create_job(
     job_specs: Annotated[list[JobSpec], Field(min_length=1)],
     user_command: Annotated[str, Field(min_length=1, description="Shell command each pod runs.")],
     cloud: Cloud,
+    sender: Sender,
     resource_id: QuotaId | None = None,
     data_sources: list[DataSource] | None = None,
     code_source: CodeSource | None = None,
@@ -56,7 +57,7 @@ async def create_job(
     ] = None,
     allow_same_name: bool = False,
     region: Region = None,
-) -> Annotated[CallToolResult, CreateReply]:
+) -> CreateReply:
     """Create a distributed training job. Confirm workspace, image, spec and command with the user first; dry_run=true
     checks all of it. Each job_spec takes ecs_spec (pay-as-you-go) or resource_config with resource_id (quota).
     Fields take snake_case or the API's names. Use job_max_running_time_minutes to bound the cost."""
@@ -91,15 +92,17 @@ async def create_job(
     if dry_run:
         if not allow_same_name:
             await refuse_same_name(cloud, draft.body())
-        return facts(cloud, reply.model_copy(update={"body": advice.shown(draft)}))
-    made = await submit(cloud, draft.body(), client_request_id=client_request_id, allow_same_name=allow_same_name)
+        return reply.model_copy(update={"body": advice.shown(draft)})
+    made = await submit(
+        cloud, sender, draft.body(), client_request_id=client_request_id, allow_same_name=allow_same_name
+    )
     outcome = {
         "status": made.status,
         "job_id": made.job_id,
         "client_request_id": made.request_id,
         "next": _AFTER_CREATE[made.status],
     }
-    return facts(cloud, reply.model_copy(update=outcome))
+    return reply.model_copy(update=outcome)
 
 
 _AFTER_CREATE = {

@@ -1,0 +1,101 @@
+"""How far a call walks: the files of the server it enters and the calls between them, and how often a text is cleaned.
+
+A warm-up call comes first, so that imports and built schemas do not count.
+"""
+
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import anyio
+from mcp import Client
+from mcp.types import CallToolResult
+
+from pai_dlc_mcp import tools
+from pai_dlc_mcp.emulator import embedded
+from pai_dlc_mcp.server import app
+from pai_dlc_mcp.server.cloud.credentials import StaticKey
+from pai_dlc_mcp.server.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+ROOMS = tuple(f"{ROOT / room}/" for room in ("server", "tools"))
+JOB: dict[str, Any] = {
+    "workspace_id": "123456",
+    "job_type": "PyTorchJob",
+    "job_specs": [
+        {
+            "type": "Worker",
+            "image": "dsw-registry-vpc.cn-hangzhou.cr.aliyuncs.com/pai/pytorch:2.6.0-gpu-py311-cu124-ubuntu22.04",
+            "ecs_spec": "ecs.gn6i-c4g1.xlarge",
+        }
+    ],
+    "user_command": "python train.py",
+}
+
+
+class Walk:
+    """Counts calls from one file of the server into another, and the texts that clean.py is given."""
+
+    def __init__(self) -> None:
+        self.files: set[str] = set()
+        self.hops = 0
+        self.cleaned = 0
+
+    def __call__(self, frame: FrameType, event: str, _: Any) -> None:
+        file = frame.f_code.co_filename
+        if event != "call" or not file.startswith(ROOMS):
+            return
+        self.files.add(file)
+        if frame.f_back and frame.f_back.f_code.co_filename != file:
+            self.hops += 1
+        if frame.f_code.co_name == "clean_text":
+            self.cleaned += 1
+
+
+async def walk(client: Client, tool: str, arguments: dict[str, Any]) -> tuple[Walk, CallToolResult]:
+    seen = Walk()
+    threading.setprofile(seen)
+    sys.setprofile(seen)
+    try:
+        result = await client.call_tool(tool, arguments)
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+    return seen, result
+
+
+def texts(value: object) -> int:
+    """The strings of a reply, `region` excepted, which is ours."""
+    if isinstance(value, dict):
+        return sum(texts(item) for name, item in value.items() if name != "region")
+    return sum(map(texts, value)) if isinstance(value, list) else int(isinstance(value, str))
+
+
+async def main(emulator: embedded.Emulator) -> None:
+    settings = Settings(region="cn-hangzhou", endpoint=emulator.endpoint, protocol="http", emulator=True)
+    server = app.build(settings, tools.TOOLSETS, StaticKey(emulator.access_key_id, emulator.access_key_secret))
+    async with Client(server, cache=None) as client:
+        for name in ("warm-up", "measured"):
+            token = (await client.call_tool("stop_job", {"job_id": "dlc4stillrunning"})).structured_content
+            stop = {"job_id": "dlc4stillrunning", "confirmation_token": (token or {}).get("confirmation_token")}
+            rows: list[str] = []
+            for tool, arguments in (
+                ("list_jobs", {}),
+                ("create_job", {**JOB, "display_name": name}),
+                ("get_pod_logs", {"job_id": "dlc2outofmemory2"}),
+                ("stop_job", stop if name == "measured" else {"job_id": "dlc4stillrunning"}),
+            ):
+                seen, result = await walk(client, tool, arguments)
+                assert not result.is_error, result
+                each = seen.cleaned / max(1, texts(result.structured_content))
+                short = ", ".join(sorted(str(Path(file).relative_to(ROOT)) for file in seen.files))
+                rows.append(f"{tool:14}{len(seen.files):6}{seen.hops:7}{each:9.2f}   {short}")
+    print("tool           files   hops  cleaned   (times a text of the reply is cleaned), files")
+    print("\n".join(rows))
+
+
+if __name__ == "__main__":
+    with embedded.start() as running:
+        anyio.run(main, running)

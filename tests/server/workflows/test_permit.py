@@ -1,0 +1,50 @@
+"""A permit sends what was planned, each request once; a sender sends what asks nobody."""
+
+from typing import Any
+
+import pytest
+
+from pai_dlc_mcp.server.deps import App
+from pai_dlc_mcp.server.safety.risks import RISKS
+from pai_dlc_mcp.server.workflows.permit import Gated, Permit, Plan, UnaskedSender
+
+JOB = "dlc4stillrunning"
+
+
+@pytest.fixture
+def app(gateway_for: Any, settings_for: Any) -> App:
+    from pai_dlc_mcp.server.safety.gate import Gate
+
+    return App(settings_for(), gateway_for(), Gate(settings_for(), lambda: 0.0), b"k" * 32)
+
+
+def permit(app: App, *writes: Any) -> Permit[Any]:
+    return Permit(Plan(None, writes, Gated, {}), app, True)
+
+
+async def test_a_planned_write_is_sent_once(app, cloud, emulator) -> None:
+    given = permit(app, cloud.jobs.stop(JOB))
+    await given.send()
+    with pytest.raises(RuntimeError, match="no longer"):
+        await given.send()
+    assert emulator.requests.actions() == ["StopJob"]
+
+
+async def test_nothing_but_the_planned_writes_is_sent(app, cloud, emulator) -> None:
+    given = permit(app, cloud.jobs.stop(JOB))
+    for other in (cloud.jobs.stop("dlc9restarted009"), cloud.jobs.delete(JOB), cloud.jobs.update(JOB, {"Priority": 1})):
+        with pytest.raises(RuntimeError, match="permitted"):
+            await given.send(other)
+    assert emulator.requests == []
+
+
+@pytest.mark.parametrize("action", sorted({risk.action for risk in RISKS.values()}))
+async def test_what_asks_is_not_sent_without_a_permit(app, cloud, emulator, action) -> None:
+    with pytest.raises(RuntimeError, match="needs a permit"):
+        await UnaskedSender(app).send(cloud.jobs.api.write(action, JOB))
+    assert emulator.requests == []
+
+
+async def test_what_asks_nobody_is_sent(app, cloud, emulator) -> None:
+    await UnaskedSender(app).send(cloud.tags.add([JOB], {"team": "llm"}))
+    assert emulator.requests.actions() == ["TagResources"]
