@@ -59,8 +59,5 @@ def _starred(value: object) -> object:
     if isinstance(value, dict):
         entry = cast("dict[str, object]", value)
         named = ("Name", "Key") if "Value" in entry else ()
-        return {
-            key: item if key in named else _starred(item) if isinstance(item, dict | list) else _STARS
-            for key, item in entry.items()
-        }
+        return {key: item if key in named else _starred(item) for key, item in entry.items()}
     return _STARS if value else None
