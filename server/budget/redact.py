@@ -53,6 +53,19 @@ SHAPES: dict[str, str] = {
     "google": r"(AIza[0-9A-Za-z_-]{30,})",
     "jwt": r"(eyJ[0-9A-Za-z_-]{14,}(?:\.[0-9A-Za-z_-]*){0,4})",
     "slack": r"(xox[a-z]-[0-9A-Za-z-]{8,}|xapp-[0-9A-Za-z-]{8,})",
+    "pypi": r"(pypi-AgE[0-9A-Za-z_-]{40,})",
+    "stripe": r"\b((?:sk|rk)_(?:live|test)_[0-9A-Za-z]{16,}|whsec_[0-9A-Za-z]{24,})",
+    "sendgrid": r"(SG\.[0-9A-Za-z_-]{16,}\.[0-9A-Za-z_-]{16,})",
+    "databricks": r"\b(dapi[0-9a-f]{32})",
+    "vault": r"\b(hv[sbr]\.[0-9A-Za-z_-]{20,})",
+    "google oauth": r"\b(ya29\.[0-9A-Za-z_-]{20,})",
+    "azure account key": r"(?i)\baccountkey=([a-z0-9+/=]{20,})",
+    "slack, discord, feishu hook": (
+        r"(?i)(?:hooks\.slack\.com/(?:services|workflows)/|discord(?:app)?\.com/api/webhooks/\d+/"
+        r"|open\.(?:feishu\.cn|larksuite\.com)/open-apis/bot/v2/hook/)([^\s\"'<>]+)"
+    ),
+    "wecom hook": r"(?i)qyapi\.weixin\.qq\.com/[^\s\"'?]{1,60}\?key=([^\s&\"'<>]+)",
+    "telegram bot": r"(?:\b|bot)(\d{8,10}:AA[0-9A-Za-z_-]{32,})",
     "wandb": r"(?i)wandb[ :=_a-z-]{0,40}\b([0-9a-f]{40})\b",
 }
 _GROUPS = tuple(enumerate(SHAPES, 1))

@@ -9,9 +9,11 @@ from pydantic import Field
 from pai_dlc_mcp.server.cloud.api import Regional, Write
 from pai_dlc_mcp.server.cloud.model import CloudModel
 from pai_dlc_mcp.server.cloud.paging import Page, page
+from pai_dlc_mcp.server.cloud.secret_fields import secrets_of
 from pai_dlc_mcp.server.cloud.shape import as_list, as_object
 from pai_dlc_mcp.server.cloud.times import Time
 
+_PLATFORM = frozenset({"SystemEnvs", "RoleSystemEnvs"})
 TERMINAL = frozenset({"Succeeded", "Failed", "Stopped"})
 
 
@@ -131,16 +133,9 @@ class Job(JobSummary):
 
 
 def job_secrets(body: dict[str, Any]) -> list[tuple[str, str]]:
-    """Name and value of a job's environment variables, of every role and container: what nothing may repeat."""
-    found = list(as_object(body.get("Envs")).items())
-    listed = [body.get("CustomEnvs")]
-    for spec in map(as_object, as_list(body.get("JobSpecs"))):
-        pod = as_object(spec.get("ExtraPodSpec"))
-        sides = as_list(pod.get("SideCarContainers")) + as_list(pod.get("InitContainers"))
-        listed += [as_object(container).get("Env") for container in sides]
-    envs = [as_object(env) for entry in listed for env in as_list(entry)]
-    found += [(env.get("Name") or env.get("Key") or "", env.get("Value")) for env in envs]
-    return [(str(name), str(value)) for name, value in found if value not in (None, "")]
+    """Name and value of the job's own variables and credentials: what nothing may repeat. The platform's variables are
+    addresses and names of pods, without which no log could be read."""
+    return secrets_of({name: value for name, value in body.items() if name not in _PLATFORM})
 
 
 class Jobs(Regional):

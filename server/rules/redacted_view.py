@@ -4,23 +4,10 @@ from collections.abc import Sequence
 from typing import cast
 
 from pai_dlc_mcp.server.budget.redact import Redactor
+from pai_dlc_mcp.server.cloud.secret_fields import CREDENTIALS, ENVIRONMENTS
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.spelling import nearest
 
-# Keys whose whole value is access to something.
-_HIDDEN = frozenset(
-    {
-        "Password",
-        "Auth",
-        "Username",
-        "CredentialConfig",
-        "CodeRepoAccessToken",
-        "CodeRepoUserName",
-        "RoleChain",
-        "Token",
-    }
-)
-_VALUES_HIDDEN = frozenset({"Envs", "SystemEnvs", "RoleSystemEnvs"})  # maps of environment variables
 _STARS = "***"
 
 
@@ -60,10 +47,17 @@ def _at(value: object, path: Sequence[str]) -> object:
 
 
 def _field(name: str, value: object, redactor: Redactor) -> object:
-    if name in _HIDDEN:
+    if name.lower() in CREDENTIALS:
         return _STARS if value else None
-    if name in _VALUES_HIDDEN and isinstance(value, dict):
-        return dict.fromkeys(cast("dict[str, object]", value), _STARS)
-    if name in ("Env", "CustomEnvs") and isinstance(value, list):
-        return [{**cast("dict[str, object]", item), "Value": _STARS} for item in cast("list[object]", value) if item]
-    return showable(value, redactor)
+    return _starred(value) if name.lower() in ENVIRONMENTS else showable(value, redactor)
+
+
+def _starred(value: object) -> object:
+    """An environment with its names and without its values; of a text, which may be JSON, nothing."""
+    if isinstance(value, list):
+        return [_starred(item) for item in cast("list[object]", value) if item]
+    if isinstance(value, dict):
+        entry = cast("dict[str, object]", value)
+        named = ("Name", "Key") if "Value" in entry else ()
+        return {key: item if key in named else _starred(item) for key, item in entry.items()}
+    return None if value is None else _STARS

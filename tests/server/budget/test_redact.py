@@ -102,3 +102,39 @@ def test_what_is_taken_out_is_counted() -> None:
 
 def test_a_value_of_the_environment_keeps_its_name_behind_a_password_sign() -> None:
     assert Redactor({"A": "kv-0123456789"}.items()).text("password=kv-0123456789") == "password=[redacted:A]"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "pypi-AgE" + "x" * 12 + "Qq7" * 20,
+        "key sk_" + "live_" + "Qq7" * 8,
+        "using SG." + "Qq7" * 7 + "." + "Qq7" * 14,
+        "dapi" + "0a1b2c3d" * 4 + " is used",
+        "vault says hvs." + "Qq7" * 9,
+        "got ya29." + "Qq7" * 12,
+        "DefaultEndpointsProtocol=https;AccountKey=" + "Qq7" * 20 + "==;x=1",
+        "POST https://hooks.slack.com/services/T0/B0/Qq7Qq7",
+        "POST https://discord.com/api/webhooks/123/Qq7-Qq7",
+        "POST https://open.feishu.cn/open-apis/bot/v2/hook/Qq7-Qq7",
+        "POST https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=Qq7-Qq7",
+        "GET https://api.telegram.org/bot123456789:AA" + "Qq7" * 11 + "/getMe",
+    ],
+)
+def test_tokens_of_services_and_webhooks_go_whole(line: str) -> None:
+    got = NOBODY.text(line)
+    assert "[redacted]" in got
+    assert "Qq7" not in got
+    assert "0a1b2c3d" not in got
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "dapi_version=3 SG.layer hvs.py sk_live ya29.txt",
+        "see https://hooks.slack.com/services and https://discord.com/api/webhooks",
+        "12345678:AA is the rank's address",
+    ],
+)
+def test_look_alikes_of_service_tokens_stay(line: str) -> None:
+    assert NOBODY.text(line) == line
