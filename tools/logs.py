@@ -70,7 +70,7 @@ async def get_pod_logs(
     pod = _incarnation(_chosen(job, pod_id), pod_uid)
     start = since or pod.created or job.created
     log = await cloud.logs.pod(job_id, pod.pod_id, since=start, until=until, pod_uid=pod_uid)
-    read = cursors.read(log.records, log.pod_uid, to_utc(start) or "", _cursor(cursor))
+    read = cursors.read(log.records, log.pod_uid, to_utc(start) or "", _cursor(cursor), key=cloud.key)
     after = cursors.encode(read.cursor)
     meta: dict[str, Any] = {"pod_id": pod.pod_id, "pod_uid": log.pod_uid, "cursor": after}
     if not read.records:

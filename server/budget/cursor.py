@@ -34,9 +34,9 @@ class Page:
     gap: bool = False
 
 
-def read(records: Sequence[str], pod_uid: str, since: str, cursor: Cursor | None = None) -> Page:
+def read(records: Sequence[str], pod_uid: str, since: str, cursor: Cursor | None = None, *, key: bytes) -> Page:
     """What of `records`, fetched from `since`, the cursor has not seen, and the cursor for the next call."""
-    after = Cursor(pod_uid, since, len(records), _digest(records[-1]) if records else "")
+    after = Cursor(pod_uid, since, len(records), _digest(records[-1], key) if records else "")
     if cursor is None:
         return Page(records, after)
     if cursor.pod_uid != pod_uid:
@@ -44,11 +44,11 @@ def read(records: Sequence[str], pod_uid: str, since: str, cursor: Cursor | None
     if not cursor.last:
         return Page(records, after)
     seen = cursor.seen if cursor.since == since else 0
-    if 0 < seen <= len(records) and _digest(records[seen - 1]) == cursor.last:
+    if 0 < seen <= len(records) and _digest(records[seen - 1], key) == cursor.last:
         return Page(records[seen:], after)
     # MaxLines cut the head, or the window moved: the latest record that looks like it
     for index in range(len(records) - 1, -1, -1):
-        if _digest(records[index]) == cursor.last:
+        if _digest(records[index], key) == cursor.last:
             return Page(records[index + 1 :], after)
     return Page(records, after, gap=bool(records))
 
@@ -76,5 +76,6 @@ def decode(text: str) -> Cursor:
     )
 
 
-def _digest(record: str) -> str:
-    return blake2b(record.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES).hexdigest()
+def _digest(record: str, key: bytes) -> str:
+    """Keyed, so that nobody can tell from a cursor whether a guess at the line (a PIN, say) is right."""
+    return blake2b(record.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES, key=key[:64]).hexdigest()

@@ -1,9 +1,14 @@
+from functools import partial
+
 import pytest
 
-from pai_dlc_mcp.server.budget.cursor import Cursor, decode, encode, read
+from pai_dlc_mcp.server.budget.cursor import Cursor, decode, encode
+from pai_dlc_mcp.server.budget.cursor import read as read_with
 
 SINCE = "2026-01-05T02:00:00Z"
 LINES = [f"line {i}" for i in range(10)]
+
+read = partial(read_with, key=b"k" * 32)
 
 
 def test_without_a_cursor_everything_is_new() -> None:
@@ -73,3 +78,9 @@ def test_a_negative_or_false_offset_is_no_cursor() -> None:
     for seen in (-1, True):
         with pytest.raises(ValueError, match="not a cursor"):
             decode(encode(Cursor("u", SINCE, seen, "")))
+
+
+def test_a_guess_at_the_last_line_cannot_be_checked_without_the_key() -> None:
+    secret = encode(read(["the PIN is 4711"], "uid", SINCE).cursor)
+    guesses = {encode(read_with(["the PIN is 4711"], "uid", SINCE, key=key).cursor) for key in (b"a", b"b" * 32, b"")}
+    assert secret not in guesses
