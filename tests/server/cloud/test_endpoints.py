@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from pai_dlc_mcp.server.cloud.endpoints import REGIONS, Region, host, is_loopback, profile_region, resolve_region
 from pai_dlc_mcp.server.errors import Failure
@@ -118,11 +119,22 @@ def test_an_operators_region_may_be_one_we_do_not_know_yet() -> None:
     assert resolve_region("cn-newtown", settings) == Region("cn-newtown", "argument")
 
 
-@pytest.mark.parametrize("region", ["hangzhou", "cn-hangzhou.example.com", "cn-hangzhou/", "CN-hangzhou", "cn-a\n"])
-@pytest.mark.parametrize("named", [True, False])
-def test_a_configured_region_that_is_no_region_id_is_refused(region, named) -> None:
+NO_REGIONS = ["hangzhou", "cn-hangzhou.example.com", "cn-hangzhou/", "CN-hangzhou", "cn-a\n"]
+
+
+@pytest.mark.parametrize("region", NO_REGIONS)
+def test_a_configured_region_that_is_no_region_id_is_refused_at_start(region) -> None:
+    with pytest.raises(ValidationError):
+        Settings(region=region)
+
+
+@pytest.mark.parametrize("region", NO_REGIONS)
+def test_a_region_of_the_profile_that_is_no_region_id_is_refused(region) -> None:
+    file = Path("~/.aliyun/config.json").expanduser()
+    file.parent.mkdir()
+    file.write_text(json.dumps({"current": "default", "profiles": [{"name": "default", "region_id": region}]}))
     with pytest.raises(Failure) as caught:
-        resolve_region(region if named else None, Settings(region=region))
+        resolve_region(None, Settings())
     assert caught.value.code == "InvalidRegion"
 
 
