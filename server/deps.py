@@ -40,10 +40,9 @@ class App:
     gate: Gate
     key: bytes = field(repr=False)  # of every digest that leaves this server; replicas share it (confirm_keys)
     creating: WeakValueDictionary[str, anyio.Lock] = field(default_factory=WeakValueDictionary[str, anyio.Lock])
-    """By client_request_id: two creates with one id wait for each other."""
+    """By client_request_id, else by region and digest of the body: two calls for one create wait for each other."""
     unanswered: dict[str, str] = field(default_factory=dict[str, str])
-    """Creates that were sent and not answered: by client_request_id, else by region and digest of the body; the id that
-    the job carries."""
+    """Creates that were sent and not answered, known as in `creating`: the request id that the job carries."""
 
 
 class CloudInRegion:

@@ -33,11 +33,10 @@ class Write(Generic[T]):
 
 @dataclass(frozen=True)
 class Api:
-    """The service as one tool call sees it: its region. `heard` is told each response, for what must stay secret."""
+    """The service as one tool call sees it: its region."""
 
     gateway: Gateway
     region: str
-    heard: Callable[[dict[str, Any]], None] = _nothing
 
     async def read(
         self,
@@ -48,9 +47,7 @@ class Api:
         pathname: str | None = None,
     ) -> dict[str, Any]:
         """The response of a read, retried where that may help. Raises CloudError."""
-        body = await self.gateway.read(product, action, self.region, *path, params=params, pathname=pathname)
-        self.heard(body)
-        return body
+        return await self.gateway.read(product, action, self.region, *path, params=params, pathname=pathname)
 
     def write(
         self,

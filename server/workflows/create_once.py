@@ -50,11 +50,11 @@ async def submit(
     service refused; Failure with the request id when it can neither answer nor be asked what happened.
     """
     request_id = client_request_id or uuid.uuid4().hex
-    async with cloud.creating.setdefault(request_id, anyio.Lock()):
-        arguments = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
+    arguments = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
+    known_by = client_request_id or f"{cloud.region} {arguments}"
+    async with cloud.creating.setdefault(known_by, anyio.Lock()):
         if client_request_id and (earlier := await _by_tag(cloud, body, request_id)):
             return _same(earlier, request_id, arguments)
-        known_by = client_request_id or f"{cloud.region} {arguments}"
         if unanswered := cloud.unanswered.get(known_by):
             return await _looked_for(cloud, body, known_by, unanswered, looks=(0,))
         if not allow_same_name:

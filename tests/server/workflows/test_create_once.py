@@ -165,6 +165,23 @@ async def test_two_calls_at_once_with_one_request_id_make_one_job(cloud, emulato
     assert len(jobs_of(emulator, "request-1")) == 1
 
 
+async def test_two_equal_calls_at_once_without_a_request_id_wait_for_each_other(cloud, emulator) -> None:
+    emulator.faults.add(Fault("CreateJob", "delay", seconds=0.5))
+    told: list[str] = []
+
+    async def once() -> None:
+        try:
+            told.append((await send(cloud, body())).status)
+        except Failure as failure:
+            told.append(failure.code)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(2):
+            group.start_soon(once)
+    assert sorted(told) == ["SameName", "created"]
+    assert emulator.requests.actions().count("CreateJob") == 1
+
+
 async def test_a_live_job_of_the_same_name_is_reported_instead_of_doubled(cloud, emulator) -> None:
     first = await send(cloud, body())
     with pytest.raises(Failure) as caught:
