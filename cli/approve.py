@@ -1,33 +1,49 @@
-"""`pai-dlc-mcp approve CODE`: a person at a terminal says yes to what an agent asked for (PAI_DLC_CONFIRM=human)."""
+"""`pai-dlc-mcp approve CODE`: a person at a terminal answers what an agent asked for (PAI_DLC_CONFIRM=human, or after a
+no to a form)."""
 
 import argparse
 import sys
 import time
 from collections.abc import Sequence
 
-from pai_dlc_mcp.server.safety.approvals import Approvals
-from pai_dlc_mcp.server.settings import Settings
+from pai_dlc_mcp.server.safety.confirmation import Confirmations
+from pai_dlc_mcp.server.safety.declines import About, Declines
+from pai_dlc_mcp.server.safety.folder_store import open_store
+from pai_dlc_mcp.server.settings import Settings, problem
 
 
 def run(argv: Sequence[str]) -> int:
-    """0 approved, 1 not. Only a terminal may answer: a pipe is not a person."""
+    """0 approved, 1 not, 2 when the configuration is unusable. Only a terminal may answer: a pipe is not a person."""
     parser = argparse.ArgumentParser(prog="pai-dlc-mcp approve", description=__doc__)
     parser.add_argument("code", help="the code the agent was given, e.g. K7QX-M2PD")
-    given = parser.parse_args(argv)
-    settings = Settings()
-    approvals = Approvals(settings.approvals, settings.confirm_timeout, time.time)
-    code = given.code.upper()
-    request = approvals.find(code)
-    if request is None or time.time() >= request.expires:
+    code = parser.parse_args(argv).code.upper()
+    try:
+        return _answered(code, Settings())
+    except (OSError, ValueError) as error:
+        print(f"pai-dlc-mcp approve: {problem(error) if isinstance(error, ValueError) else error}", file=sys.stderr)
+        return 2
+
+
+def _answered(code: str, settings: Settings) -> int:
+    if settings.state == "memory":
+        raise ValueError("PAI_DLC_STATE=memory: what a server keeps in its memory cannot be approved from here")
+    store = open_store(settings.state)
+    confirmations = Confirmations(store, settings.confirm_timeout, time.time)
+    record = confirmations.waiting(code)
+    if record is None:
         print(f"No question waits under {code}: it expired, was answered, or is of another user.", file=sys.stderr)
         return 1
     if not sys.stdin.isatty():
         print("approve has to be run by a person at a terminal.", file=sys.stderr)
         return 1
-    print(request.question)
-    if input("Type yes to approve: ").strip().lower() != "yes":
-        print("Not approved.")
-        return 1
-    approvals.approve(code)
-    print("Approved. The agent can call again with the code now.")
-    return 0
+    print(record["question"])
+    yes = input("Type yes to approve: ").strip().lower() == "yes"
+    if not yes:
+        about = About(record["principal"], tuple(record["effects"]), tuple(record["ids"]), record["region"])
+        Declines(store).note(about)
+    answered = confirmations.answer(code, record, yes=yes)
+    if yes and answered:
+        print("Approved. The agent can call again with the code now.")
+        return 0
+    print("Not approved: it is no longer waiting." if yes else "Not approved. The agent is told so for 24 hours.")
+    return 1

@@ -13,7 +13,7 @@ from pai_dlc_mcp.prompts import loader as prompts
 from pai_dlc_mcp.resources import guides
 from pai_dlc_mcp.server import app
 from pai_dlc_mcp.server.cloud.credentials import Credentials, DefaultChain, StaticKey
-from pai_dlc_mcp.server.safety.store import open_store
+from pai_dlc_mcp.server.safety import audit
 from pai_dlc_mcp.server.settings import Settings, problem
 
 EMULATOR_SPEED = 20.0  # virtual seconds a second: a job is Running within ten
@@ -50,6 +50,9 @@ def run(argv: Sequence[str]) -> int:
                 http.serve(server, host, port)
             else:
                 server.run()
+    except OSError as error:
+        print(f"pai-dlc-mcp serve: {error.filename} cannot be used ({error.strerror})", file=sys.stderr)
+        return 2
     except ValueError as error:
         print(f"pai-dlc-mcp serve: {problem(error)}", file=sys.stderr)
         return 2
@@ -86,12 +89,6 @@ def _speed(text: str) -> float:
 
 
 def _writable(settings: Settings) -> None:
-    """Raises ValueError when what a write must leave behind could not be kept."""
-    try:
-        if settings.audit_file:
-            with settings.audit_file.open("a", encoding="utf-8"):
-                pass
-        if not settings.read_only:
-            open_store(settings.state).keys("token")
-    except OSError as error:
-        raise ValueError(f"{error.filename} cannot be written ({error.strerror})") from None
+    """Raises OSError when what a write must leave behind could not be kept."""
+    if settings.audit_file:
+        audit.append(settings.audit_file, "")

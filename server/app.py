@@ -1,7 +1,6 @@
 """Builds the MCP server from what it is given, and is the one way out: errors and the ceiling. Imports no tool."""
 
 import logging
-import os
 import time
 import traceback
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
@@ -17,6 +16,7 @@ from mcp.server.mcpserver.resources import Resource
 from mcp.types import CallToolResult, InputRequiredResult, TextContent
 from pydantic import ValidationError
 
+from pai_dlc_mcp.server import deadline
 from pai_dlc_mcp.server.budget.clean import clean_text
 from pai_dlc_mcp.server.budget.limits import fit, shrink
 from pai_dlc_mcp.server.cloud import endpoints
@@ -27,8 +27,9 @@ from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.protocol.reply import Facts, Origin, render, text_of
 from pai_dlc_mcp.server.protocol.schemas import explain
 from pai_dlc_mcp.server.protocol.toolset import Tool, Toolset, offered
+from pai_dlc_mcp.server.safety.folder_store import open_store
+from pai_dlc_mcp.server.safety.form_states import OnceCodec
 from pai_dlc_mcp.server.safety.gate import Gate
-from pai_dlc_mcp.server.safety.once import OnceCodec
 from pai_dlc_mcp.server.settings import Settings
 from pai_dlc_mcp.server.spelling import nearest
 from pai_dlc_mcp.server.workflows.permit import Ended
@@ -63,7 +64,8 @@ class Server(MCPServer[App]):
         self, name: str, arguments: dict[str, Any], context: Context[App, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         try:
-            answer: object = await super().call_tool(name, arguments, context)  # a reply passes as the tool made it
+            with deadline.whole_call(self._settings.deadline):
+                answer: object = await super().call_tool(name, arguments, context)  # a reply, as the tool made it
         except ToolError as error:
             cause = error.__cause__
             answer = cause.reply if isinstance(cause, Ended) else tell(self._failure(name, error))
@@ -141,10 +143,12 @@ def build(
     resources: Iterable[Resource] = (),
     now: Callable[[], float] = time.time,
 ) -> Server:
-    """The server these settings ask for. Nothing of the cloud is imported or called until a tool is."""
-    gate = Gate(settings, now)
-    keys = [key.get_secret_value().encode() for key in settings.confirm_keys] or [os.urandom(32)]
-    app = App(settings, Gateway(settings, credentials), gate, keys[0])
+    """The server these settings ask for. Nothing of the cloud is imported or called until a tool is.
+
+    Raises OSError or ValueError for a state folder that cannot keep what a write must leave behind."""
+    store = open_store("memory" if settings.read_only else settings.state, now)
+    keys = [key.get_secret_value().encode() for key in settings.confirm_keys] or [store.secret()]
+    app = App(settings, Gateway(settings, credentials), Gate(settings, now, store), keys[0], store)
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[App]) -> AsyncGenerator[App]:
@@ -159,7 +163,7 @@ def build(
         resources=list(resources),
         lifespan=lifespan,
         request_state_security=RequestStateSecurity(
-            codec=OnceCodec(keys, settings.confirm_timeout, time.monotonic), ttl=settings.confirm_timeout
+            codec=OnceCodec(keys, settings.confirm_timeout, store), ttl=settings.confirm_timeout
         ),
     )
     for prompt in prompts:

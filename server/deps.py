@@ -1,15 +1,14 @@
 """What a tool may ask for, as Annotated[T, Resolve(fn)]: hidden from the model, filled before the body runs."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Annotated
-from weakref import WeakValueDictionary
 
-import anyio
 from mcp.server.mcpserver import Context, Resolve
 
 from pai_dlc_mcp.server.cloud import endpoints
 from pai_dlc_mcp.server.cloud.access import Access
-from pai_dlc_mcp.server.cloud.account import Account
+from pai_dlc_mcp.server.cloud.account import Account, Identity
 from pai_dlc_mcp.server.cloud.api import Api
 from pai_dlc_mcp.server.cloud.dashboards import Dashboards
 from pai_dlc_mcp.server.cloud.events import Events
@@ -28,6 +27,7 @@ from pai_dlc_mcp.server.cloud.templates import Templates
 from pai_dlc_mcp.server.cloud.tensorboards import Tensorboards
 from pai_dlc_mcp.server.cloud.workspaces import Workspaces
 from pai_dlc_mcp.server.safety.gate import Gate
+from pai_dlc_mcp.server.safety.store import Store
 from pai_dlc_mcp.server.settings import Settings
 
 
@@ -38,11 +38,12 @@ class App:
     settings: Settings
     gateway: Gateway
     gate: Gate
-    key: bytes = field(repr=False)  # of every digest that leaves this server; replicas share it (confirm_keys)
-    creating: WeakValueDictionary[str, anyio.Lock] = field(default_factory=WeakValueDictionary[str, anyio.Lock])
-    """By client_request_id, else by region and digest of the body: two calls for one create wait for each other."""
-    unanswered: dict[str, str] = field(default_factory=dict[str, str])
-    """Creates that were sent and not answered, known as in `creating`: the request id that the job carries."""
+    key: bytes = field(repr=False)  # of every digest that leaves this server; replicas share it
+    store: Store
+
+    @cached_property
+    def identity(self) -> Identity:
+        return Identity(self.gateway)
 
 
 class CloudInRegion:
@@ -50,7 +51,7 @@ class CloudInRegion:
 
     def __init__(self, app: App, region: endpoints.Region) -> None:
         self.settings, self.region, self.region_source = app.settings, region.id, region.source
-        self.key, self.creating, self.unanswered = app.key, app.creating, app.unanswered
+        self.key, self.store = app.key, app.store
         at = Api(app.gateway, region.id)
         self.access = Access(at)
         self.account = Account(at)

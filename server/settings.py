@@ -47,7 +47,9 @@ class Settings(BaseSettings):
     connect_timeout: float = Field(default=15, gt=0, description="Seconds to connect.")
     read_timeout: float = Field(default=30, gt=0, description="Seconds between two reads of an answer.")
     deadline: float = Field(
-        default=50, gt=0, description="Seconds for a call with its retries; many hosts give up at 60."
+        default=50,
+        gt=0,
+        description="Seconds for all requests of a tool call, a user's answer not counted; many hosts give up at 60.",
     )
     max_response_mb: int = Field(
         default=64, ge=1, le=1024, description="MB (10^6 bytes) of the service's answer to one call, inflated."
@@ -71,24 +73,24 @@ class Settings(BaseSettings):
     confirm_timeout: float = Field(default=300, gt=0, le=3600, description="Seconds a question stays answerable.")
     confirm_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         default=(),
-        description="Keys (32 characters or more each, comma-separated) shared by replicas; the first signs. "
-        "Empty: a random key a process.",
+        description="Keys (32 characters or more each, comma-separated) of sealed states and digests; the first signs. "
+        "Empty: one kept with the state, which replicas share.",
     )
     effects: str = Field(
         default="",
         description="effect=allow|confirm|deny, comma-separated, e.g. stop_running=deny; others are confirmed. "
         "The user's aliyun CLI safety policy can tighten this, never loosen it.",
     )
-    approvals: Path = Field(
-        default=Path("~/.local/state/pai-dlc-mcp/approvals"),
-        validate_default=True,
-        description="Folder through which `pai-dlc-mcp approve` answers a server with confirm=human.",
-    )
     state: Path | Literal["memory"] = Field(
         default=Path("~/.local/state/pai-dlc-mcp"),
         validate_default=True,
         description="Folder of what outlives a call (tokens, approvals, what was sent); replicas share it. memory: "
         "a restart or a second replica does not know.",
+    )
+    account: str | None = Field(
+        default=None,
+        pattern=r"^\d{1,20}$",
+        description="Number of the account that writes may go to; any other, or one STS cannot tell, is refused.",
     )
     audit_file: Path | None = Field(default=None, description="File for the audit lines; unset: the log on stderr.")
     emulator: bool = Field(default=False, description="Set by --emulator: every result says so.")
@@ -118,7 +120,7 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
 
-    @field_validator("approvals", "state", "audit_file")
+    @field_validator("state", "audit_file")
     @classmethod
     def _expanded(cls, path: object) -> object:
         return path.expanduser() if isinstance(path, Path) else path

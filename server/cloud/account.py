@@ -1,13 +1,17 @@
 """The account behind the credentials, and whether each product answers it."""
 
+import re
 import time
 from dataclasses import dataclass
 from typing import Any
 
+import anyio
+
 from pai_dlc_mcp.server.cloud import endpoints
-from pai_dlc_mcp.server.cloud.api import Regional
+from pai_dlc_mcp.server.cloud.api import Api, Regional
 from pai_dlc_mcp.server.cloud.endpoints import Product
 from pai_dlc_mcp.server.cloud.errors import CloudError
+from pai_dlc_mcp.server.cloud.gateway import Gateway
 
 # A read of each product that costs nothing; PAI Studio is called by path.
 _PROBES: dict[Product, tuple[str, str | None]] = {
@@ -56,3 +60,29 @@ class Account(Regional):
         except CloudError:
             return None
         return str(body.get("Arn") or "") or None
+
+
+class Identity:
+    """The caller's ARN, asked for once a process; None where STS did not answer, which is asked again after minutes."""
+
+    _PATIENCE, _AGAIN = 3.0, 600.0  # seconds
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._arn: str | None = None
+        self._asked = float("-inf")
+        self._lock = anyio.Lock()
+
+    async def arn(self, region: str) -> str | None:
+        async with self._lock:
+            if not self._arn and time.monotonic() - self._asked > self._AGAIN:
+                self._asked = time.monotonic()
+                with anyio.move_on_after(self._PATIENCE):
+                    self._arn = await Account(Api(self._gateway, region)).identity()
+            return self._arn
+
+
+def account_in(arn: str | None) -> str | None:
+    """The account's number in an ARN such as acs:ram::1234567890123456:user/alice."""
+    found = re.match(r"acs:[a-z]+::(\d+):", arn or "")
+    return found[1] if found else None

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pai_dlc_mcp.server import deadline
 from pai_dlc_mcp.server.cloud import endpoints, ids
 from pai_dlc_mcp.server.cloud.clients import Clients
 from pai_dlc_mcp.server.cloud.credentials import Credentials
@@ -13,6 +14,7 @@ from pai_dlc_mcp.server.cloud.workers import Workers
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.settings import Settings
 
+_FOR_A_WRITE = 10.0  # seconds at least: one that is sent is waited for, also at the end of the call's time
 _THREADS = 64  # a call that was given up keeps its thread until its socket times out
 
 
@@ -77,5 +79,6 @@ class Gateway:
             return self._clients.call(product, action, region, path, sent, pathname)
 
         host = endpoints.host(product, region, self._settings)
-        deadline = self._settings.deadline
-        return await tried(call, self._workers, tries=tries, deadline=deadline, action=action, host=host)
+        left = deadline.left() if tries > 1 else max(deadline.left(), _FOR_A_WRITE)
+        within = min(self._settings.deadline, left)
+        return await tried(call, self._workers, tries=tries, deadline=within, action=action, host=host)

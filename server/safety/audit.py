@@ -1,20 +1,26 @@
-"""One JSON line for each step towards a write: previewed, asked, answered, redeemed, refused, sending,
-executed, failed.
+"""One JSON line for each step towards a write: previewed, asked, answered, redeemed, refused, sending, executed, failed,
+unanswered (sent, and whether it was carried out is not known).
 
 To a file, or to stderr. No argument of a call is in it, and no token.
 """
 
+import errno
 import json
 import logging
+import os
+import stat
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 from pai_dlc_mcp.server.errors import Failure
+from pai_dlc_mcp.server.safety.caller import Caller
 
-Step = Literal["previewed", "asked", "answered", "redeemed", "refused", "sending", "executed", "failed"]
+Step = Literal[
+    "previewed", "asked", "answered", "redeemed", "refused", "sending", "executed", "failed", "unanswered"
+]  # fmt: skip
+Fact = str | int | float | bool | None
 
 _log = logging.getLogger("pai_dlc_mcp.audit")
 
@@ -25,18 +31,18 @@ class Audit:
     def __init__(self, file: Path | None) -> None:
         self._file = file
 
-    def write(self, step: Step, action: str, ids: tuple[str, ...], **facts: str | int | float | bool | None) -> None:
-        """`facts`: region, rung, client, word, seconds… None is left out. An unwritable file is said on stderr."""
+    def write(self, step: Step, action: str, ids: tuple[str, ...], region: str, caller: Caller, **facts: Fact) -> None:
+        """`facts`: rung, word, seconds… None is left out. An unwritable file is said on stderr."""
         try:
-            self._append(step, action, ids, facts)
+            self._append(step, action, ids, {"region": region, **vars(caller), **facts})
         except OSError as error:
             _log.error("the audit file cannot be written (%s): %s of %s", error.strerror, step, action)
 
-    def intend(self, action: str, ids: tuple[str, ...], **facts: str | int | float | bool | None) -> None:
+    def intend(self, action: str, ids: tuple[str, ...], region: str, caller: Caller) -> None:
         """The line that is there before a write goes out. Raises Failure where it cannot be written: then nothing is
         sent."""
         try:
-            self._append("sending", action, ids, facts)
+            self._append("sending", action, ids, {"region": region, **vars(caller)})
         except OSError as error:
             raise Failure(
                 f"Nothing was sent: the audit file cannot be written ({error.strerror}).",
@@ -44,12 +50,24 @@ class Audit:
                 code="AuditUnwritable",
             ) from None
 
-    def _append(self, step: Step, action: str, ids: tuple[str, ...], facts: Mapping[str, object]) -> None:
+    def _append(self, step: Step, action: str, ids: tuple[str, ...], facts: dict[str, Fact]) -> None:
         now = datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="milliseconds")
         told = {name: value for name, value in facts.items() if value is not None}
         line = json.dumps({"time": now, "step": step, "action": action, "ids": list(ids), **told}, ensure_ascii=True)
         if self._file is None:
             _log.info(line)
-            return
-        with self._file.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        else:
+            append(self._file, line + "\n")
+
+
+def append(file: Path, text: str) -> None:
+    """In one write, so that lines of several processes do not mix. Raises OSError unless all of it was taken; never
+    waits for a pipe's other end."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o666)
+    try:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
+        if os.write(descriptor, text.encode()) < len(text):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(file))
+    finally:
+        os.close(descriptor)

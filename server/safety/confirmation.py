@@ -1,97 +1,125 @@
-"""Confirmation tokens: proof that the holder saw a preview, for clients that cannot ask a form question.
+"""Confirmations: random handles to records of what was shown, each good for one yes to that very call.
 
-A token binds effect, ids, region, principal and the state the preview showed; it expires and is redeemed once. It
-does not prove that a human was asked: only a client's form or a code on a terminal can.
+A token is the agent's to redeem: it proves that its holder saw the preview, not that a human was asked. A code is
+redeemed only once a person has approved it at a terminal, with `pai-dlc-mcp approve CODE`.
 """
 
-import base64
 import hashlib
 import hmac
 import json
 import math
-import os
-import struct
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
-Redeemed = Literal["valid", "invalid", "expired", "mismatch", "changed", "used"]
+from pai_dlc_mcp.server.safety.store import Store
 
-_NONCE, _DIGEST, _MAC = 10, 12, 18  # bytes; with the stamp a multiple of 3, so that a token has one spelling
-_STAMP = struct.Struct(">Q")
+Redeemed = Literal["valid", "unknown", "used", "mismatch", "changed", "waiting"]
+
 _PREFIX = "confirm-"
+_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # no letter that reads like a digit
+_CODE = re.compile(rf"[{_ALPHABET}]{{4}}-[{_ALPHABET}]{{4}}")
+_SPENT_FOR = 24 * 3600.0  # seconds for which a handle that was taken is told from one that never was
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What exactly a confirmation is for. `state` is a fingerprint of the facts that were shown."""
+    """What exactly a confirmation is for. `request` is a keyed digest of the requests that would be sent, `state` a
+    fingerprint of the facts that were shown."""
 
-    effect: str
+    effects: tuple[str, ...]
     ids: tuple[str, ...]
     region: str
     principal: str
+    request: str
     state: str
+
+    def record(self) -> dict[str, Any]:
+        return {**asdict(self), "effects": sorted(self.effects), "ids": sorted(self.ids)}
 
 
 @dataclass(frozen=True)
 class Ticket:
-    """A token and when it ends, in seconds since the epoch."""
+    """A handle and when it ends, in seconds since the epoch."""
 
     token: str
     expires: int
 
 
 class Confirmations:
-    """Issues and redeems tokens. With shared keys any replica redeems what another issued; single use holds within
-    a process, and across replicas the changed state makes a second redemption fail."""
+    """Issues handles, looks at them, and takes each once: whoever shares the store shares them."""
 
-    def __init__(self, keys: Sequence[bytes], ttl: float, now: Callable[[], float]) -> None:
-        self._keys = list(keys) or [os.urandom(32)]
-        self._ttl, self._now = ttl, now
-        self._used: dict[bytes, int] = {}
+    def __init__(self, store: Store, ttl: float, now: Callable[[], float]) -> None:
+        self._store, self._ttl, self._now = store, ttl, now
 
-    def issue(self, subject: Subject) -> Ticket:
-        expires = math.ceil(self._now() + self._ttl)
-        payload = os.urandom(_NONCE) + _STAMP.pack(expires) + _who(subject) + _what(subject)
-        token = base64.urlsafe_b64encode(payload + _sign(self._keys[0], payload)).decode().rstrip("=")
-        return Ticket(_PREFIX + token, expires)
-
-    def redeem(self, token: str, subject: Subject) -> Redeemed:
-        """Spend a token on a subject. Only `valid` may act; the others say what to tell the caller."""
-        payload = self._open(token)
-        if payload is None:
-            return "invalid"
-        nonce, rest = payload[:_NONCE], payload[_NONCE:]
-        (expires,) = _STAMP.unpack_from(rest)
-        who, what = rest[_STAMP.size : _STAMP.size + _DIGEST], rest[_STAMP.size + _DIGEST :]
+    def issue(self, subject: Subject, question: str | None = None) -> Ticket:
+        """A token; with a question, a code for a person at a terminal."""
         now = self._now()
-        if now >= expires:
-            return "expired"
-        if who != _who(subject):
-            return "mismatch"
-        if nonce in self._used:
-            return "used"
-        if what != _what(subject):
-            return "changed"
-        self._used = {n: end for n, end in self._used.items() if end > now} | {nonce: expires}
-        return "valid"
+        record = {**subject.record(), "issued": now, "expires": now + self._ttl, "question": question}
+        while True:
+            handle = _code() if question is not None else _PREFIX + secrets.token_urlsafe(24)
+            kind, key = _place(handle)
+            if self._store.put(kind, key, record, self._ttl):
+                return Ticket(handle, math.floor(now + self._ttl))
 
-    def age(self, token: str) -> float | None:
-        """Seconds since a token of ours was issued."""
-        payload = self._open(token)
-        return None if payload is None else self._now() + self._ttl - _STAMP.unpack_from(payload, _NONCE)[0]
+    def look(self, handle: str, subject: Subject) -> Redeemed:
+        """What a handle is good for, without taking it. Only `valid` may act."""
+        kind, key = _place(handle)
+        record = self._store.get(kind, key)
+        if record is None:
+            return "used" if self._store.get("spent", key) is not None else "unknown"
+        return _judged(record, subject)
 
-    def _open(self, token: str) -> bytes | None:
-        """The payload of a token one of our keys signed."""
-        text = token.removeprefix(_PREFIX)
-        try:
-            raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        except ValueError:
-            return None
-        payload, mac = raw[:-_MAC], raw[-_MAC:]
-        if len(payload) != _NONCE + _STAMP.size + 2 * _DIGEST:
-            return None
-        return payload if any(hmac.compare_digest(mac, _sign(key, payload)) for key in self._keys) else None
+    def take(self, handle: str, subject: Subject) -> bool:
+        """Spend a valid handle; False for any other, and for one that somebody else has taken meanwhile."""
+        kind, key = _place(handle)
+        record = self._store.get(kind, key)
+        if record is None or _judged(record, subject) != "valid" or self._store.take(kind, key) != record:
+            return False
+        self._store.put("spent", key, {}, _SPENT_FOR)
+        return True
+
+    def age(self, handle: str) -> float | None:
+        """Seconds since a live handle was issued."""
+        record = self._store.get(*_place(handle))
+        return self._now() - record["issued"] if record else None
+
+    def waiting(self, code: str) -> dict[str, Any] | None:
+        """The record of a code that nobody has answered yet: its `question`, and what it is for."""
+        record = self._store.get(*_place(code))
+        return record if record and record["question"] is not None and not record.get("approved") else None
+
+    def answer(self, code: str, record: dict[str, Any], *, yes: bool) -> bool:
+        """A person's word at a terminal on a record that `waiting` gave; False when it waits no longer."""
+        kind, key = _place(code)
+        if not yes:
+            return self._store.take(kind, key) == record
+        left = record["expires"] - self._now()
+        return left > 0 and self._store.swap(kind, key, record, {**record, "approved": True}, left)
+
+
+def _judged(record: dict[str, Any], subject: Subject) -> Redeemed:
+    asked = subject.record()
+    if any(record[name] != asked[name] for name in ("effects", "ids", "region", "principal")):
+        return "mismatch"
+    if any(record[name] != asked[name] for name in ("request", "state")):
+        return "changed"
+    return "waiting" if record["question"] is not None and not record.get("approved") else "valid"
+
+
+def is_code(handle: str) -> bool:
+    return _CODE.fullmatch(handle) is not None
+
+
+def _place(handle: str) -> tuple[str, str]:
+    """Kind and key of a handle's record. The store has a digest only: who reads it cannot redeem what it holds."""
+    return "code" if is_code(handle) else "token", hashlib.sha256(handle.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _code() -> str:
+    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(2))
 
 
 def fingerprint(*facts: object) -> str:
@@ -99,14 +127,6 @@ def fingerprint(*facts: object) -> str:
     return hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:16]
 
 
-def _who(subject: Subject) -> bytes:
-    facts = json.dumps([subject.effect, sorted(subject.ids), subject.region, subject.principal])
-    return hashlib.sha256(facts.encode()).digest()[:_DIGEST]
-
-
-def _what(subject: Subject) -> bytes:
-    return hashlib.sha256(subject.state.encode()).digest()[:_DIGEST]
-
-
-def _sign(key: bytes, payload: bytes) -> bytes:
-    return hmac.digest(key, payload, "sha256")[:_MAC]
+def keyed(key: bytes, *facts: object) -> str:
+    """As a fingerprint; without the key, no guess of the facts can be checked against it."""
+    return hmac.digest(key, json.dumps(facts, sort_keys=True, default=str).encode(), "sha256").hex()[:32]

@@ -7,6 +7,8 @@ Effect = Literal[
     "stop_running",
     "stop_queued",
     "stop_many",
+    "stop_preparing",
+    "create_again",
     "delete",
     "share_terminal",
     "share_token",
@@ -23,16 +25,18 @@ Effect = Literal[
 @dataclass(frozen=True)
 class Risk:
     """An effect of an API operation. `consequence` is the sentence of the question that says what cannot be taken back;
-    `asks` closes it."""
+    `asks` closes it. `ruling` holds where the operator says nothing; `certain` is false for an effect that the
+    operation has in some circumstances only, which its workflow knows."""
 
     action: str
     consequence: str
     asks: str
+    ruling: Literal["confirm", "deny"] = "confirm"
+    certain: bool = True
 
 
 # Tools that change something and ask nobody, and why that is right. A write tool is here or behind the gate.
 NOT_ASKED: dict[str, str] = {
-    "create_job": "adds a job; the host's own prompt for a write, dry_run and job_max_running_time_minutes bound it",
     "create_job_template": "adds a template, which runs nothing",
     "update_job_template": "adds a version; the earlier ones stay",
     "set_job_template_default_version": "can be set back",
@@ -50,6 +54,18 @@ RISKS: dict[Effect, Risk] = {
     "stop_queued": Risk("StopJob", "Stopping a waiting job gives up its place in the queue.", "Stop it?"),
     "stop_many": Risk(
         "StopJob", "Stopping jobs cannot be undone and discards in-memory progress.", "Stop all of them?"
+    ),
+    "stop_preparing": Risk(
+        "StopJob",
+        "The service documents stopping for running and queuing jobs only; this one holds resources and is neither.",
+        "Stop it?",
+        ruling="deny",
+    ),
+    "create_again": Risk(
+        "CreateJob",
+        "Should the first request have been carried out after all, this makes a second job, which costs as much.",
+        "Send it again?",
+        certain=False,
     ),
     "delete": Risk("DeleteJob", "Deleting a job removes its record, logs and events for good.", "Delete it?"),
     "share_terminal": Risk(
@@ -95,5 +111,5 @@ HARMLESS_SIGNALS = frozenset({"SIGUSR1", "SIGUSR2", "SIGCONT", "SIGWINCH", "SIGU
 
 
 def asks(action: str) -> bool:
-    """Whether an API operation can have an effect that asks."""
-    return any(risk.action == action for risk in RISKS.values())
+    """Whether an API operation has an effect that asks, so that it goes out with a permit alone."""
+    return any(risk.action == action and risk.certain for risk in RISKS.values())

@@ -37,6 +37,9 @@ class Preview:
     region: str
     facts: str
     state: str
+    account: str = "account not known"
+    request: str = ""
+    """A keyed digest of the requests that a yes would send."""
 
     @property
     def question(self) -> str:
@@ -44,7 +47,7 @@ class Preview:
         and a changed state is a new question."""
         risks = [RISKS[effect] for effect in self.effects if RISKS[effect].consequence]
         said = " ".join(f"{risk.consequence} {risk.asks}" for risk in risks)
-        return f"{self.facts} {said} (state {self.state[:8]})"
+        return f"{self.facts} {said} ({self.account}, {self.region}, state {self.request[:4]}{self.state[:4]})"
 
     @property
     def effect(self) -> str:
@@ -54,7 +57,8 @@ class Preview:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of asking. Only `approved` acts. `token` is a code for a terminal where `human` says so."""
+    """What came of asking. Only `approved` acts. `token` is a code for a terminal where `human` says so; of an
+    approved one it is the handle that acting spends."""
 
     word: Word
     said: str = ""
@@ -86,6 +90,12 @@ _BY_HUMAN = (
     "Nothing was done. Ask the user to run `pai-dlc-mcp approve {code}` in a terminal; then call again with the same "
     "arguments and this code as confirmation_token."
 )
+_BARRED = (
+    "Nothing was done. A no holds for 24 hours against every way of asking but a new form, three an hour. Do not look "
+    "for another way. Should the user want it after all, {approve}, or the operator allows the effect in PAI_DLC_EFFECTS."
+)
+_APPROVE = "they run `pai-dlc-mcp approve {code}` in a terminal and you call again with {code} as confirmation_token"
+_LATER = "call again on their word: a form is shown, or the answer names a code for `pai-dlc-mcp approve`"
 _NEXT: dict[Word, str] = {
     "changed": "Nothing was done. Look again and, if it still should happen, call again.",
     "waiting": "Nothing was done. Call again with the same code after the user has approved it in a terminal.",
@@ -93,6 +103,7 @@ _NEXT: dict[Word, str] = {
     "denied": "Nothing was done, and asking again changes nothing. Tell the user what denies it.",
 }
 _ASK_THE_USER = "Nothing was done. Ask the user in the conversation; call again only on their word."
+IN_MEMORY = " This server keeps its records in memory: a restart or a second replica does not know them."
 
 
 def verdict_of(answer: ElicitationResult[Any]) -> Verdict:
@@ -109,16 +120,21 @@ def verdict_of(answer: ElicitationResult[Any]) -> Verdict:
     return Verdict("cancelled", "The question was dismissed without an answer.")
 
 
-def refused(verdict: Verdict, preview: Preview) -> Refusal:
-    """The answer of a gate that stayed shut: why, and what to do next."""
+def refused(verdict: Verdict, preview: Preview, *, durable: bool) -> Refusal:
+    """The answer of a gate that stayed shut: why, and what to do next. `durable`: its records outlive the process."""
+    shared = "" if durable else IN_MEMORY
     if verdict.word == "confirmation_required":
+        follow = _BY_HUMAN.format(code=verdict.token) if verdict.human else _BY_AGENT
         return Refusal(
             status="confirmation_required",
             reason=verdict.said or None,
             question=preview.question,
             confirmation_token=verdict.token,
             expires_at=verdict.expires.strftime("%Y-%m-%dT%H:%M:%SZ") if verdict.expires else None,
-            next=_BY_HUMAN.format(code=verdict.token) if verdict.human else _BY_AGENT,
+            next=follow + shared,
         )
     said = f"{verdict.word}: {verdict.said}"
+    if verdict.word in ("declined", "cancelled"):
+        approve = _APPROVE.format(code=verdict.token) if verdict.token else _LATER
+        return Refusal(status="not_executed", reason=said, next=_BARRED.format(approve=approve) + shared)
     return Refusal(status="not_executed", reason=said, next=_NEXT.get(verdict.word, _ASK_THE_USER))

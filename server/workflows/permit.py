@@ -8,16 +8,19 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from mcp.server.mcpserver import Context, Elicit, ElicitationResult, Resolve
 
+from pai_dlc_mcp.server.cloud.account import account_in
 from pai_dlc_mcp.server.cloud.api import Write
 from pai_dlc_mcp.server.cloud.errors import sent_once
 from pai_dlc_mcp.server.deps import App
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.protocol.reply import Facts
 from pai_dlc_mcp.server.protocol.toolset import Leave
-from pai_dlc_mcp.server.safety.confirmation import fingerprint
-from pai_dlc_mcp.server.safety.gate import Gate
+from pai_dlc_mcp.server.safety.caller import Caller, caller_of
+from pai_dlc_mcp.server.safety.confirmation import keyed
+from pai_dlc_mcp.server.safety.intent import writing
 from pai_dlc_mcp.server.safety.risks import asks
 from pai_dlc_mcp.server.safety.types import Outcome, Preview, Refusal, Verdict, Yes, verdict_of
+from pai_dlc_mcp.server.workflows.shielded import finished
 
 T = TypeVar("T")
 
@@ -47,13 +50,6 @@ class Plan(Generic[T]):
     reply: type[Gated]
     about: dict[str, Any]
 
-    def __post_init__(self) -> None:
-        """A yes is to these very requests: they are part of the state that is shown, compared and confirmed."""
-        if self.preview:
-            requests = [(write.action, write.path, dict(write.params)) for write in self.writes]
-            state = fingerprint(self.preview.state, requests)
-            object.__setattr__(self, "preview", replace(self.preview, state=state))
-
     def refused(self, refusal: Refusal) -> Ended:
         return Ended(self.reply(**self.about, **dict(refusal)))
 
@@ -64,11 +60,13 @@ Look = Callable[[], Awaitable[Plan[T]]]
 
 @dataclass(frozen=True)
 class Permit(Leave, Generic[T]):
-    """Leave to send the planned writes, each once. `about`: what the look saw, for the reply."""
+    """Leave to send the planned writes, each once. `about`: what the look saw, for the reply. `asked`: a user said yes
+    to this plan, or the operator for them."""
 
     plan: Plan[T]
-    _app: App
-    _asked: bool
+    app: App
+    caller: Caller
+    asked: bool
     _tried: list[Write[T]] = field(default_factory=list[Write[T]])
     _sent: list[Write[T]] = field(default_factory=list[Write[T]])
 
@@ -87,7 +85,7 @@ class Permit(Leave, Generic[T]):
         if write not in self.writes or write in self._tried:
             raise RuntimeError(f"{write.action} is not, or no longer, permitted")
         self._tried.append(write)
-        answer = await _send(self._app, write, asked=self._asked)
+        answer = await _send(self.app, write, self.caller, asked=self.asked)
         self._sent.append(write)
         return answer
 
@@ -104,14 +102,15 @@ class Permit(Leave, Generic[T]):
 class UnaskedSender(Leave):
     """Sends writes that ask nobody: those that safety/risks.py lists with the reason."""
 
-    _app: App
+    app: App
+    caller: Caller
     _sent: list[Write[Any]] = field(default_factory=list[Write[Any]])
 
     async def send(self, write: Write[T]) -> T:
         """Raises CloudError; Failure where the user's CLI policy says no."""
         if asks(write.action):
             raise RuntimeError(f"{write.action} needs a permit")
-        answer = await _send(self._app, write, asked=False)
+        answer = await _send(self.app, write, self.caller, asked=False)
         self._sent.append(write)
         return answer
 
@@ -132,59 +131,92 @@ def _named(sent: Sequence[Write[Any]]) -> str:
     return f"{named} {'were' if len(sent) > 1 else 'was'} sent"
 
 
-async def _send(app: App, write: Write[T], *, asked: bool) -> T:
-    with app.gate.writing(write, asked=asked) as told, sent_once(write.shown_by):
-        body = await app.gateway.send(write.product, write.action, write.region, write.path, write.params)
+async def _send(app: App, write: Write[T], caller: Caller, *, asked: bool) -> T:
+    if app.settings.account:  # the others are asked about, and the question names it
+        await _account(app, write.region)
+    with writing(app.gate.audit, write, caller, asked=asked) as made, sent_once(write.shown_by):
+        body = await finished(
+            lambda: app.gateway.send(write.product, write.action, write.region, write.path, write.params)
+        )
         answer = write.answer(body)
-        if write.action in _MAKES:
-            told["made"] = answer
+        if write.action in _MAKES and answer:
+            made.append(str(answer))
     return answer
 
 
-async def _gate(ctx: Context[App]) -> Gate:
-    return ctx.request_context.lifespan_context.gate
+async def _account(app: App, region: str) -> str:
+    """The account as a question names it. Raises Failure where the operator named another one."""
+    arn = None if app.settings.emulator else await app.identity.arn(region)
+    unknown = "the emulator's account" if app.settings.emulator else "account not known: STS gave no answer"
+    named = f"account {account_in(arn)} as {arn}" if arn else unknown
+    if app.settings.account not in (None, account_in(arn)):
+        raise Failure(
+            f"Nothing was sent: writes may go to account {app.settings.account} alone; here it is {named}.",
+            fix="Ask the operator to correct the credentials, or PAI_DLC_ACCOUNT.",
+            code="WrongAccount",
+        )
+    return named
+
+
+async def _shown(app: App, plan: Plan[T]) -> Plan[T]:
+    """A yes is to these very requests, in this account: both are part of what is shown, compared and confirmed."""
+    if plan.preview is None:
+        return plan
+    requests = [(write.action, write.path, write.region, dict(write.params)) for write in plan.writes]
+    preview = replace(
+        plan.preview,
+        account=await _account(app, plan.preview.region),
+        request=keyed(app.key, requests),
+        state=keyed(app.key, plan.preview.state),
+    )
+    return replace(plan, preview=preview)
+
+
+async def _app(ctx: Context[App]) -> App:
+    return ctx.request_context.lifespan_context
 
 
 async def _sender(ctx: Context[App]) -> UnaskedSender:
-    return UnaskedSender(ctx.request_context.lifespan_context)
+    return UnaskedSender(ctx.request_context.lifespan_context, caller_of(ctx))
 
 
 Sender = Annotated[UnaskedSender, Resolve(_sender)]
-GateDep = Annotated[Gate, Resolve(_gate)]
+AppDep = Annotated[App, Resolve(_app)]
 
 
 def asking(prepare: Callable[..., Awaitable[Look[Any]]]) -> Resolve:
     """The resolver of a Permit. `prepare` is itself a resolver; the look it returns plans what the tool may send."""
 
-    async def first(look: Annotated[Look[Any], Resolve(prepare)]) -> Plan[Any]:
-        return await look()
+    async def first(look: Annotated[Look[Any], Resolve(prepare)], app: AppDep) -> Plan[Any]:
+        return await _shown(app, await look())
 
     async def question(
-        plan: Annotated[Plan[Any], Resolve(first)], gate: GateDep, ctx: Context[App], confirmation_token: str | None
+        plan: Annotated[Plan[Any], Resolve(first)], app: AppDep, ctx: Context[App], confirmation_token: str | None
     ) -> Verdict | Elicit[Yes]:
-        return await gate.ask(plan.preview, ctx, confirmation_token) if plan.preview else Verdict("approved")
+        return await app.gate.ask(plan.preview, ctx, confirmation_token) if plan.preview else Verdict("approved")
 
     async def permit(
         look: Annotated[Look[Any], Resolve(prepare)],
         plan: Annotated[Plan[Any], Resolve(first)],
         answer: Annotated[ElicitationResult[Yes], Resolve(question)],
+        app: AppDep,
         ctx: Context[App],
     ) -> Permit[Any]:
-        app = ctx.request_context.lifespan_context
+        caller = caller_of(ctx)
         if plan.preview is None:
-            return Permit(plan, app, False)
+            return Permit(plan, app, caller, False)
         fresh: Plan[Any] | None = None
 
         async def again() -> Preview | None:
             nonlocal fresh
             try:
-                fresh = await look()
+                fresh = await _shown(app, await look())
             except Ended:  # nothing left to ask about
                 return None
             return fresh.preview
 
-        if refusal := await app.gate.admit(plan.preview, verdict_of(answer), again):
+        if refusal := await app.gate.admit(plan.preview, verdict_of(answer), caller, again):
             raise plan.refused(refusal)
-        return Permit(fresh or plan, app, True)
+        return Permit(fresh or plan, app, caller, True)
 
     return Resolve(permit)

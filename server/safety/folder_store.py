@@ -1,0 +1,128 @@
+"""The store in a folder: other processes on this machine, or replicas with one volume, share its records."""
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import stat
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Literal
+
+from pai_dlc_mcp.server.safety.locks import lock
+from pai_dlc_mcp.server.safety.store import MemoryStore, Record, Store
+
+_KIND = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+_POSIX = os.name == "posix"  # elsewhere a folder has no mode: it is as private as the user's profile
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+
+
+class FolderStore(Store):
+    """One file a record in folder/kind/, under a lock of that kind; on disk before a call returns.
+
+    Raises ValueError for a folder others could reach.
+    """
+
+    durable = True
+
+    def __init__(self, folder: Path, now: Callable[[], float], monotonic: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(now, monotonic)
+        self._folder = folder
+        _private(folder)
+
+    @contextmanager
+    def _locked(self, kind: str) -> Generator[None]:
+        _private(self._folder)
+        _private(self._folder / _checked(kind))
+        descriptor = os.open(self._folder / kind / "lock", os.O_RDWR | os.O_CREAT | _NOFOLLOW, 0o600)
+        try:
+            lock(descriptor)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _load(self, kind: str, key: str) -> Record | None:
+        return _read(self._path(kind, key))
+
+    def _save(self, kind: str, record: Record) -> None:
+        path = self._path(kind, record.key)
+        draft = path.with_name(f"{secrets.token_hex(16)}.draft")
+        text = json.dumps(asdict(record)).encode()
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+        _sync(path.parent)
+
+    def _remove(self, kind: str, key: str) -> None:
+        path = self._path(kind, key)
+        path.unlink(missing_ok=True)
+        _sync(path.parent)
+
+    def _all(self, kind: str) -> Iterator[Record]:
+        for draft in (self._folder / kind).glob("*.draft"):  # of a process that died while writing
+            draft.unlink(missing_ok=True)
+        for path in (self._folder / kind).glob("*.json"):
+            if record := _read(path):
+                yield record
+
+    def _path(self, kind: str, key: str) -> Path:
+        return self._folder / kind / f"{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()}.json"
+
+
+def open_store(state: Path | Literal["memory"], now: Callable[[], float] = time.time) -> Store:
+    """The store of the setting `state`. Raises OSError or ValueError for a folder that cannot keep secrets."""
+    return MemoryStore(now) if state == "memory" else FolderStore(Path(state), now)
+
+
+def _checked(kind: str) -> str:
+    if not _KIND.fullmatch(kind):
+        raise ValueError(f"{kind!r} is not a kind of record: lower-case letters, digits, - and _")
+    return kind
+
+
+def _private(folder: Path) -> None:
+    """Made if absent; raises ValueError unless it is a folder of this user that nobody else can enter."""
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700, parents=True)
+    found = folder.lstat()
+    if stat.S_ISLNK(found.st_mode):
+        raise ValueError(f"the state folder {folder} is a symbolic link; name the folder itself")
+    if not stat.S_ISDIR(found.st_mode):
+        raise ValueError(f"the state folder {folder} is not a folder")
+    if _POSIX and found.st_uid != os.getuid():
+        raise ValueError(f"the state folder {folder} belongs to another user")
+    if _POSIX and found.st_mode & 0o077:
+        raise ValueError(f"the state folder {folder} is open to others; run: chmod 700 {folder}")
+
+
+def _read(path: Path) -> Record | None:
+    """Raises ValueError for a file that is no record: it may say that something was sent, so it counts as nothing."""
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        return None
+    try:
+        return Record(**json.loads(text))
+    except (ValueError, TypeError):
+        raise ValueError(f"{path} is not a record of this store; move it away") from None
+
+
+def _sync(folder: Path) -> None:
+    """What was renamed or removed is on disk; Windows has no such call for a folder."""
+    if not _POSIX:
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
