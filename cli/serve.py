@@ -6,6 +6,7 @@ import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from pai_dlc_mcp import tools
@@ -24,6 +25,7 @@ def run(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="pai-dlc-mcp serve", description=__doc__)
     parser.add_argument("--emulator", action="store_true", help="serve a local PAI-DLC instead of an account")
     parser.add_argument("--speed", type=_speed, default=EMULATOR_SPEED, help="with --emulator: how fast its clock runs")
+    parser.add_argument("--config", type=Path, help="a TOML file of settings")
     parser.add_argument("--region", help="region of calls that name none")
     parser.add_argument("--toolsets", help="opt-in toolsets besides core, comma-separated, or all")
     parser.add_argument("--read-only", action="store_true", default=None, help="offer only tools that change nothing")

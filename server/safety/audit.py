@@ -1,5 +1,5 @@
-"""One JSON line for each step towards a write: previewed, asked, answered, redeemed, refused, sending, executed, failed,
-unanswered (sent, and whether it was carried out is not known).
+"""One JSON line for each step towards a write: previewed, asked, answered, redeemed, refused, sending, executed,
+failed, unanswered (sent, and whether it was carried out is not known).
 
 To a file, or to stderr. No argument of a call is in it, and no token.
 """

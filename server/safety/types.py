@@ -92,7 +92,7 @@ _BY_HUMAN = (
 )
 _BARRED = (
     "Nothing was done. A no holds for 24 hours against every way of asking but a new form, three an hour. Do not look "
-    "for another way. Should the user want it after all, {approve}, or the operator allows the effect in PAI_DLC_EFFECTS."
+    "for another way. Should the user want it after all: {approve}, or the operator allows it in PAI_DLC_EFFECTS."
 )
 _APPROVE = "they run `pai-dlc-mcp approve {code}` in a terminal and you call again with {code} as confirmation_token"
 _LATER = "call again on their word: a form is shown, or the answer names a code for `pai-dlc-mcp approve`"
