@@ -1,12 +1,17 @@
 """Opt-in: several jobs at once, and deleting one."""
 
-from typing import Annotated
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, TypeVar
 
+import anyio
 from pydantic import Field
+
+from pai_dlc_mcp.server.cloud.api import Write
 
 from pai_dlc_mcp.server.cloud.errors import CloudError, missing
 from pai_dlc_mcp.server.cloud.jobs import Job
-from pai_dlc_mcp.server.deps import Cloud
+from pai_dlc_mcp.server.deps import Cloud, CloudInRegion
+from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.protocol.reply import Row
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.safety import questions
@@ -15,6 +20,9 @@ from pai_dlc_mcp.tools.jobs.change import stop_and_watch
 from pai_dlc_mcp.tools.params import ConfirmationToken, JobId, Region
 
 tools = Toolset("admin")
+
+T = TypeVar("T")
+S = TypeVar("S")
 
 JobIds = Annotated[list[JobId], Field(min_length=1, max_length=10, description="From list_jobs.")]
 
@@ -25,7 +33,8 @@ class DeleteReply(Gated):
 
 
 class JobOutcome(Row):
-    """`outcome`: stopped, stopping, stop_requested, skipped (was not to be stopped) or failed."""
+    """`outcome`: stopped, stopping, stop_requested, skipped (was not to be stopped), failed (nothing was done),
+    unanswered (sent, and it may have been done) or sent_unseen (accepted, and could not be looked at)."""
 
     job_id: str
     outcome: str
@@ -65,7 +74,7 @@ async def delete_job(
 
 async def _stop_many(job_ids: list[str], cloud: Cloud) -> Look[None]:
     async def look() -> Plan[None]:
-        jobs = [await cloud.jobs.get(job_id) for job_id in dict.fromkeys(job_ids)]
+        jobs = await _at_once(cloud.jobs.get, list(dict.fromkeys(job_ids)))
         live = [job for job in jobs if job.status in questions.STOPPABLE]
         skipped = _skipped(jobs)
         if not live:
@@ -86,16 +95,32 @@ async def stop_jobs(
 ) -> StopManyReply:
     """Stop up to 10 running or queuing jobs with one question to the user. If any of them changes while the question is
     open, none is stopped. For one job use stop_job."""
-    done: list[JobOutcome] = []
-    for write in permit.writes:
-        (job_id,) = write.path
-        try:
-            stopped = await stop_and_watch(cloud, job_id, permit.send(write))
-            done.append(JobOutcome(job_id=job_id, outcome=stopped.status))
-        except CloudError as error:
-            done.append(JobOutcome(job_id=job_id, outcome="failed", why=error.what))
-    failed = any(one.outcome == "failed" for one in done)
-    return StopManyReply(status="partly_done" if failed else "done", jobs=[*done, *permit.about["jobs"]])
+    done = await _at_once(lambda write: _stopped(cloud, permit, write), permit.writes)
+    whole = all(one.outcome in ("stopped", "stopping", "stop_requested") for one in done)
+    return StopManyReply(status="done" if whole else "partly_done", jobs=[*done, *permit.about["jobs"]])
+
+
+async def _stopped(cloud: CloudInRegion, permit: Permit[None], write: Write[None]) -> JobOutcome:
+    (job_id,) = write.path
+    try:
+        return JobOutcome(job_id=job_id, outcome=(await stop_and_watch(cloud, job_id, permit.send(write))).status)
+    except Failure as failure:
+        maybe_done = isinstance(failure, CloudError) and failure.maybe_done
+        outcome = "sent_unseen" if permit.accepted(write) else "unanswered" if maybe_done else "failed"
+        return JobOutcome(job_id=job_id, outcome=outcome, why=failure.what)
+
+
+async def _at_once(call: Callable[[S], Awaitable[T]], of: Sequence[S]) -> list[T]:
+    """The answers of a call for each, made side by side; in their order."""
+    answers: dict[int, T] = {}
+
+    async def one(number: int, given: S) -> None:
+        answers[number] = await call(given)
+
+    async with anyio.create_task_group() as group:
+        for number, given in enumerate(of):
+            group.start_soon(one, number, given)
+    return [answers[number] for number in sorted(answers)]
 
 
 def _skipped(jobs: list[Job]) -> list[JobOutcome]:

@@ -113,6 +113,8 @@ class Gate:
             action = RISKS[effect].action
             own = self._effects.get(effect, RISKS[effect].ruling)
             why = {"deny": f"The operator of this server denies {effect}.", "allow": "Allowed by the operator."}
+            if effect not in self._effects:
+                why["deny"] = f"{effect} is denied unless the operator sets PAI_DLC_EFFECTS={effect}=confirm."
             rulings.append((own, why.get(own, "")))
             said = cli.ruling("pai-dlc", action)
             denied = cli.broken or f"The user's aliyun CLI safety policy denies pai-dlc:{action}."

@@ -12,6 +12,7 @@ from pai_dlc_mcp.server.safety.risks import HARMLESS_SIGNALS, Effect
 from pai_dlc_mcp.server.safety.types import Preview
 
 STOPPABLE = frozenset({"Running", "Queuing"})  # the skill: StopJob applies to these two
+HOLDING = frozenset({"EnvPreparing", "Restarting"})  # have their resources: stopped where the operator allows it
 _NAME = 80  # characters
 
 
@@ -30,6 +31,20 @@ def stop_many(jobs: Sequence[Job], region: str) -> Preview:
     kinds = {_stops(job) for job in jobs}
     each: tuple[Effect, ...] = tuple(effect for effect in ("stop_running", "stop_queued") if effect in kinds)
     return Preview(("stop_many", *each), ids, region, f"{len(jobs)} jobs: {told}. {totals}", state)
+
+
+def stop_preparing(job: Job, region: str) -> Preview:
+    """Stopping a job that holds resources and is neither running nor queuing."""
+    return Preview(("stop_preparing",), (job.job_id,), region, f"{_who(job)} {_size(job)}", state_of(job))
+
+
+def create_again(request_id: str, name: str, workspace_id: str, sent: str, region: str) -> Preview:
+    """A second CreateJob while nobody knows what became of the first."""
+    facts = (
+        f'CreateJob of "{inline(name, _NAME)}" in workspace {workspace_id} (request {request_id}) was sent at {sent} '
+        "and not answered, and no job shows it."
+    )
+    return Preview(("create_again",), (request_id,), region, facts, fingerprint(request_id, sent))
 
 
 def delete(job: Job, region: str) -> Preview:

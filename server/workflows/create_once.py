@@ -1,28 +1,29 @@
 """Creating a job at most once, on a service whose CreateJob takes no client token.
 
-Each create carries a request id in Settings.Tags. When no clear answer comes (also one without a job id), the job is
-looked for by that tag, then by name. The same create is not sent again while it is unanswered: this holds as long as
-this process runs, and with a client_request_id also wherever the service shows the job.
+Each create is entered in the journal before it goes and carries a request id in Settings.Tags. When no clear answer
+comes (also one without a job id), the job is looked for by that tag, then by name. While no job shows it, the same
+create is not sent again by anybody who shares the store; sending it again all the same is an effect that asks.
 """
 
-import hashlib
-import json
 import re
-import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol
 
 import anyio
 
 from pai_dlc_mcp.server.cloud import ids
-from pai_dlc_mcp.server.cloud.errors import CloudError
+from pai_dlc_mcp.server.cloud.api import Write
+from pai_dlc_mcp.server.cloud.errors import CloudError, or_none
 from pai_dlc_mcp.server.cloud.jobs import JobSummary
 from pai_dlc_mcp.server.cloud.paging import each
 from pai_dlc_mcp.server.cloud.shape import as_object
 from pai_dlc_mcp.server.deps import CloudInRegion
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.workflows.permit import Sender
+from pai_dlc_mcp.server.safety.caller import Caller
+from pai_dlc_mcp.server.safety.confirmation import keyed
+from pai_dlc_mcp.server.safety.store import kept
+from pai_dlc_mcp.server.workflows.create_journal import Entry, Journal
 
 REQUEST_TAG, ARGUMENTS_TAG = "mcp-request-id", "mcp-arguments"
 _LOOKS = (0.5, 1.5, 3.0)  # seconds before each look for a job that may have been created
@@ -31,10 +32,18 @@ _MOST = 10  # pages that a look-up by name reads
 _LOOK = 100  # jobs of one look by tag
 
 
+class Creator(Protocol):
+    """What sends a CreateJob, once: a Sender."""
+
+    @property
+    def caller(self) -> Caller: ...
+    async def send(self, write: Write[str]) -> str: ...
+
+
 @dataclass(frozen=True)
 class Submitted:
-    """`existing`: an earlier call with this client_request_id made it. `recovered`: made, without an answer. `unknown`:
-    sent, not answered, and no job shows it (yet)."""
+    """`existing`: an earlier call made it. `recovered`: made, without an answer. `unknown`: sent or about to be, not
+    answered, and no job shows it (yet)."""
 
     status: Literal["created", "existing", "recovered", "unknown"]
     job_id: str | None
@@ -42,37 +51,63 @@ class Submitted:
 
 
 async def submit(
-    cloud: CloudInRegion, sender: Sender, body: dict[str, Any], *, client_request_id: str | None, allow_same_name: bool
+    cloud: CloudInRegion,
+    sender: Creator,
+    body: dict[str, Any],
+    *,
+    client_request_id: str | None,
+    allow_same_name: bool,
+    again: str | None = None,
 ) -> Submitted:
-    """Create the job this body describes.
+    """Create the job this body describes. `again`: when the unresolved request was sent that a user has agreed to send
+    a second time.
 
     Raises Failure for a live job of the same name, or a request id used with other arguments; CloudError when the
     service refused; Failure with the request id when it can neither answer nor be asked what happened.
     """
-    request_id = client_request_id or uuid.uuid4().hex
-    arguments = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
-    known_by = client_request_id or f"{cloud.region} {arguments}"
-    async with cloud.creating.setdefault(known_by, anyio.Lock()):
-        if client_request_id and (earlier := await _by_tag(cloud, body, request_id)):
-            return _same(earlier, request_id, arguments)
-        if unanswered := cloud.unanswered.get(known_by):
-            return await _looked_for(cloud, body, known_by, unanswered, looks=(0,))
-        if not allow_same_name:
-            await refuse_same_name(cloud, body)
-        settings = as_object(body.get("Settings"))
-        tags = {**as_object(settings.get("Tags")), REQUEST_TAG: request_id, ARGUMENTS_TAG: arguments}
-        cloud.unanswered[known_by] = request_id  # before it goes out: a cancelled call leaves it there
-        try:
-            job_id = await sender.send(cloud.jobs.create({**body, "Settings": {**settings, "Tags": tags}}))
-        except Failure as failure:
-            if not (isinstance(failure, CloudError) and failure.maybe_done):
-                del cloud.unanswered[known_by]
-                raise
-            job_id = ""
-        if re.fullmatch(ids.JOB_ID, job_id):
-            del cloud.unanswered[known_by]
-            return Submitted("created", job_id, request_id)
-        return await _looked_for(cloud, body, known_by, request_id, looks=_LOOKS)
+    journal = Journal(cloud.store)
+    wanted = await _entry(cloud, journal, sender.caller, body, client_request_id, allow_same_name)
+    known = await journal.get(wanted.principal, wanted.request_id)
+    if known and wanted.body and await _is_over(cloud, known):
+        wanted = replace(wanted, request_id=await journal.request_id(wanted.body, instead=known.request_id))
+        known = await journal.get(wanted.principal, wanted.request_id)
+    if known and (submitted := await _known(cloud, journal, known, wanted, again)):
+        return submitted
+    if client_request_id and not known and (earlier := await _by_tag(cloud, wanted)):
+        return _same(earlier, wanted)
+    if not allow_same_name and not again:
+        await refuse_same_name(cloud, body)
+    entry = await journal.intend(wanted, known)
+    if entry is None:  # an equal call was faster
+        return await _other(cloud, journal, wanted)
+    return await _sent(cloud, sender, journal, entry, body)
+
+
+async def unresolved(cloud: CloudInRegion, caller: Caller, client_request_id: str) -> Entry | None:
+    """The create of this id of which nobody knows what became, after one more look for its job."""
+    journal = Journal(cloud.store)
+    entry = await journal.get(caller.principal, client_request_id)
+    if entry is None or entry.job_id or entry.region != cloud.region:
+        return None
+    return None if await _found(cloud, entry) else entry
+
+
+async def _sent(
+    cloud: CloudInRegion, sender: Creator, journal: Journal, entry: Entry, body: dict[str, Any]
+) -> Submitted:
+    settings = as_object(body.get("Settings"))
+    tags = {**as_object(settings.get("Tags")), REQUEST_TAG: entry.request_id, ARGUMENTS_TAG: entry.arguments}
+    try:
+        job_id = await sender.send(cloud.jobs.create({**body, "Settings": {**settings, "Tags": tags}}))
+    except Failure as failure:
+        if not (isinstance(failure, CloudError) and failure.maybe_done):
+            await journal.forget(entry)
+            raise
+        job_id = ""
+    if re.fullmatch(ids.JOB_ID, job_id):
+        await journal.resolve(entry, job_id)
+        return Submitted("created", job_id, entry.request_id)
+    return await _looked_for(cloud, journal, entry)
 
 
 async def refuse_same_name(cloud: CloudInRegion, body: Mapping[str, Any]) -> None:
@@ -88,49 +123,109 @@ async def refuse_same_name(cloud: CloudInRegion, body: Mapping[str, Any]) -> Non
             )
 
 
-async def _looked_for(
-    cloud: CloudInRegion, body: dict[str, Any], known_by: str, request_id: str, looks: Sequence[float]
-) -> Submitted:
+async def _entry(
+    cloud: CloudInRegion,
+    journal: Journal,
+    caller: Caller,
+    body: dict[str, Any],
+    client_request_id: str | None,
+    allow_same_name: bool,
+) -> Entry:
+    key: bytes = await kept(cloud.store.secret)
+    by_body = None if client_request_id else keyed(key, caller.principal, cloud.region, body, allow_same_name)
+    return Entry(
+        principal=caller.principal,
+        request_id=await journal.request_id(by_body) if by_body else str(client_request_id),
+        arguments=f"{keyed(key)[:8]}-{keyed(key, body)[:16]}",  # by which key, so that another's is not compared
+        region=cloud.region,
+        workspace_id=str(body["WorkspaceId"]),
+        display_name=str(body["DisplayName"]),
+        body=by_body,
+    )
+
+
+async def _is_over(cloud: CloudInRegion, known: Entry) -> bool:
+    """Whether the job that a create made has ended: asked for again without an id, it is another one."""
+    job = await or_none(cloud.jobs.get(known.job_id)) if known.job_id else None
+    return job is not None and job.terminal
+
+
+async def _known(
+    cloud: CloudInRegion, journal: Journal, known: Entry, wanted: Entry, again: str | None
+) -> Submitted | None:
+    """The answer to a create that the journal knows; None where it may be sent. Raises Failure for other arguments."""
+    if known.region != wanted.region or _differ(known.arguments, wanted.arguments):
+        raise _reused(known.request_id, known.job_id)
+    if known.job_id:
+        return Submitted("existing", known.job_id, known.request_id)
+    return None if known.sent == again else await _looked_for(cloud, journal, known)
+
+
+async def _other(cloud: CloudInRegion, journal: Journal, wanted: Entry) -> Submitted:
+    """What became of an equal create that another call entered first."""
+    if known := await journal.get(wanted.principal, wanted.request_id):
+        return await _known(cloud, journal, known, wanted, None) or Submitted("unknown", None, known.request_id)
+    raise Failure(
+        "Nothing was sent: an equal create at the same time was refused by the service.",
+        fix="Call again, to hear its reason.",
+        code="Conflict",
+    )
+
+
+async def _looked_for(cloud: CloudInRegion, journal: Journal, entry: Entry) -> Submitted:
     """What became of a create that nobody answered. While no job shows it, it is not sent again: the service may show
     a job only later."""
     try:
-        for seconds in looks:
+        for seconds in _LOOKS if entry.is_recent else (0,):
             await anyio.sleep(seconds)
-            found = await _by_tag(cloud, body, request_id) or await _by_name(cloud, body, request_id)
-            if found:
-                del cloud.unanswered[known_by]
-                return Submitted("recovered", found.job_id, request_id)
+            known = await journal.get(
+                entry.principal, entry.request_id
+            )  # whoever sent it may hear the answer meanwhile
+            if known and known.job_id:
+                return Submitted("existing", known.job_id, known.request_id)
+            if job := await _found(cloud, entry):
+                await journal.resolve(entry, job.job_id)
+                return Submitted("recovered", job.job_id, entry.request_id)
     except CloudError as error:
         raise Failure(
             f"CreateJob was not answered, and whether the job exists could not be found out: {error.what}",
-            fix=f"{error.fix} Then call create_job again with client_request_id={request_id}: no second job is made.",
+            fix=f"{error.fix} Then call create_job again with client_request_id={entry.request_id}: no second job is "
+            "made.",
             code="Unknown",
         ) from None
-    return Submitted("unknown", None, request_id)
+    return Submitted("unknown", None, entry.request_id)
 
 
-async def _by_tag(cloud: CloudInRegion, body: Mapping[str, Any], request_id: str) -> JobSummary | None:
+async def _found(cloud: CloudInRegion, entry: Entry) -> JobSummary | None:
+    return await _by_tag(cloud, entry) or await _tagged(cloud, entry, {"DisplayName": entry.display_name})
+
+
+async def _by_tag(cloud: CloudInRegion, entry: Entry) -> JobSummary | None:
     """The job that carries the request id; the answer is checked, should the service ignore the filter."""
-    return await _tagged(cloud, body, request_id, {"Tags": {REQUEST_TAG: request_id}})
+    return await _tagged(cloud, entry, {"Tags": {REQUEST_TAG: entry.request_id}})
 
 
-async def _by_name(cloud: CloudInRegion, body: Mapping[str, Any], request_id: str) -> JobSummary | None:
-    return await _tagged(cloud, body, request_id, {"DisplayName": body["DisplayName"]})
-
-
-async def _tagged(
-    cloud: CloudInRegion, body: Mapping[str, Any], request_id: str, filters: Mapping[str, Any]
-) -> JobSummary | None:
-    everywhere = {"WorkspaceId": body["WorkspaceId"], "StartTime": _EVER, **filters}
+async def _tagged(cloud: CloudInRegion, entry: Entry, filters: Mapping[str, Any]) -> JobSummary | None:
+    everywhere = {"WorkspaceId": entry.workspace_id, "StartTime": _EVER, **filters}
     page = await cloud.jobs.list(everywhere, 0, _LOOK)
-    return next((job for job in page.items if job.settings.tags.get(REQUEST_TAG) == request_id), None)
+    return next((job for job in page.items if job.settings.tags.get(REQUEST_TAG) == entry.request_id), None)
 
 
-def _same(job: JobSummary, request_id: str, arguments: str) -> Submitted:
-    if job.settings.tags.get(ARGUMENTS_TAG) == arguments:
-        return Submitted("existing", job.job_id, request_id)
-    raise Failure(
-        f"client_request_id {request_id!r} already made job {job.job_id}, with other arguments.",
+def _same(job: JobSummary, wanted: Entry) -> Submitted:
+    if _differ(job.settings.tags.get(ARGUMENTS_TAG, ""), wanted.arguments):
+        raise _reused(wanted.request_id, job.job_id)
+    return Submitted("existing", job.job_id, wanted.request_id)
+
+
+def _differ(one: str, other: str) -> bool:
+    """Whether two digests tell that the arguments are not the same; those of two keys tell nothing."""
+    return one.partition("-")[0] == other.partition("-")[0] and one != other
+
+
+def _reused(request_id: str, job_id: str | None) -> Failure:
+    made = f"already made job {job_id}" if job_id else "was already sent and is not answered yet"
+    return Failure(
+        f"client_request_id {request_id!r} {made}, with other arguments.",
         fix="Use get_job on that job, or pass a new client_request_id for a new job.",
         code="RequestIdReused",
     )

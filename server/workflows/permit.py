@@ -89,6 +89,10 @@ class Permit(Leave, Generic[T]):
         self._sent.append(write)
         return answer
 
+    def accepted(self, write: Write[T]) -> bool:
+        """Whether a write was sent and answered."""
+        return write in self._sent
+
     def after(self, failure: Failure) -> Exception:
         """What was sent and accepted is told, although what came of it could not be looked at."""
         if not self._sent:

@@ -10,11 +10,11 @@ _STEP = 0.5  # seconds; doubled after each look, up to 4
 
 
 async def until(look: Callable[[], Awaitable[Job]], holds: Callable[[Job], bool], within: float) -> Job:
-    """The job once `holds` does, or as last seen when `within` seconds have passed."""
-    step, left = _STEP, within
+    """The job once `holds` does, or as last seen when `within` seconds have passed, the looks included."""
+    step, end = _STEP, anyio.current_time() + within
     job = await look()
-    while not holds(job) and left > 0:
+    while not holds(job) and (left := end - anyio.current_time()) > 0:
         await anyio.sleep(min(step, left))
-        left, step = left - step, min(step * 2, 4)
+        step = min(step * 2, 4)
         job = await look()
     return job

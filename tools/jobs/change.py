@@ -15,6 +15,7 @@ from pai_dlc_mcp.server.rules.updates import PodsChange
 from pai_dlc_mcp.server.safety import questions
 from pai_dlc_mcp.server.workflows import polling
 from pai_dlc_mcp.server.workflows.permit import Ended, Gated, Look, Permit, Plan, asking
+from pai_dlc_mcp.tools.jobs.read import console
 from pai_dlc_mcp.tools.params import ConfirmationToken, JobId, Region
 
 tools = Toolset("core")
@@ -38,11 +39,12 @@ class UpdateReply(Gated):
 
 class StopReply(Gated):
     """`status`: stopped, stopping or stop_requested, as observed; confirmation_required; not_executed;
-    nothing_to_stop. `job_status` is the job's when last looked at."""
+    nothing_to_stop. `job_status` is the job's when last looked at; `console` is where its user can stop it."""
 
     job_id: str
     workspace_id: str
     job_status: str
+    console: str | None = None
 
 
 async def _update(
@@ -103,9 +105,13 @@ async def update_job(
 async def _stop(job_id: str, cloud: Cloud) -> Look[None]:
     async def look() -> Plan[None]:
         job = await cloud.jobs.get(job_id)
+        writes, about = (cloud.jobs.stop(job_id),), _about(job)
+        if job.status in questions.HOLDING:
+            about["console"] = console(cloud.region, job)
+            return Plan(questions.stop_preparing(job, cloud.region), writes, StopReply, about)
         if job.status not in questions.STOPPABLE:
             raise Ended(_nothing_to_stop(job))
-        return Plan(questions.stop(job, cloud.region), (cloud.jobs.stop(job_id),), StopReply, _about(job))
+        return Plan(questions.stop(job, cloud.region), writes, StopReply, about)
 
     return look
 

@@ -2,33 +2,54 @@
 
 from typing import Annotated, Any, Literal
 
+from mcp.server.mcpserver import Context
 from pydantic import Field
 
-from pai_dlc_mcp.server.deps import Cloud
-from pai_dlc_mcp.server.protocol.reply import Facts
+from pai_dlc_mcp.server.deps import App, Cloud
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.rules import advice, job_spec
 from pai_dlc_mcp.server.rules.job_spec import CodeSource, DataSource, Draft, JobSettings, JobSpec
+from pai_dlc_mcp.server.safety import questions
+from pai_dlc_mcp.server.safety.caller import caller_of
+from pai_dlc_mcp.server.safety.types import IN_MEMORY
 from pai_dlc_mcp.server.workflows import existence
-from pai_dlc_mcp.server.workflows.create_once import refuse_same_name, submit
-from pai_dlc_mcp.server.workflows.permit import Sender
-from pai_dlc_mcp.tools.params import JobType, QuotaId, Region, WorkspaceId
+from pai_dlc_mcp.server.workflows.create_once import refuse_same_name, submit, unresolved
+from pai_dlc_mcp.server.workflows.permit import Gated, Look, Permit, Plan, Sender, asking
+from pai_dlc_mcp.tools.params import ConfirmationToken, JobType, QuotaId, Region, WorkspaceId
 
 tools = Toolset("core")
 
 
-class CreateReply(Facts):
-    """`status`: created, existing, recovered, unknown, or checked for a dry run."""
+class CreateReply(Gated):
+    """`status`: created, existing, recovered, unknown, or checked for a dry run. `sent` is when an unanswered request
+    went out."""
 
-    status: str
     job_id: str | None = None
     workspace_id: str
-    pods: int
+    pods: int | None = None
     gpus: int | None = None
     client_request_id: str | None = None
+    sent: str | None = None
     warnings: list[str] | None = None
     body: dict[str, Any] | None = None
-    next: str | None = None
+
+
+async def _again(
+    workspace_id: str, client_request_id: str | None, send_again: bool, cloud: Cloud, ctx: Context[App]
+) -> Look[None]:
+    """A create that nobody answered is sent a second time on the user's word alone; any other asks nobody."""
+
+    async def look() -> Plan[None]:
+        about: dict[str, Any] = {"workspace_id": workspace_id, "client_request_id": client_request_id}
+        entry = await unresolved(cloud, caller_of(ctx), client_request_id) if send_again and client_request_id else None
+        if entry is None:
+            return Plan(None, (), CreateReply, about)
+        preview = questions.create_again(
+            entry.request_id, entry.display_name, entry.workspace_id, entry.sent, cloud.region
+        )
+        return Plan(preview, (), CreateReply, {**about, "sent": entry.sent})
+
+    return look
 
 
 @tools.write("Create a training job")
@@ -40,6 +61,7 @@ async def create_job(
     user_command: Annotated[str, Field(min_length=1, description="Shell command each pod runs.")],
     cloud: Cloud,
     sender: Sender,
+    permit: Annotated[Permit[None], asking(_again)],
     resource_id: QuotaId | None = None,
     data_sources: list[DataSource] | None = None,
     code_source: CodeSource | None = None,
@@ -56,6 +78,8 @@ async def create_job(
         str | None, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$", description="Same id, same job: safe to repeat.")
     ] = None,
     allow_same_name: bool = False,
+    send_again: Annotated[bool, Field(description="After unknown; asks the user.")] = False,
+    confirmation_token: ConfirmationToken = None,
     region: Region = None,
 ) -> CreateReply:
     """Create a distributed training job. Confirm workspace, image, spec and command with the user first; dry_run=true
@@ -94,22 +118,28 @@ async def create_job(
             await refuse_same_name(cloud, draft.body())
         return reply.model_copy(update={"body": advice.shown(draft)})
     made = await submit(
-        cloud, sender, draft.body(), client_request_id=client_request_id, allow_same_name=allow_same_name
+        cloud,
+        sender,
+        draft.body(),
+        client_request_id=client_request_id,
+        allow_same_name=allow_same_name,
+        again=permit.about.get("sent"),
     )
+    forgets = made.status == "unknown" and not cloud.store.durable
     outcome = {
         "status": made.status,
         "job_id": made.job_id,
         "client_request_id": made.request_id,
-        "next": _AFTER_CREATE[made.status],
+        "next": _AFTER_CREATE[made.status] + IN_MEMORY * forgets,
     }
     return reply.model_copy(update=outcome)
 
 
 _AFTER_CREATE = {
     "created": "get_job shows its status; get_pod_logs its log once it is Running.",
-    "existing": "An earlier call with this client_request_id created this job; nothing was created now.",
+    "existing": "An earlier call made this job; nothing was created now. For another one pass a new client_request_id.",
     "recovered": "No answer came to the create, but the job exists: use this one, do not create it again.",
-    "unknown": "The create was sent once and not answered, and no job shows it yet. It is not sent again: call again "
-    "with this client_request_id to look for it. Only if list_jobs still shows none after some minutes, ask the user "
-    "whether to create it anew, with another client_request_id.",
+    "unknown": "The create was sent, or was about to be, and not answered, and no job shows it yet. It is not sent "
+    "again: call again with this client_request_id to look for it. If list_jobs still shows none after some minutes, ask the "
+    "user whether to send it again, and only then pass send_again=true as well.",
 }
