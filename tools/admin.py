@@ -7,7 +7,6 @@ import anyio
 from pydantic import Field
 
 from pai_dlc_mcp.server.cloud.api import Write
-
 from pai_dlc_mcp.server.cloud.errors import CloudError, missing
 from pai_dlc_mcp.server.cloud.jobs import Job
 from pai_dlc_mcp.server.deps import Cloud, CloudInRegion

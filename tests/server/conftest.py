@@ -13,6 +13,8 @@ from pai_dlc_mcp.server.cloud.endpoints import Region
 from pai_dlc_mcp.server.cloud.errors import sent_once
 from pai_dlc_mcp.server.cloud.gateway import Gateway
 from pai_dlc_mcp.server.deps import App, CloudInRegion
+from pai_dlc_mcp.server.safety.caller import Caller
+from pai_dlc_mcp.server.safety.folder_store import open_store
 from pai_dlc_mcp.server.safety.gate import Gate
 from pai_dlc_mcp.server.settings import Settings
 
@@ -38,6 +40,8 @@ def gateway(gateway_for: Callable[..., Gateway]) -> Gateway:
 class SendingCloud(CloudInRegion):
     """Sends a write without a permit, which no tool can: what these tests are about is what it sends."""
 
+    caller = Caller("local")
+
     async def send(self, write: Write[T]) -> T:
         gateway = self.jobs.api.gateway
         with sent_once(write.shown_by):
@@ -51,7 +55,8 @@ def cloud_for(
 ) -> Callable[..., CloudInRegion]:
     def cloud(**changes: object) -> CloudInRegion:
         settings = settings_for(**changes)
-        app = App(settings, gateway_for(**changes), Gate(settings, time.time), b"k" * 32)
+        store = open_store(settings.state)
+        app = App(settings, gateway_for(**changes), Gate(settings, time.time, store), b"k" * 32, store)
         return SendingCloud(app, Region("cn-hangzhou", "argument"))
 
     return cloud

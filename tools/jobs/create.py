@@ -140,6 +140,6 @@ _AFTER_CREATE = {
     "existing": "An earlier call made this job; nothing was created now. For another one pass a new client_request_id.",
     "recovered": "No answer came to the create, but the job exists: use this one, do not create it again.",
     "unknown": "The create was sent, or was about to be, and not answered, and no job shows it yet. It is not sent "
-    "again: call again with this client_request_id to look for it. If list_jobs still shows none after some minutes, ask the "
-    "user whether to send it again, and only then pass send_again=true as well.",
+    "again: call again with this client_request_id to look for it. If list_jobs still shows none after some minutes, "
+    "ask the user whether to send it again, and only then pass send_again=true as well.",
 }

@@ -16,12 +16,12 @@ RUNNING = "dlc4stillrunning"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return tmp_path / "approvals"
+    return tmp_path / "state"
 
 
 @pytest.fixture
 def strict(connect: Any, folder: Path) -> Any:
-    return connect(confirm="human", approvals=folder)
+    return connect(confirm="human", state=folder)
 
 
 def stops(emulator: Emulator) -> int:
@@ -31,7 +31,7 @@ def stops(emulator: Emulator) -> int:
 def approve(code: str, folder: Path, answer: str) -> tuple[int, str]:
     """Runs the command on a terminal of its own, and types an answer."""
     ours, theirs = pty.openpty()
-    environment = {**os.environ, "PAI_DLC_APPROVALS": str(folder)}
+    environment = {**os.environ, "PAI_DLC_STATE": str(folder)}
     command = [sys.executable, "-m", "pai_dlc_mcp.cli", "approve", code]
     with subprocess.Popen(
         command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment
@@ -70,7 +70,7 @@ async def test_a_pipe_is_not_a_person(strict: Any, folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pai_dlc_mcp.cli", "approve", code],
         input="yes\n",
-        env={**os.environ, "PAI_DLC_APPROVALS": str(folder)},
+        env={**os.environ, "PAI_DLC_STATE": str(folder)},
         capture_output=True,
         text=True,
         check=False,

@@ -19,7 +19,8 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import CallToolResult, ElicitResult
 
 from pai_dlc_mcp.emulator.embedded import Emulator
-from pai_dlc_mcp.server.safety.approvals import Approvals
+from pai_dlc_mcp.server.safety.confirmation import Confirmations
+from pai_dlc_mcp.server.safety.folder_store import open_store
 
 JOB, OTHER = "dlc4stillrunning", "dlc9restarted009"
 YES = ElicitResult(action="accept", content={"confirm": True})
@@ -48,7 +49,7 @@ class Play:
     refused: list[MCPError] = field(default_factory=list[MCPError])
 
     def server(self, **options: Any) -> Any:
-        settings = {"toolsets": "admin", "confirm_timeout": self.seconds, "approvals": self.folder}
+        settings = {"toolsets": "admin", "confirm_timeout": self.seconds, "state": self.folder}
         return self.connect(now=lambda: self.now, **settings, **options)
 
     async def happen(self) -> None:
@@ -137,8 +138,13 @@ async def by_token(play: Play) -> None:
 
 
 async def by_human(play: Play) -> None:
-    approvals = Approvals(play.folder, play.seconds, lambda: play.now)
-    await by_code(play, play.server(confirm="human"), approvals.approve)
+    def approve(code: str) -> None:
+        codes = Confirmations(open_store(play.folder, lambda: play.now), play.seconds, lambda: play.now)
+        record = codes.waiting(code)
+        assert record is not None
+        assert codes.answer(code, record, yes=True)
+
+    await by_code(play, play.server(confirm="human"), approve)
 
 
 WAYS = {"2025-11-25": by_form_now, "2026-07-28": by_form_result, "token": by_token, "human": by_human}
@@ -204,7 +210,7 @@ async def test_nothing_is_written_unless_accepted_and_unchanged(
 ) -> None:
     if (way, case) in NOTHING_TO_TRY:
         return
-    play = Play(connect, emulator, tmp_path / "approvals")
+    play = Play(connect, emulator, tmp_path / "state")
     set_up(case, play)
     await WAYS[way](play)
     writes = [action for action in emulator.requests.actions() if not action.startswith(("Get", "List"))]
@@ -216,7 +222,7 @@ async def test_nothing_is_written_unless_accepted_and_unchanged(
 
 
 async def test_a_timeout_of_the_form_is_told_by_its_own_word(connect: Any, emulator: Emulator, tmp_path: Path) -> None:
-    play = Play(connect, emulator, tmp_path)
+    play = Play(connect, emulator, tmp_path / "state")
     set_up("timeout", play)
     started = time.monotonic()
     await by_form_now(play)

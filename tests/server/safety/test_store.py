@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from pai_dlc_mcp.server.safety import store
-from pai_dlc_mcp.server.safety.store import FolderStore, MemoryStore, Store, open_store
+from pai_dlc_mcp.server.safety import folder_store
+from pai_dlc_mcp.server.safety.folder_store import FolderStore, open_store
+from pai_dlc_mcp.server.safety.store import MemoryStore, Store
 from pai_dlc_mcp.server.settings import Settings
 
 
@@ -45,12 +46,15 @@ def test_what_is_put_is_got_and_taken_once(kept: Store) -> None:
     assert kept.take("token", "a") is kept.get("token", "a") is None
 
 
-def test_a_live_record_is_not_overwritten_by_put_but_by_replace(kept: Store) -> None:
+def test_a_live_record_is_not_overwritten_by_put_but_by_whoever_knows_it(kept: Store) -> None:
     kept.put("token", "a", {"n": 1}, None)
     assert not kept.put("token", "a", {"n": 2}, None)
+    assert not kept.swap("token", "a", {"n": 2}, {"n": 3}, None)
     assert kept.get("token", "a") == {"n": 1}
-    kept.replace("token", "a", {"n": 3}, None)
+    assert kept.swap("token", "a", {"n": 1}, {"n": 3}, None)
     assert kept.get("token", "a") == {"n": 3}
+    assert not kept.swap("token", "b", {}, {"n": 3}, None)
+    assert kept.get("token", "b") is None
 
 
 def test_kinds_are_apart_and_keys_are_listed(kept: Store) -> None:
@@ -62,9 +66,9 @@ def test_kinds_are_apart_and_keys_are_listed(kept: Store) -> None:
 
 
 @pytest.mark.parametrize("kind", ["", "../x", "A", "a b", "a\n"])
-def test_a_kind_is_a_plain_word(kind: str, kept: Store) -> None:
+def test_a_kind_is_a_plain_word(kind: str, folder: Path, clock: Clock) -> None:
     with pytest.raises(ValueError, match="not a kind"):
-        kept.get(kind, "a")
+        FolderStore(folder, clock).get(kind, "a")
 
 
 @pytest.mark.parametrize("shift", [60, 1e6, -6, -1e6])
@@ -123,7 +127,7 @@ def test_a_write_that_fails_leaves_what_was(folder: Path, clock: Clock) -> None:
     kept = FolderStore(folder, clock)
     kept.put("token", "a", {"n": 1}, 60)
     with pytest.raises(TypeError):
-        kept.replace("token", "a", {"n": object()}, 60)
+        kept.swap("token", "a", {"n": 1}, {"n": object()}, 60)
     assert kept.get("token", "a") == {"n": 1}
 
 
@@ -163,7 +167,7 @@ def test_a_folder_others_could_reach_is_refused(
 
 def test_another_user_s_folder_is_refused(folder: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     FolderStore(folder, clock)
-    monkeypatch.setattr(store.os, "getuid", lambda: os.geteuid() + 1)
+    monkeypatch.setattr(folder_store.os, "getuid", lambda: os.geteuid() + 1)
     with pytest.raises(ValueError, match="another user"):
         FolderStore(folder, clock)
 
@@ -179,7 +183,7 @@ def test_a_folder_opened_later_is_refused_too(folder: Path, clock: Clock) -> Non
 HAMMER = """
 import json, sys, time
 from pathlib import Path
-from pai_dlc_mcp.server.safety.store import FolderStore
+from pai_dlc_mcp.server.safety.folder_store import FolderStore
 kept = FolderStore(Path(sys.argv[1]), time.time)
 got = {"put": [], "take": []}
 for turn in range(int(sys.argv[2])):

@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 
 from pai_dlc_mcp.server.deps import App
+from pai_dlc_mcp.server.safety.caller import Caller
+from pai_dlc_mcp.server.safety.gate import Gate
 from pai_dlc_mcp.server.safety.risks import RISKS
+from pai_dlc_mcp.server.safety.store import MemoryStore
 from pai_dlc_mcp.server.workflows.permit import Gated, Permit, Plan, UnaskedSender
 
 JOB = "dlc4stillrunning"
@@ -13,13 +16,12 @@ JOB = "dlc4stillrunning"
 
 @pytest.fixture
 def app(gateway_for: Any, settings_for: Any) -> App:
-    from pai_dlc_mcp.server.safety.gate import Gate
-
-    return App(settings_for(), gateway_for(), Gate(settings_for(), lambda: 0.0), b"k" * 32)
+    store = MemoryStore(lambda: 0.0)
+    return App(settings_for(), gateway_for(), Gate(settings_for(), lambda: 0.0, store), b"k" * 32, store)
 
 
 def permit(app: App, *writes: Any) -> Permit[Any]:
-    return Permit(Plan(None, writes, Gated, {}), app, True)
+    return Permit(Plan(None, writes, Gated, {}), app, Caller("local"), True)
 
 
 async def test_a_planned_write_is_sent_once(app, cloud, emulator) -> None:
@@ -38,13 +40,13 @@ async def test_nothing_but_the_planned_writes_is_sent(app, cloud, emulator) -> N
     assert emulator.requests == []
 
 
-@pytest.mark.parametrize("action", sorted({risk.action for risk in RISKS.values()}))
+@pytest.mark.parametrize("action", sorted({risk.action for risk in RISKS.values() if risk.certain}))
 async def test_what_asks_is_not_sent_without_a_permit(app, cloud, emulator, action) -> None:
     with pytest.raises(RuntimeError, match="needs a permit"):
-        await UnaskedSender(app).send(cloud.jobs.api.write(action, JOB))
+        await UnaskedSender(app, Caller("local")).send(cloud.jobs.api.write(action, JOB))
     assert emulator.requests == []
 
 
 async def test_what_asks_nobody_is_sent(app, cloud, emulator) -> None:
-    await UnaskedSender(app).send(cloud.tags.add([JOB], {"team": "llm"}))
+    await UnaskedSender(app, Caller("local")).send(cloud.tags.add([JOB], {"team": "llm"}))
     assert emulator.requests.actions() == ["TagResources"]
