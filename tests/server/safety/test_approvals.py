@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pai_dlc_mcp.cli.approve import run
 from pai_dlc_mcp.emulator.embedded import Emulator
 
 RUNNING = "dlc4stillrunning"
@@ -102,10 +104,35 @@ async def test_a_token_of_another_mode_opens_nothing(connect: Any, strict: Any, 
     assert stops(emulator) == 0
 
 
-async def test_codes_are_readable_by_their_user_alone(strict: Any, folder: Path) -> None:
-    await strict.facts("stop_job", job_id=RUNNING)
-    (file,) = folder.iterdir()
-    assert (folder.stat().st_mode & 0o777, file.stat().st_mode & 0o777) == (0o700, 0o600)
+async def test_a_no_at_the_terminal_bars_the_job_until_a_person_says_otherwise(
+    strict: Any, folder: Path, emulator: Emulator
+) -> None:
+    code = (await strict.facts("stop_job", job_id=RUNNING))["confirmation_token"]
+    assert approve(code, folder, "no")[0] == 1
+    barred = await strict.facts("stop_job", job_id=RUNNING, confirmation_token=code)
+    assert barred["reason"] == "declined: The user declined this before."
+    assert "confirmation_token" not in barred
+    assert "PAI_DLC_EFFECTS" in barred["next"]
+    (after,) = set(re.findall(r"[A-Z0-9]{4}-[A-Z0-9]{4}", barred["next"]))
+    assert (await strict.facts("stop_job", job_id=RUNNING, confirmation_token=after))["status"] == "not_executed"
+    assert approve(after, folder, "yes")[0] == 0
+    assert (await strict.facts("stop_job", job_id=RUNNING, confirmation_token=after))["status"] == "stopping"
+    assert stops(emulator) == 1
+
+
+async def test_04_one_approval_is_redeemed_by_one_server(connect: Any, folder: Path, emulator: Emulator) -> None:
+    one, other = (connect(confirm="human", state=folder) for _ in range(2))
+    code = (await one.facts("get_token", target_id=RUNNING))["confirmation_token"]
+    assert approve(code, folder, "yes")[0] == 0
+    told = [await server.facts("get_token", target_id=RUNNING, confirmation_token=code) for server in (one, other)]
+    assert [found["status"] for found in told] == ["issued", "confirmation_required"]
+    assert emulator.requests.actions().count("GetToken") == 1
+
+
+def test_without_a_shared_folder_there_is_nothing_to_approve(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setenv("PAI_DLC_STATE", "memory")
+    assert run(["AAAA-AAAA"]) == 2
+    assert "PAI_DLC_STATE=memory" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("code", ["../../etc/passwd", "AAAA-AAAA", "aaaa", ""])

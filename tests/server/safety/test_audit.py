@@ -49,11 +49,13 @@ async def test_every_write_leaves_a_line_and_no_argument(connect: Any, emulator:
     emulator.faults.add(Fault("UpdateJob", "internal_error"))
     await agent.error("update_job", job_id=RUNNING, description="hunter2")
     assert steps(file) == [
-        ("sending", "CreateJob"), ("executed", "CreateJob"), ("sending", "UpdateJob"), ("failed", "UpdateJob"),
+        ("sending", "CreateJob"), ("executed", "CreateJob"), ("sending", "UpdateJob"), ("unanswered", "UpdateJob"),
     ]  # fmt: skip
     lines = [json.loads(line) for line in file.read_text().splitlines()]
-    assert all(line["region"] == "cn-hangzhou" for line in lines)
-    assert (lines[1]["made"], lines[3]["code"]) == (made, "InternalError")
+    assert all((line["region"], line["principal"]) == ("cn-hangzhou", "local") for line in lines)
+    assert all(line["client"] for line in lines)
+    assert [line["ids"] for line in lines] == [[], [made], [RUNNING], [RUNNING]]
+    assert lines[3]["code"] == "InternalError"
     assert "hunter2" not in file.read_text()
     assert "correct-horse" not in file.read_text()
 

@@ -180,7 +180,10 @@ async def test_an_expired_token_stops_nothing(server, emulator, mode) -> None:
     token = (await agent.facts("stop_job", job_id=JOB))["confirmation_token"]
     clock.time += 300
     found = await agent.facts("stop_job", job_id=JOB, confirmation_token=token)
-    assert (found["status"], found["reason"]) == ("confirmation_required", "The confirmation token has expired.")
+    assert (found["status"], found["reason"]) == (
+        "confirmation_required",
+        "The confirmation token is not known here: it has expired, or this server did not issue it.",
+    )
     assert found["next"]
     assert stops(emulator) == 0
 
@@ -197,18 +200,24 @@ async def test_a_token_of_another_job_stops_nothing(server, emulator, mode) -> N
     assert stops(emulator) == 0
 
 
-async def test_a_token_of_another_server_stops_nothing(server, emulator, mode) -> None:
-    token = (await server(mode=mode).facts("stop_job", job_id=JOB))["confirmation_token"]
-    found = await server(mode=mode).facts("stop_job", job_id=JOB, confirmation_token=token)
-    assert found["reason"] == "The confirmation token is not one this server issued."
+async def test_a_token_of_a_server_with_other_state_stops_nothing(server, emulator, mode, tmp_path) -> None:
+    token = (await server(mode=mode, state=tmp_path / "one").facts("stop_job", job_id=JOB))["confirmation_token"]
+    found = await server(mode=mode, state=tmp_path / "two").facts("stop_job", job_id=JOB, confirmation_token=token)
+    assert found["status"] == "confirmation_required"
+    assert "not known here" in found["reason"]
     assert stops(emulator) == 0
 
 
-async def test_a_token_of_a_replica_with_the_same_key_stops_the_job(server, emulator, mode) -> None:
-    keys = ("k" * 32,)
-    token = (await server(mode=mode, confirm_keys=keys).facts("stop_job", job_id=JOB))["confirmation_token"]
-    found = await server(mode=mode, confirm_keys=keys).facts("stop_job", job_id=JOB, confirmation_token=token)
+async def test_a_token_of_a_replica_that_shares_the_folder_stops_the_job(server, emulator, mode) -> None:
+    token = (await server(mode=mode).facts("stop_job", job_id=JOB))["confirmation_token"]
+    found = await server(mode=mode).facts("stop_job", job_id=JOB, confirmation_token=token)
     assert (found["status"], stops(emulator)) == ("stopping", 1)
+
+
+async def test_a_server_that_keeps_its_state_in_memory_says_so(server, emulator, mode) -> None:
+    found = await server(mode=mode, state="memory").facts("stop_job", job_id=JOB)
+    assert "a restart or a second replica does not know" in found["next"]
+    assert "restart" not in (await server(mode=mode).facts("stop_job", job_id=JOB))["next"]
 
 
 async def test_a_token_for_a_job_that_has_changed_since_stops_nothing(server, emulator, mode) -> None:
