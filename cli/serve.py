@@ -53,7 +53,7 @@ def run(argv: Sequence[str]) -> int:
             else:
                 server.run()
     except OSError as error:
-        print(f"pai-dlc-mcp serve: {error.filename} cannot be used ({error.strerror})", file=sys.stderr)
+        print(f"pai-dlc-mcp serve: {error.filename} cannot be written ({error.strerror})", file=sys.stderr)
         return 2
     except ValueError as error:
         print(f"pai-dlc-mcp serve: {problem(error)}", file=sys.stderr)

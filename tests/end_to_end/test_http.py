@@ -9,6 +9,7 @@ import time
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from itertools import cycle
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -25,7 +26,6 @@ from starlette.routing import Route
 from pai_dlc_mcp.emulator.embedded import Emulator
 
 JOB = "dlc4stillrunning"
-KEY = "replicas-share-this-key-of-32-chars"
 
 
 def free_port() -> int:
@@ -91,11 +91,11 @@ def balancer(*backends: str) -> Generator[str]:
 
 
 @pytest.fixture
-def address(emulator: Emulator, request: pytest.FixtureRequest) -> Generator[str]:
+def address(emulator: Emulator, request: pytest.FixtureRequest, tmp_path: Path) -> Generator[str]:
     with ExitStack() as stack:
-        keys = request.param
-        first = stack.enter_context(replica(emulator, PAI_DLC_CONFIRM_KEYS=keys[0]))
-        second = stack.enter_context(replica(emulator, PAI_DLC_CONFIRM_KEYS=keys[1]))
+        states = request.param
+        first = stack.enter_context(replica(emulator, PAI_DLC_STATE=str(tmp_path / states[0])))
+        second = stack.enter_context(replica(emulator, PAI_DLC_STATE=str(tmp_path / states[1])))
         yield stack.enter_context(balancer(first, second))
 
 
@@ -107,7 +107,7 @@ async def yes(*_: Any) -> ElicitResult:
     return ElicitResult(action="accept", content={"confirm": True})
 
 
-@pytest.mark.parametrize("address", [(KEY, KEY)], indirect=True, ids=["shared keys"])
+@pytest.mark.parametrize("address", [("one", "one")], indirect=True, ids=["one folder"])
 async def test_a_question_asked_by_one_replica_is_answered_to_the_other(address: str, emulator: Emulator) -> None:
     async with Client(address, mode="2026-07-28", cache=None, elicitation_callback=yes) as client:
         done = await client.call_tool("stop_job", {"job_id": JOB})
@@ -116,7 +116,7 @@ async def test_a_question_asked_by_one_replica_is_answered_to_the_other(address:
 
 
 @pytest.mark.parametrize("mode", ["2026-07-28", "legacy"])
-@pytest.mark.parametrize("address", [(KEY, KEY)], indirect=True, ids=["shared keys"])
+@pytest.mark.parametrize("address", [("one", "one")], indirect=True, ids=["one folder"])
 async def test_a_token_of_one_replica_is_redeemed_by_the_other(mode: Any, address: str, emulator: Emulator) -> None:
     async with Client(address, mode=mode, cache=None) as client:
         asked = (await client.call_tool("stop_job", {"job_id": JOB})).structured_content
@@ -127,8 +127,8 @@ async def test_a_token_of_one_replica_is_redeemed_by_the_other(mode: Any, addres
     assert (done["status"], stops(emulator)) == ("stopping", 1)
 
 
-@pytest.mark.parametrize("address", [("", "")], indirect=True, ids=["keys of their own"])
-async def test_without_shared_keys_the_other_replica_refuses(address: str, emulator: Emulator) -> None:
+@pytest.mark.parametrize("address", [("one", "other")], indirect=True, ids=["two folders"])
+async def test_without_a_shared_folder_the_other_replica_refuses(address: str, emulator: Emulator) -> None:
     async with Client(address, mode="2026-07-28", cache=None) as client:
         asked = (await client.call_tool("stop_job", {"job_id": JOB})).structured_content
         assert asked is not None

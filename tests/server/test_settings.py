@@ -159,6 +159,7 @@ def test_a_bad_start_is_one_sentence_and_echoes_no_key(command: str) -> None:
         ([], {"PAI_DLC_STATE": "/dev/null/state"}, "cannot be written"),
         ([], {"PAI_DLC_STATE": "/dev/null"}, "not a folder"),
         ([], {"PAI_DLC_COLOUR": "red"}, "PAI_DLC_COLOUR"),
+        ([], {"PAI_DLC_ACCOUNT": "acs:ram::1:root"}, "account"),
     ],
 )
 def test_what_could_not_work_is_refused_at_start(flags: list[str], environment: dict[str, str], words: str) -> None:

@@ -173,15 +173,30 @@ async def test_a_missing_permission_is_named(agreeing, emulator, tool, changes, 
     assert len(sent(emulator, action)) == 1
 
 
-@pytest.mark.parametrize(("seconds", "status"), [(1, "Creating"), (60, "EnvPreparing")])
-async def test_a_job_that_neither_runs_nor_queues_is_not_stopped_and_nobody_is_asked(
-    connect, emulator, seconds, status
-) -> None:
+async def test_a_job_that_neither_runs_nor_queues_is_not_stopped_and_nobody_is_asked(connect, emulator) -> None:
     agent = connect()
     job = await agent.job()
-    emulator.clock.advance(seconds)
+    emulator.clock.advance(1)
     found = await agent.facts("stop_job", job_id=job)
-    assert (found["status"], found["job_status"]) == ("not_executed", status)
+    assert (found["status"], found["job_status"]) == ("not_executed", "Creating")
     assert "only a Running or Queuing job can be stopped" in found["reason"]
     assert "confirmation_token" not in found
     assert len(sent(emulator, "StopJob")) == 0
+
+
+async def test_a_job_that_holds_resources_is_stopped_only_where_the_operator_lets_its_user_be_asked(
+    connect, emulator
+) -> None:
+    job = await connect().job()
+    emulator.clock.advance(60)
+    denied = await connect().facts("stop_job", job_id=job)
+    assert (denied["status"], denied["job_status"]) == ("not_executed", "EnvPreparing")
+    assert "stop_preparing is denied unless the operator sets PAI_DLC_EFFECTS" in denied["reason"]
+    assert job in denied["console"]
+    assert "confirmation_token" not in denied
+    agent = connect(effects="stop_preparing=confirm")
+    asked = await agent.facts("stop_job", job_id=job)
+    assert "this one holds resources and is neither" in asked["question"]
+    assert len(sent(emulator, "StopJob")) == 0
+    done = await agent.facts("stop_job", job_id=job, confirmation_token=asked["confirmation_token"])
+    assert (done["status"], len(sent(emulator, "StopJob"))) == ("stopping", 1)

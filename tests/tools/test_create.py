@@ -216,11 +216,12 @@ async def test_a_custom_image_belongs_to_its_workspace(agent) -> None:
 
 async def test_a_live_job_of_the_same_name_is_named(agent, emulator) -> None:
     job = await agent.job()
-    error = await agent.error("create_job", **agent.JOB)
+    other = {**agent.JOB, "user_command": "python evaluate.py"}
+    error = await agent.error("create_job", **other)
     assert job in error
     assert "allow_same_name=true" in error
     assert "code: SameName" in error
-    assert await agent.job(allow_same_name=True) != job
+    assert await agent.job(**other, allow_same_name=True) != job
     assert creates(emulator) == 2
 
 
