@@ -105,7 +105,7 @@ async def _stopped(cloud: CloudInRegion, permit: Permit[None], write: Write[None
         return JobOutcome(job_id=job_id, outcome=(await stop_and_watch(cloud, job_id, permit.send(write))).status)
     except Failure as failure:
         maybe_done = isinstance(failure, CloudError) and failure.maybe_done
-        outcome = "sent_unseen" if permit.accepted(write) else "unanswered" if maybe_done else "failed"
+        outcome = "sent_unseen" if write in permit.sent.accepted else "unanswered" if maybe_done else "failed"
         return JobOutcome(job_id=job_id, outcome=outcome, why=failure.what)
 
 

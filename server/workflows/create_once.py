@@ -24,6 +24,7 @@ from pai_dlc_mcp.server.safety.caller import Caller
 from pai_dlc_mcp.server.safety.confirmation import keyed
 from pai_dlc_mcp.server.safety.store import kept
 from pai_dlc_mcp.server.workflows.create_journal import Entry, Journal
+from pai_dlc_mcp.server.workflows.permit import SentFailure
 
 REQUEST_TAG, ARGUMENTS_TAG = "mcp-request-id", "mcp-arguments"
 _LOOKS = (0.5, 1.5, 3.0)  # seconds before each look for a job that may have been created
@@ -187,7 +188,7 @@ async def _looked_for(cloud: CloudInRegion, journal: Journal, entry: Entry) -> S
                 await journal.resolve(entry, job.job_id)
                 return Submitted("recovered", job.job_id, entry.request_id)
     except CloudError as error:
-        raise Failure(
+        raise SentFailure(
             f"CreateJob was not answered, and whether the job exists could not be found out: {error.what}",
             fix=f"{error.fix} Then call create_job again with client_request_id={entry.request_id}: no second job is "
             "made.",

@@ -10,7 +10,7 @@ from mcp.server.mcpserver import Context, Elicit, ElicitationResult, Resolve
 
 from pai_dlc_mcp.server.cloud.account import account_in
 from pai_dlc_mcp.server.cloud.api import Write
-from pai_dlc_mcp.server.cloud.errors import sent_once
+from pai_dlc_mcp.server.cloud.errors import CloudError, sent_once
 from pai_dlc_mcp.server.deps import App
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.protocol.reply import Facts
@@ -58,6 +58,29 @@ Look = Callable[[], Awaitable[Plan[T]]]
 """Reads the job and plans: called for the question, and again right before the write. Raises Ended or Failure."""
 
 
+class SentFailure(Failure):
+    """A failure that itself says what was sent, and what to do."""
+
+
+@dataclass
+class Sent:
+    """The requests of one call that went out: accepted by the service, or not answered."""
+
+    accepted: list[Write[Any]] = field(default_factory=list[Write[Any]])
+    unanswered: list[tuple[Write[Any], Failure]] = field(default_factory=list[tuple[Write[Any], Failure]])
+
+    def told(self, failure: Failure) -> tuple[str, str] | None:
+        """What was sent although the call failed, and what to do; None where the failure itself says all there is."""
+        if isinstance(failure, SentFailure) or not (self.accepted or self.unanswered):
+            return None
+        if not self.accepted and all(failure is error for _, error in self.unanswered):
+            return None
+        parts = [_named(self.accepted, "accepted"), _named([write for write, _ in self.unanswered], "not answered")]
+        first = next(iter(self.accepted), None) or self.unanswered[0][0]
+        said = f"{'; '.join(filter(None, parts))}; what came of it could not be looked at: {failure.what}"
+        return said, f"Do not send it again: look with {first.shown_by}."
+
+
 @dataclass(frozen=True)
 class Permit(Leave, Generic[T]):
     """Leave to send the planned writes, each once. `about`: what the look saw, for the reply. `asked`: a user said yes
@@ -67,8 +90,8 @@ class Permit(Leave, Generic[T]):
     app: App
     caller: Caller
     asked: bool
+    sent: Sent = field(default_factory=Sent)
     _tried: list[Write[T]] = field(default_factory=list[Write[T]])
-    _sent: list[Write[T]] = field(default_factory=list[Write[T]])
 
     @property
     def writes(self) -> Sequence[Write[T]]:
@@ -85,21 +108,13 @@ class Permit(Leave, Generic[T]):
         if write not in self.writes or write in self._tried:
             raise RuntimeError(f"{write.action} is not, or no longer, permitted")
         self._tried.append(write)
-        answer = await _send(self.app, write, self.caller, asked=self.asked)
-        self._sent.append(write)
-        return answer
-
-    def accepted(self, write: Write[T]) -> bool:
-        """Whether a write was sent and answered."""
-        return write in self._sent
+        return await _send(self.app, write, self.caller, self.sent, asked=self.asked)
 
     def after(self, failure: Failure) -> Exception:
-        """What was sent and accepted is told, although what came of it could not be looked at."""
-        if not self._sent:
+        """What was sent is told, although what came of it could not be looked at."""
+        if not (told := self.sent.told(failure)):
             return failure
-        said = f"{_named(self._sent)} and accepted; what came of it could not be looked at: {failure.what}"
-        follow = f"Do not send it again: look with {self._sent[0].shown_by}."
-        return Ended(self.plan.reply(**self.plan.about, status="sent_unseen", reason=said, next=follow))
+        return Ended(self.plan.reply(**self.plan.about, status="sent_unseen", reason=told[0], next=told[1]))
 
 
 @dataclass(frozen=True)
@@ -108,40 +123,39 @@ class UnaskedSender(Leave):
 
     app: App
     caller: Caller
-    _sent: list[Write[Any]] = field(default_factory=list[Write[Any]])
+    sent: Sent = field(default_factory=Sent)
 
     async def send(self, write: Write[T]) -> T:
         """Raises CloudError; Failure where the user's CLI policy says no."""
         if asks(write.action):
             raise RuntimeError(f"{write.action} needs a permit")
-        answer = await _send(self.app, write, self.caller, asked=False)
-        self._sent.append(write)
-        return answer
+        return await _send(self.app, write, self.caller, self.sent, asked=False)
 
     def after(self, failure: Failure) -> Exception:
         """As a Permit's, as an error: it has no reply of its tool's."""
-        if not self._sent:
-            return failure
-        return Failure(
-            f"{_named(self._sent)} and accepted; what came of it could not be looked at: {failure.what}",
-            fix=f"Do not send it again: look with {self._sent[0].shown_by}.",
-            code="SentUnseen",
-        )
+        told = self.sent.told(failure)
+        return Failure(told[0], fix=told[1], code="SentUnseen") if told else failure
 
 
-def _named(sent: Sequence[Write[Any]]) -> str:
-    """`StopJob dlc… was sent`."""
-    named = ", ".join(" ".join((write.action, *write.path)) for write in sent)
-    return f"{named} {'were' if len(sent) > 1 else 'was'} sent"
+def _named(writes: Sequence[Write[Any]], how: str) -> str:
+    """`StopJob dlc… was sent and accepted`; nothing for none."""
+    named = ", ".join(" ".join((write.action, *write.path)) for write in writes)
+    return f"{named} {'were' if len(writes) > 1 else 'was'} sent and {how}" if writes else ""
 
 
-async def _send(app: App, write: Write[T], caller: Caller, *, asked: bool) -> T:
+async def _send(app: App, write: Write[T], caller: Caller, sent: Sent, *, asked: bool) -> T:
     if app.settings.account:  # the others are asked about, and the question names it
         await _account(app, write.region)
     with writing(app.gate.audit, write, caller, asked=asked) as made, sent_once(write.shown_by):
-        body = await finished(
-            lambda: app.gateway.send(write.product, write.action, write.region, write.path, write.params)
-        )
+        try:
+            body = await finished(
+                lambda: app.gateway.send(write.product, write.action, write.region, write.path, write.params)
+            )
+        except CloudError as error:
+            if error.maybe_done:
+                sent.unanswered.append((write, error))
+            raise
+        sent.accepted.append(write)
         answer = write.answer(body)
         if write.action in _MAKES and answer:
             made.append(str(answer))

@@ -56,11 +56,16 @@ async def test_a_human_s_time_is_not_the_call_s(connect: Any, emulator: Any, mod
     assert found["status"] == "stopping"
 
 
-async def test_a_write_that_was_sent_is_waited_for_and_told(connect: Any, emulator: Any) -> None:
+@pytest.mark.parametrize(("seconds", "said"), [(0.9, "accepted"), (1.5, "not answered")])
+async def test_06_a_write_that_was_sent_is_told_whatever_time_is_left(
+    connect: Any, emulator: Any, seconds: float, said: str
+) -> None:
     await connect().text("get_job", job_id=JOB)  # imports the SDK
     agent = connect(deadline=1, effects="stop_running=allow")
-    emulator.faults.add(Fault("StopJob", "delay", seconds=1.5))
+    emulator.faults.add(
+        Fault("GetJob", "delay", skip=2, times=9, seconds=2), Fault("StopJob", "delay", seconds=seconds)
+    )
     found = await agent.facts("stop_job", job_id=JOB)
     assert found["status"] == "sent_unseen"
-    assert f"StopJob {JOB} was sent and accepted" in found["reason"]
+    assert f"StopJob {JOB} was sent and {said}" in found["reason"]
     assert emulator.requests.actions().count("StopJob") == 1

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,15 @@ async def test_09_sending_an_unanswered_create_again_asks_and_does_so_once(
     assert (done["status"], creates(emulator), jobs(emulator)) == ("created", 2, 1)
     late = await other.facts("create_job", **call, **token)
     assert (late["status"], creates(emulator)) == ("existing", 2)
+
+
+@pytest.mark.parametrize("fault", [Fault("CreateJob", "empty_job_id"), Fault("CreateJob", "lost_response")])
+async def test_09_where_nobody_can_look_the_answer_tells_the_id(agent: Any, emulator: Any, fault: Fault) -> None:
+    emulator.faults.add(replace(fault), Fault("ListJobs", "forbidden_ram", skip=1, times=99))
+    said = await agent.error("create_job", **agent.JOB)
+    (job,) = [job for job in emulator.account.jobs.values() if job.body["DisplayName"] == "resnet50"]
+    assert f"client_request_id={job.body['Settings']['Tags']['mcp-request-id']}: no second job is made" in said
+    assert "could not be found out" in said
 
 
 @MODES
