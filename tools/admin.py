@@ -7,7 +7,7 @@ import anyio
 from pydantic import Field
 
 from pai_dlc_mcp.server.cloud.api import Write
-from pai_dlc_mcp.server.cloud.errors import CloudError, missing
+from pai_dlc_mcp.server.cloud.errors import missing
 from pai_dlc_mcp.server.cloud.jobs import Job
 from pai_dlc_mcp.server.deps import Cloud, CloudInRegion
 from pai_dlc_mcp.server.errors import Failure
@@ -104,9 +104,9 @@ async def _stopped(cloud: CloudInRegion, permit: Permit[None], write: Write[None
     try:
         return JobOutcome(job_id=job_id, outcome=(await stop_and_watch(cloud, job_id, permit.send(write))).status)
     except Failure as failure:
-        maybe_done = isinstance(failure, CloudError) and failure.maybe_done
-        outcome = "sent_unseen" if write in permit.sent.accepted else "unanswered" if maybe_done else "failed"
-        return JobOutcome(job_id=job_id, outcome=outcome, why=failure.what)
+        unanswered = next((error for sent, error in permit.sent.unanswered if sent == write), None)
+        outcome = "sent_unseen" if write in permit.sent.accepted else "unanswered" if unanswered else "failed"
+        return JobOutcome(job_id=job_id, outcome=outcome, why=(unanswered or failure).what)
 
 
 async def _at_once(call: Callable[[S], Awaitable[T]], of: Sequence[S]) -> list[T]:

@@ -1,13 +1,17 @@
 """Deleting a job, and stopping several: one question, bound to exactly what it showed."""
 
+import time
+from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from mcp.types import ElicitResult
 
 from pai_dlc_mcp.emulator.embedded import Emulator
+from pai_dlc_mcp.emulator.faults import Fault
 
-RUNNING, QUEUED, FAILED = "dlc4stillrunning", "dlc5waitinginq05", "dlc2outofmemory2"
+RUNNING, QUEUED, FAILED, OTHER = "dlc4stillrunning", "dlc5waitinginq05", "dlc2outofmemory2", "dlc9restarted009"
 
 
 @pytest.fixture
@@ -94,3 +98,27 @@ async def test_more_than_ten_jobs_are_refused(admin: Any, emulator: Emulator) ->
     ids = [f"dlc{n:013d}" for n in range(11)]
     assert "job_ids" in await admin.error("stop_jobs", job_ids=ids)
     assert not emulator.requests.actions()
+
+
+async def test_06_ten_jobs_on_a_lagging_service_are_stopped_side_by_side(connect: Any, emulator: Emulator) -> None:
+    ids = [RUNNING, *(f"dlcten{number:010d}" for number in range(9))]
+    jobs = emulator.account.jobs
+    for job_id in ids[1:]:
+        jobs[job_id] = replace(deepcopy(jobs[RUNNING]), job_id=job_id)
+    emulator.faults.add(Fault("*", "delay", times=99, seconds=0.5))
+    admin = connect(toolsets="admin", effects="stop_running=allow,stop_many=allow")
+    started = time.monotonic()
+    done = await admin.facts("stop_jobs", job_ids=ids)
+    assert time.monotonic() - started < 8  # one after the other: 20 s
+    assert {row["job_id"]: row["outcome"] for row in done["jobs"]} == dict.fromkeys(ids, "stopping")
+
+
+async def test_06_every_stop_that_went_out_is_told(connect: Any, emulator: Emulator) -> None:
+    emulator.account.jobs[OTHER].body["Accessibility"] = "PUBLIC"
+    admin = connect(toolsets="admin", effects="stop_running=allow,stop_queued=allow,stop_many=allow")
+    emulator.faults.add(Fault("StopJob", "no_permission"), Fault("StopJob", "early_close"))
+    emulator.faults.add(Fault("GetJob", "no_permission", skip=6, times=99))
+    done = await admin.facts("stop_jobs", job_ids=[RUNNING, QUEUED, OTHER])
+    assert done["status"] == "partly_done"
+    assert sorted(row["outcome"] for row in done["jobs"]) == ["failed", "sent_unseen", "unanswered"]
+    assert all(row["why"] for row in done["jobs"])
