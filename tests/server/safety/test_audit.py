@@ -1,9 +1,12 @@
 """One line a step, and nothing in it that is secret."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
+import anyio
+import pytest
 from mcp.types import ElicitResult
 
 from pai_dlc_mcp.emulator.embedded import Emulator
@@ -79,3 +82,42 @@ async def test_what_is_minted_leaves_its_lines(connect: Any, tmp_path: Path) -> 
     found = await agent.facts("get_token", target_id=RUNNING)
     assert steps(file)[-2:] == [("sending", "GetToken"), ("executed", "GetToken")]
     assert found["token"] not in file.read_text()
+
+
+async def test_18_a_failure_is_coded_by_what_it_is(connect: Any, emulator: Emulator, tmp_path: Path) -> None:
+    file = tmp_path / "audit.jsonl"
+    agent = connect(audit_file=file, effects="stop_running=allow")
+    told = []
+    for fault in ("no_permission", "lost_response", "internal_error", "throttling"):
+        emulator.faults.add(Fault("UpdateJob", fault))
+        await agent.call("update_job", job_id=RUNNING, description=fault)
+        last = json.loads(file.read_text().splitlines()[-1])
+        told.append((last["step"], last["code"]))
+    assert told == [
+        ("failed", "NoPermission"), ("unanswered", "ConnectionFailed"), ("unanswered", "InternalError"),
+        ("failed", "Throttling"),
+    ]  # fmt: skip
+
+
+async def test_18_only_who_was_cancelled_is_said_to_be(connect: Any, emulator: Emulator, tmp_path: Path) -> None:
+    file = tmp_path / "audit.jsonl"
+    emulator.faults.add(Fault("CreateJob", "delay", seconds=10))
+    agent = connect(audit_file=file)
+    with anyio.move_on_after(1):
+        await agent.call("create_job", **agent.JOB)
+    last = json.loads(file.read_text().splitlines()[-1])
+    assert (last["step"], last["code"], last["action"]) == ("unanswered", "Cancelled", "CreateJob")
+
+
+@pytest.mark.parametrize("kind", ["full", "pipe", "folder"])
+async def test_18_what_cannot_be_written_to_stops_a_write(
+    connect: Any, emulator: Emulator, tmp_path: Path, kind: str
+) -> None:
+    file = Path("/dev/full") if kind == "full" else tmp_path / "audit"
+    if kind == "pipe":
+        os.mkfifo(file)  # nobody reads it: opening would wait for ever
+    if kind == "folder":
+        file.mkdir()
+    agent = connect(audit_file=file)
+    assert "the audit file cannot be written" in await agent.error("create_job", **agent.JOB)
+    assert "CreateJob" not in emulator.requests.actions()

@@ -213,3 +213,79 @@ def test_the_setting_chooses_the_store(folder: Path, monkeypatch: pytest.MonkeyP
     assert not open_store(Settings().state).durable
     monkeypatch.delenv("PAI_DLC_STATE")
     assert Settings().state == Path("~/.local/state/pai-dlc-mcp").expanduser()
+
+
+class Time:
+    """Two clocks: the wall's, which may be set, and the machine's, which only goes on."""
+
+    def __init__(self) -> None:
+        self.wall = self.machine = 1000.0
+
+
+@pytest.mark.parametrize(
+    ("kind", "wall", "machine", "lives"),
+    [
+        ("token", 59, 59, True),
+        ("token", -200, 10, False),  # set back
+        ("token", -4, 59, True),  # set back by no more than clocks differ
+        ("token", 20, 61, False),  # set back, and by the machine's clock its time is over
+        ("token", 61, 10, False),  # set forward
+        ("decline", 59, 59, True),
+        ("decline", -1e6, 10, True),
+        ("decline", 61, 10, True),  # set forward: the machine's clock says that it holds
+        ("decline", 61, 61, False),
+        ("create", 61, 10, True),
+    ],
+)
+@pytest.mark.parametrize("durable", [True, False])
+def test_in_doubt_what_permits_is_dead_and_what_bars_lives(
+    kind: str, wall: float, machine: float, lives: bool, durable: bool, folder: Path
+) -> None:
+    time = Time()
+    clocks = (lambda: time.wall, lambda: time.machine)
+    kept = FolderStore(folder, *clocks) if durable else MemoryStore(*clocks)
+    kept.put(kind, "a", {}, 60)
+    time.wall, time.machine = 1000 + wall, 1000 + machine
+    assert (kept.get(kind, "a") is not None) is lives
+    time.wall = time.machine = 1000
+    assert (kept.get(kind, "a") is not None) is lives  # no clock brings back what was found dead
+
+
+def test_another_boot_s_clock_tells_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    FolderStore(folder, lambda: 1000.0, lambda: 9e9).put("token", "a", {}, 60)
+    monkeypatch.setattr("pai_dlc_mcp.server.safety.store._boot", lambda: "another")
+    assert FolderStore(folder, lambda: 1001.0, lambda: 5.0).get("token", "a") == {}
+    assert FolderStore(folder, lambda: 1001.0, lambda: 9e12).get("token", "a") == {}
+
+
+def test_a_folder_whose_lock_is_held_is_not_waited_for_without_end(
+    folder: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = FolderStore(folder, clock)
+    monkeypatch.setattr("pai_dlc_mcp.server.safety.locks._WAIT", 0.1)
+    with kept._locked("token"), pytest.raises(OSError):  # noqa: PT011 - the system's words
+        FolderStore(folder, clock).get("token", "a")
+    assert kept.get("token", "a") is None
+
+
+def test_where_there_is_no_fcntl_the_server_starts_all_the_same(tmp_path: Path) -> None:
+    """As on Windows, as far as this machine can show it: its modules are absent, or stand-ins."""
+    script = """
+import os, sys, types
+sys.modules["fcntl"] = None
+held = []
+def locking(descriptor, mode, count):
+    held.append(mode)
+sys.modules["msvcrt"] = types.SimpleNamespace(locking=locking, LK_NBLCK=2)
+from pathlib import Path
+import anyio, typing  # before the platform changes: they look at it too
+sys.platform = "win32"
+from pai_dlc_mcp.server.safety import locks
+sys.platform = "linux"
+from pai_dlc_mcp.server.safety import folder_store
+folder_store._POSIX = False
+del os.getuid
+store = folder_store.open_store(Path(sys.argv[1]) / "state")
+assert store.put("token", "a", {}, 60) and store.take("token", "a") == {} and held
+"""
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=True, timeout=60)
