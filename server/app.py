@@ -145,7 +145,7 @@ def build(
 ) -> Server:
     """The server these settings ask for. Nothing of the cloud is imported or called until a tool is.
 
-    Raises OSError or ValueError for a state folder that cannot keep what a write must leave behind."""
+    Raises ValueError for a state folder that cannot keep what a write must leave behind."""
     store = open_store("memory" if settings.read_only else settings.state, now)
     keys = [key.get_secret_value().encode() for key in settings.confirm_keys] or [store.secret()]
     app = App(settings, Gateway(settings, credentials), Gate(settings, now, store), keys[0], store)

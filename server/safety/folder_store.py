@@ -80,8 +80,16 @@ class FolderStore(Store):
 
 
 def open_store(state: Path | Literal["memory"], now: Callable[[], float] = time.time) -> Store:
-    """The store of the setting `state`. Raises OSError or ValueError for a folder that cannot keep secrets."""
-    return MemoryStore(now) if state == "memory" else FolderStore(Path(state), now)
+    """The store of the setting `state`. Raises ValueError for a folder that cannot keep secrets."""
+    if state == "memory":
+        return MemoryStore(now)
+    try:
+        store = FolderStore(state, now)
+        store.secret()
+    except OSError as error:
+        words = f"{error.filename} cannot be written ({error.strerror})"
+        raise ValueError(f"{words}; set PAI_DLC_STATE to a folder of this user, or to memory") from None
+    return store
 
 
 def _checked(kind: str) -> str:

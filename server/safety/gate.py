@@ -80,7 +80,7 @@ class Gate:
             fresh = await again()
             if fresh is None or (fresh.state, fresh.request) != (preview.state, preview.request):
                 verdict = Verdict("changed", "It changed while the question was open.")
-            elif verdict.token and not await kept(self._confirmations.take, verdict.token, _subject(preview, caller)):
+            elif verdict.token and not await self._take(preview, caller, verdict.token):
                 verdict = Verdict("changed", "Its confirmation was used, or ended, a moment ago.")
             else:
                 if not verdict.said:  # a user's word, not the operator's
@@ -134,6 +134,12 @@ class Gate:
         rung = "human" if is_code(handle) else "token"
         self._note("redeemed", preview, caller, rung=rung, word=redeemed, within_seconds=soon)
         return Verdict("approved", token=handle)
+
+    async def _take(self, preview: Preview, caller: Caller, handle: str) -> bool:
+        """Spend a handle; not a token that a user's no has overtaken."""
+        if not is_code(handle) and await kept(self._declines.bars, _about(preview, caller)):
+            return False
+        return await kept(self._confirmations.take, handle, _subject(preview, caller))
 
     async def _trouble(self, preview: Preview, caller: Caller, handle: str | None) -> str:
         """Why a handle that came with the call opened nothing."""

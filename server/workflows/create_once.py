@@ -76,7 +76,7 @@ async def submit(
         return submitted
     if client_request_id and not known and (earlier := await _by_tag(cloud, wanted)):
         return _same(earlier, wanted)
-    if not allow_same_name and not again:
+    if not allow_same_name:
         await refuse_same_name(cloud, body)
     entry = await journal.intend(wanted, known)
     if entry is None:  # an equal call was faster
