@@ -1,0 +1,14 @@
+FROM python:3.11-slim AS build
+COPY . /src
+RUN python -m venv /app \
+ && /app/bin/pip install --no-cache-dir --require-hashes -r /src/requirements.lock \
+ && /app/bin/pip install --no-cache-dir --no-deps --no-build-isolation /src
+
+FROM python:3.11-slim
+RUN useradd --uid 10001 --no-create-home mcp && install -d -o mcp -m 0700 /state
+COPY --from=build /app /app
+ENV PATH=/app/bin:$PATH PAI_DLC_STATE=/state
+USER mcp
+EXPOSE 8421
+ENTRYPOINT ["pai-dlc-mcp"]
+CMD ["serve", "--transport", "http", "--host", "0.0.0.0"]
