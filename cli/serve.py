@@ -6,8 +6,11 @@ import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from mcp.server.auth.provider import TokenVerifier
 
 from pai_dlc_mcp import tools
 from pai_dlc_mcp.prompts import loader as prompts
@@ -15,6 +18,7 @@ from pai_dlc_mcp.resources import guides
 from pai_dlc_mcp.server import app
 from pai_dlc_mcp.server.cloud.credentials import Credentials, DefaultChain, StaticKey
 from pai_dlc_mcp.server.safety import audit
+from pai_dlc_mcp.server.safety.folder_store import open_store
 from pai_dlc_mcp.server.settings import Settings, problem
 
 EMULATOR_SPEED = 20.0  # virtual seconds a second: a job is Running within ten
@@ -32,7 +36,7 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument("--allow-tools", help="offer only these tools, comma-separated")
     parser.add_argument("--deny-tools", help="never offer these tools, comma-separated")
     parser.add_argument("--transport", choices=["stdio", "http"], default="stdio")
-    parser.add_argument("--host", default="127.0.0.1", help="with http; loopback only")
+    parser.add_argument("--host", default="127.0.0.1", help="with http; off the loopback only with authentication")
     parser.add_argument("--port", type=_port, default=8421, help="with http")
     parser.add_argument("--log-level", default="WARNING", choices=["DEBUG", "INFO", "WARNING", "ERROR"])
     given = vars(parser.parse_args(argv))
@@ -45,13 +49,10 @@ def run(argv: Sequence[str]) -> int:
     try:
         with _backend(speed if emulate else None, flags) as (settings, credentials):
             _writable(settings)
-            server = app.build(settings, tools.TOOLSETS, credentials, prompts=prompts.load(), resources=guides.load())
             if transport == "http":
-                from pai_dlc_mcp.server import http  # uvicorn and the HTTP app: stdio needs neither
-
-                http.serve(server, host, port)
+                _over_http(settings, credentials, host, port)
             else:
-                server.run()
+                _server(settings, credentials).run()
     except OSError as error:
         print(f"pai-dlc-mcp serve: {error.filename} cannot be written ({error.strerror})", file=sys.stderr)
         return 2
@@ -61,6 +62,24 @@ def run(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         pass
     return 0
+
+
+def _over_http(settings: Settings, credentials: Credentials, host: str, port: int) -> None:
+    from pai_dlc_mcp.server import auth, http  # JWTs, uvicorn and the HTTP app: stdio needs none of them
+
+    server = _server(settings, credentials, auth.verifier(settings))
+    http.serve(server, settings, host, port, partial(_writable, settings))
+
+
+def _server(settings: Settings, credentials: Credentials, callers: TokenVerifier | None = None) -> app.Server:
+    return app.build(
+        settings,
+        tools.TOOLSETS,
+        credentials,
+        prompts=prompts.load(),
+        resources=guides.load(),
+        callers=callers,
+    )
 
 
 @contextmanager
@@ -91,6 +110,8 @@ def _speed(text: str) -> float:
 
 
 def _writable(settings: Settings) -> None:
-    """Raises OSError when what a write must leave behind could not be kept."""
+    """Raises OSError or ValueError when what a write must leave behind cannot be kept."""
     if settings.audit_file:
         audit.append(settings.audit_file, "")
+    if not settings.read_only:
+        open_store(settings.state).put("probe", "probe", {}, 1)

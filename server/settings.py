@@ -96,6 +96,18 @@ class Settings(BaseSettings):
         pattern=r"^\d{1,20}$",
         description="Number of the account that writes may go to; any other, or one STS cannot tell, is refused.",
     )
+    http_tokens: Path | None = Field(
+        default=None, description="File of who may call over HTTP: a name and a token of 32 characters or more a line."
+    )
+    http_issuer: str | None = Field(default=None, description="Issuer of the JWTs that may call over HTTP.")
+    http_jwks: str | None = Field(default=None, description="https:// address of that issuer's key set.")
+    http_audience: str | None = Field(default=None, description="Audience that such a JWT has to be for.")
+    http_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/\s]+(/\S*)?$",
+        description="Address by which clients reach this server over HTTP, for example https://mcp.example.com/mcp.",
+    )
+    http_origins: Words = Field(default=(), description="Origins of web pages that may call over HTTP besides its own.")
     audit_file: Path | None = Field(default=None, description="File for the audit lines; unset: the log on stderr.")
     emulator: bool = Field(default=False, description="Set by --emulator: every result says so.")
 
@@ -126,12 +138,12 @@ class Settings(BaseSettings):
             raise ValueError("has a port that is not from 1 to 65535")
         return endpoint
 
-    @field_validator("toolsets", "allow_tools", "deny_tools", "confirm_keys", mode="before")
+    @field_validator("toolsets", "allow_tools", "deny_tools", "confirm_keys", "http_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
 
-    @field_validator("state", "audit_file")
+    @field_validator("state", "audit_file", "http_tokens")
     @classmethod
     def _expanded(cls, path: object) -> object:
         return path.expanduser() if isinstance(path, Path) else path
