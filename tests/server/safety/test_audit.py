@@ -63,7 +63,7 @@ async def test_every_write_leaves_a_line_and_no_argument(connect: Any, emulator:
     assert "correct-horse" not in file.read_text()
 
 
-async def test_without_the_line_of_intent_no_write_goes_out(connect: Any, emulator: Emulator, tmp_path: Path) -> None:
+async def test_18_without_the_line_of_intent_no_write_goes_out(connect: Any, emulator: Emulator, tmp_path: Path) -> None:
     """Gated or not: an audit that cannot be written stops what it should have recorded."""
     agent = connect(audit_file=tmp_path / "missing" / "audit.jsonl", effects="stop_running=allow", toolsets="all")
     for tool, arguments in (
@@ -76,12 +76,19 @@ async def test_without_the_line_of_intent_no_write_goes_out(connect: Any, emulat
     assert all(action.startswith(("Get", "List")) for action in emulator.requests.actions())
 
 
-async def test_what_is_minted_leaves_its_lines(connect: Any, tmp_path: Path) -> None:
+async def test_05_what_is_minted_leaves_its_lines(connect: Any, tmp_path: Path) -> None:
     file = tmp_path / "audit.jsonl"
     agent = connect(audit_file=file, effects="share_token=allow")
     found = await agent.facts("get_token", target_id=RUNNING)
     assert steps(file)[-2:] == [("sending", "GetToken"), ("executed", "GetToken")]
     assert found["token"] not in file.read_text()
+
+
+@pytest.mark.parametrize("fault", ["lost_response", "internal_error", "throttling"])
+async def test_05_what_mints_is_sent_once(connect: Any, emulator: Emulator, fault: Any) -> None:
+    emulator.faults.add(Fault("*", fault, skip=2, times=9))  # the looks before it pass
+    await connect(effects="share_token=allow").error("get_token", target_id=RUNNING)
+    assert emulator.requests.actions().count("GetToken") == 1
 
 
 async def test_18_a_failure_is_coded_by_what_it_is(connect: Any, emulator: Emulator, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def fewer(role: str, count: int = 1) -> dict[str, Any]:
     return {"job_specs": [{"type": role, "pod_count": count}]}
 
 
-async def test_an_update_that_removes_pods_and_makes_public_asks_about_both(connect, emulator, elastic, mode) -> None:
+async def test_02_an_update_that_removes_pods_and_makes_public_asks_about_both(connect, emulator, elastic, mode) -> None:
     questions: list[str] = []
 
     async def no(_: Any, asked: Any) -> ElicitResult:
@@ -61,7 +61,7 @@ async def test_an_update_that_removes_pods_and_makes_public_asks_about_both(conn
         {"accessibility": "PUBLIC"},
     ],
 )
-async def test_a_token_for_one_change_is_none_for_another(connect, emulator, elastic, mode, other) -> None:
+async def test_02_a_token_for_one_change_is_none_for_another(connect, emulator, elastic, mode, other) -> None:
     agent = connect(mode=mode)
     token = (await agent.facts("update_job", job_id=elastic, **fewer("Worker")))["confirmation_token"]
     found = await agent.facts("update_job", job_id=elastic, **other, confirmation_token=token)
@@ -78,7 +78,7 @@ async def test_a_token_for_one_change_is_none_for_another(connect, emulator, ela
         ("create_signal", {"job_id": RUNNING, "signal": "SIGTERM"}),
     ],
 )
-async def test_a_denied_effect_binds_every_tool_that_has_it(connect, emulator, mode, tool, arguments) -> None:
+async def test_03_a_denied_effect_binds_every_tool_that_has_it(connect, emulator, mode, tool, arguments) -> None:
     agent = connect(mode=mode, toolsets="all", effects="stop_running=deny")
     found = await agent.facts(tool, **arguments)
     assert found["status"] == "not_executed"
@@ -100,7 +100,7 @@ async def test_a_signal_that_ends_nothing_is_asked_about_as_itself(connect, emul
         ("delete_job", {"job_id": SUCCEEDED}, "DeleteJob"),
     ],
 )
-async def test_a_write_that_was_sent_is_not_hidden_by_a_look_that_fails(
+async def test_06_a_write_that_was_sent_is_not_hidden_by_a_look_that_fails(
     connect, emulator, mode, tool, arguments, action
 ) -> None:
     async def yes(*_: Any) -> ElicitResult:
@@ -125,7 +125,7 @@ async def test_a_name_cannot_close_the_quotation_it_stands_in(connect, emulator,
 
 
 @pytest.mark.parametrize("action", ["decline", "cancel"])
-async def test_a_no_bars_the_token_to_whoever_leaves_the_form_out_next_time(connect, emulator, mode, action) -> None:
+async def test_01_a_no_bars_the_token_to_whoever_leaves_the_form_out_next_time(connect, emulator, mode, action) -> None:
     async def answer(*_: Any) -> ElicitResult:
         return ElicitResult(action=action)
 
@@ -140,7 +140,7 @@ async def test_a_no_bars_the_token_to_whoever_leaves_the_form_out_next_time(conn
     assert writes(emulator) == []
 
 
-async def test_an_answered_form_cannot_be_answered_again(connect, emulator, mode) -> None:
+async def test_04_an_answered_form_cannot_be_answered_again(connect, emulator, mode) -> None:
     if mode == "legacy":
         return  # a live question has no state to send again
 

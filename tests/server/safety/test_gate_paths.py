@@ -161,7 +161,7 @@ async def test_a_made_up_token_stops_nothing(server, emulator, mode, token) -> N
 
 
 @pytest.mark.parametrize("token", ["yes", "confirm-" + "A" * 79])
-async def test_a_form_that_was_declined_is_not_walked_around_with_a_token(server, emulator, mode, token) -> None:
+async def test_01_a_form_that_was_declined_is_not_walked_around_with_a_token(server, emulator, mode, token) -> None:
     """A client with a form is asked by the form alone: a token it makes up is answered with the question, never with
     a real token, and a real one, issued to a client without a form, is no yes of its user."""
     real = (await server(mode=mode, confirm_keys=("k" * 32,)).facts("stop_job", job_id=JOB))["confirmation_token"]
