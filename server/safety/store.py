@@ -178,8 +178,9 @@ async def kept(call: Callable[..., T], *arguments: Any) -> T:
     try:
         return await anyio.to_thread.run_sync(call, *arguments)
     except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
         raise Failure(
-            f"The state folder cannot be used ({getattr(error, 'strerror', None) or error}). Nothing was sent.",
+            f"The state folder cannot be used ({why}); without it nothing is sent.",
             fix="Ask the operator to make the folder of PAI_DLC_STATE usable by this server alone.",
             code="StateUnusable",
         ) from None

@@ -187,7 +187,7 @@ async def _looked_for(cloud: CloudInRegion, journal: Journal, entry: Entry) -> S
             if job := await _found(cloud, entry):
                 await journal.resolve(entry, job.job_id)
                 return Submitted("recovered", job.job_id, entry.request_id)
-    except CloudError as error:
+    except Failure as error:
         raise SentFailure(
             f"CreateJob was not answered, and whether the job exists could not be found out: {error.what}",
             fix=f"{error.fix} Then call create_job again with client_request_id={entry.request_id}: no second job is "

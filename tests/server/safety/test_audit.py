@@ -63,7 +63,9 @@ async def test_every_write_leaves_a_line_and_no_argument(connect: Any, emulator:
     assert "correct-horse" not in file.read_text()
 
 
-async def test_18_without_the_line_of_intent_no_write_goes_out(connect: Any, emulator: Emulator, tmp_path: Path) -> None:
+async def test_18_without_the_line_of_intent_no_write_goes_out(
+    connect: Any, emulator: Emulator, tmp_path: Path
+) -> None:
     """Gated or not: an audit that cannot be written stops what it should have recorded."""
     agent = connect(audit_file=tmp_path / "missing" / "audit.jsonl", effects="stop_running=allow", toolsets="all")
     for tool, arguments in (

@@ -36,7 +36,9 @@ def fewer(role: str, count: int = 1) -> dict[str, Any]:
     return {"job_specs": [{"type": role, "pod_count": count}]}
 
 
-async def test_02_an_update_that_removes_pods_and_makes_public_asks_about_both(connect, emulator, elastic, mode) -> None:
+async def test_02_an_update_that_removes_pods_and_makes_public_asks_about_both(
+    connect, emulator, elastic, mode
+) -> None:
     questions: list[str] = []
 
     async def no(_: Any, asked: Any) -> ElicitResult:

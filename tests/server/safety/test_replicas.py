@@ -165,5 +165,5 @@ async def test_a_folder_that_cannot_be_used_any_more_stops_what_needs_it(connect
         for tool, arguments in (("stop_job", {"job_id": JOB}), ("create_job", agent.JOB)):
             said = await agent.error(tool, **arguments)
             assert "code: StateUnusable" in said
-            assert "Nothing was sent" in said
+            assert "without it nothing is sent" in said
     assert not {"StopJob", "CreateJob"} & set(emulator.requests.actions())

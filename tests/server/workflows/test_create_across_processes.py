@@ -139,6 +139,30 @@ async def test_09_where_nobody_can_look_the_answer_tells_the_id(agent: Any, emul
     assert "could not be found out" in said
 
 
+async def test_09_a_folder_that_breaks_after_the_post_does_not_deny_it(
+    connect: Any, emulator: Any, tmp_path: Path
+) -> None:
+    agent = connect(state=tmp_path / "state")
+    emulator.faults.add(Fault("CreateJob", "delay", seconds=0.5))
+    answers: list[str] = []
+
+    async def create() -> None:
+        answers.append(await agent.text("create_job", **agent.JOB))
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(create)
+        while not creates(emulator):
+            await anyio.sleep(0.01)
+        (tmp_path / "state").rename(tmp_path / "gone")
+        (tmp_path / "state").write_text("")
+    assert "status: created" in answers[0]  # and what could not be written down stays unresolved
+    (tmp_path / "state").unlink()
+    (tmp_path / "gone").rename(tmp_path / "state")
+    emulator.faults.add(Fault("ListJobs", "forbidden_ram", times=9))
+    assert "was not answered" in await agent.error("create_job", **agent.JOB)
+    assert creates(emulator) == 1
+
+
 @MODES
 async def test_09_two_yeses_to_send_it_again_send_it_once(
     connect: Any, emulator: Any, mode: str, monkeypatch: pytest.MonkeyPatch
@@ -176,5 +200,5 @@ async def test_a_server_with_its_journal_in_memory_says_what_that_means(
 async def test_18_a_failed_journal_sends_nothing(connect: Any, emulator: Any, tmp_path: Path) -> None:
     agent = connect(state=tmp_path / "state")
     (tmp_path / "state" / "create").write_text("")
-    assert "Nothing was sent" in await agent.error("create_job", **agent.JOB)
+    assert "without it nothing is sent" in await agent.error("create_job", **agent.JOB)
     assert creates(emulator) == 0
