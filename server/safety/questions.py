@@ -39,7 +39,7 @@ def stop_preparing(job: Job, region: str) -> Preview:
 
 
 def create_again(request_id: str, name: str, workspace_id: str, sent: str, region: str) -> Preview:
-    """A second CreateJob while nobody knows what became of the first."""
+    """A second CreateJob while nobody knows what became of the first; `sent` is when that went, UTC in ISO form."""
     facts = (
         f'CreateJob of "{inline(name, _NAME)}" in workspace {workspace_id} (request {request_id}) was sent at {sent} '
         "and not answered, and no job shows it."

@@ -95,7 +95,7 @@ _BARRED = (
     "for another way. Should the user want it after all: {approve}, or the operator allows it in PAI_DLC_EFFECTS."
 )
 _APPROVE = "they run `pai-dlc-mcp approve {code}` in a terminal and you call again with {code} as confirmation_token"
-_LATER = "call again on their word: a form is shown, or the answer names a code for `pai-dlc-mcp approve`"
+_LATER = "call again on their word (a form is shown, or the answer names a code for `pai-dlc-mcp approve`)"
 _NEXT: dict[Word, str] = {
     "changed": "Nothing was done. Look again and, if it still should happen, call again.",
     "waiting": "Nothing was done. Call again with the same code after the user has approved it in a terminal.",
