@@ -1,5 +1,6 @@
 """The side door, /emulator/{reset,clock,faults,requests}: unsigned, for tests and demonstrations."""
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC
@@ -8,9 +9,10 @@ from pathlib import Path
 
 from pai_dlc_mcp.emulator import clock, jobs
 from pai_dlc_mcp.emulator.errors import ServiceError
+from pai_dlc_mcp.emulator.execute.runner import Runner
 from pai_dlc_mcp.emulator.faults import Fault, Faults
 from pai_dlc_mcp.emulator.request import Json, Record
-from pai_dlc_mcp.emulator.state import Account
+from pai_dlc_mcp.emulator.state import SEEDS, Account
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
@@ -25,14 +27,31 @@ class World:
     token: str = ""
     """What the side door asks for as a bearer token; nothing where only the loopback can knock."""
 
+    runner: Runner | None = None
+    """Of an account that executes."""
+
     @classmethod
-    def at(cls, time: clock.Clock, *, seeds: Path | None = None, token: str = "") -> "World":
-        world = cls(Account(time, *([seeds] if seeds else [])), token=token)
+    def at(
+        cls, time: clock.Clock, *, seeds: Path | None = None, token: str = "", runner: Runner | None = None
+    ) -> "World":
+        secret = secrets.token_hex(16) if runner else ""
+        world = cls(Account(time, seeds or SEEDS, secret), token=token, runner=runner)
         jobs.seed_past(world.account)
         return world
 
+    def step(self) -> None:
+        """Called by the server several times a second, between requests."""
+        if self.runner:
+            jobs.settle(self.account)
+            self.runner.step(self.account)
+
+    def close(self) -> None:
+        if self.runner:
+            self.runner.close()
+
     def reset(self) -> None:
         """Everything as at the start, the time too."""
+        self.close()
         self.account.clock.reset()
         self.account.reset()
         jobs.seed_past(self.account)

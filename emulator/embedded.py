@@ -16,6 +16,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from pai_dlc_mcp.emulator import app, state
 from pai_dlc_mcp.emulator.clock import Clock
 from pai_dlc_mcp.emulator.control import LOOPBACK, World
+from pai_dlc_mcp.emulator.execute.process import Limits
+from pai_dlc_mcp.emulator.execute.runner import Runner
 from pai_dlc_mcp.emulator.faults import Faults
 from pai_dlc_mcp.emulator.request import Record
 from pai_dlc_mcp.emulator.state import Account
@@ -67,11 +69,17 @@ class Protocol(H11Protocol):
 
 
 class Server(uvicorn.Server):
-    """Says when it listens."""
+    """Says when it listens, and lets the world go on between requests."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, world: World) -> None:
         super().__init__(config)
         self.ready = threading.Event()
+        self.world = world
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second."""
+        self.world.step()
+        return await super().on_tick(counter)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -86,13 +94,21 @@ def start(
     port: int = 0,
     token: str = "",
     seeds: Path | None = None,
+    execute: bool = False,
+    limits: Limits | None = None,
 ) -> Generator[Emulator]:
     """Without a clock, virtual time is real time; without a port, any free one. Off the loopback the side door needs a
-    token. Raises ValueError without one there, OSError if the port is taken."""
+    token. Raises ValueError without one there, OSError if the port is taken.
+
+    With `execute` the commands of new jobs really run, as this user and within `limits`. That is for the loopback alone;
+    the secret of the access key is then a new one. Raises Unkillable where what runs could not be ended for sure."""
+    if execute and host not in LOOPBACK:
+        raise ValueError(f"{host} is not the loopback: commands run for the loopback alone")
     if host not in LOOPBACK and not token:
         raise ValueError(f"{host} is not the loopback: a token is needed")
-    world = World.at(clock or Clock(datetime.now(UTC)), seeds=seeds, token=token)
+    runner = Runner(limits) if execute else None
     listener = socket.create_server((host, port))
+    world = World.at(clock or Clock(datetime.now(UTC)), seeds=seeds, token=token, runner=runner)
     server = Server(
         uvicorn.Config(
             app.create(world),
@@ -102,14 +118,17 @@ def start(
             log_config=None,
             access_log=False,
             timeout_keep_alive=60,
-        )
+        ),
+        world,
     )
     thread = threading.Thread(target=server.run, args=([listener],), name="pai-dlc-emulator", daemon=True)
     thread.start()
     server.ready.wait(10)
     try:
-        yield Emulator(f"{host}:{listener.getsockname()[1]}", world)
+        endpoint = f"{host}:{listener.getsockname()[1]}"
+        yield Emulator(endpoint, world, access_key_secret=world.account.keys[state.ACCESS_KEY_ID].secret)
     finally:
         server.should_exit = server.force_exit = True
         thread.join(10)
         listener.close()
+        world.close()

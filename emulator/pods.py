@@ -90,6 +90,8 @@ def _pod(
         started = inf
     finished, exit_code = _end(job, attempt, rank, world, end) if end else (inf, None)
     pod_id = f"{job.job_id}-{role}-{index}"
+    if job.execution and started < inf and rank >= 0:
+        finished, exit_code = job.execution.exits.get(pod_id, (inf, None))
     address = 33 + (rank + 8 * attempt) % 200
     return Pod(
         pod_id=pod_id,
@@ -148,6 +150,9 @@ def find(job: Job, pod_id: str, uid: str, now: datetime) -> Pod | None:
 def lines(job: Job, pod: Pod) -> Iterator[Line]:
     """What the incarnation prints in its whole life, at seconds since the job's creation, in order."""
     if pod.started == inf:
+        return
+    if job.execution and pod.rank >= 0:
+        yield from list(job.execution.lines.get(pod.pod_id, ()))
         return
     if pod.rank < 0:
         yield pod.started, "I aimaster: watching the job's pods, restart on failure enabled"

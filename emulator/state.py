@@ -12,7 +12,7 @@ from pai_dlc_mcp.emulator import errors
 from pai_dlc_mcp.emulator.clock import Clock
 from pai_dlc_mcp.emulator.lifecycle import TERMINAL, Life, Transition, last, so_far
 from pai_dlc_mcp.emulator.request import Json
-from pai_dlc_mcp.emulator.scenarios.catalog import SCENARIOS
+from pai_dlc_mcp.emulator.scenarios.catalog import EXECUTED, SCENARIOS
 from pai_dlc_mcp.emulator.scenarios.scenario import Scenario
 from pai_dlc_mcp.emulator.signature import Key
 
@@ -41,6 +41,20 @@ class Resources:
 
 
 @dataclass
+class Execution:
+    """What really happened to the pods of a job whose command runs (execute/runner.py); times are seconds since the
+    job's creation."""
+
+    started: bool = False
+    stopped: bool = False
+    lines: dict[str, list[tuple[float, str]]] = field(default_factory=dict[str, list[tuple[float, str]]])
+    exits: dict[str, tuple[float, int]] = field(default_factory=dict[str, tuple[float, int]])
+    """When and with which code each pod ended, by pod id."""
+    signals: list[tuple[list[str], int]] = field(default_factory=list[tuple[list[str], int]])
+    """To be delivered: pod ids and number."""
+
+
+@dataclass
 class Job:
     """A job as it was created, and the life computed for it then."""
 
@@ -60,12 +74,15 @@ class Job:
     visible_from: datetime | None = None
     """Until then neither GetJob nor ListJobs finds it (fault late_visibility); None is at once."""
 
+    execution: Execution | None = None
+    """Of a job whose command really runs, instead of a scenario."""
+
     def visible(self, now: datetime) -> bool:
         return self.visible_from is None or self.visible_from <= now
 
     @property
     def scenario(self) -> Scenario:
-        return SCENARIOS[self.scenario_name]
+        return EXECUTED if self.execution else SCENARIOS[self.scenario_name]
 
     @property
     def kind(self) -> str:
@@ -135,13 +152,18 @@ class Account:
     quotas: list[Json]
     workloads: list[Json]
     """What others than DLC jobs run on the quotas, for ever: it takes GPUs, and no operation shows more of it."""
+    executes: bool
+    """Whether the commands of new jobs really run."""
     settled: datetime
     """Up to when the queues have been worked off (ledger.py)."""
 
-    def __init__(self, clock: Clock, seeds: Path = SEEDS) -> None:
-        """`seeds` is a folder of JSON files; what it lacks comes from the emulator's own."""
+    def __init__(self, clock: Clock, seeds: Path = SEEDS, secret: str = "") -> None:
+        """`seeds` is a folder of JSON files; what it lacks comes from the emulator's own. With a `secret` of its own
+        the account executes what it is sent, and the well-known keys are none of its."""
         self.clock = clock
         self.seeds = seeds
+        self.executes = bool(secret)
+        self.secret = secret
         self.reset()
 
     def seed(self, name: str) -> list[Json]:
@@ -150,10 +172,9 @@ class Account:
 
     def reset(self) -> None:
         """Back to the seeds; the past jobs are written in by jobs.seed."""
-        self.keys = {
-            ACCESS_KEY_ID: Key(ACCESS_KEY_SECRET),
-            STS_ACCESS_KEY_ID: Key(STS_ACCESS_KEY_SECRET, STS_SECURITY_TOKEN),
-        }
+        self.keys = {ACCESS_KEY_ID: Key(self.secret or ACCESS_KEY_SECRET)}
+        if not self.executes:
+            self.keys[STS_ACCESS_KEY_ID] = Key(STS_ACCESS_KEY_SECRET, STS_SECURITY_TOKEN)
         self.log_order = "tail"
         self.jobs, self.templates, self.tensorboards, self.signals = {}, {}, {}, {}
         self.ray_history_servers = {}

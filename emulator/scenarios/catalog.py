@@ -144,6 +144,9 @@ SCENARIOS: dict[str, Scenario] = {
     "prompt_injection": Scenario("log", "prints orders to its reader", success(untrusted.prompt_injection)),
 }
 
+EXECUTED = Scenario("", "the command itself", (Stage(training.nothing, inf),), prepare=1.0)
+"""Of a job whose command really runs."""
+
 WORDS: dict[str, str] = {
     "oom": "cuda_oom",
     "import_error": "missing_module",

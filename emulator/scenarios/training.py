@@ -81,6 +81,11 @@ def hugging_face(run: Run, at: float, step: int, total: int, loss: float, pace: 
     )
 
 
+def nothing(run: Run) -> Iterator[Line]:
+    """Not a line: the job's processes print for themselves."""
+    yield from ()
+
+
 def healthy(run: Run) -> Iterator[Line]:
     yield from launch(run)
     yield from steps(run, run.seconds - 10)
