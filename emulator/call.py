@@ -104,6 +104,7 @@ class Call:
             raise errors.invalid(f"The request body is {self.unreadable}.")
         ignored = check.check(self.request)
         jobs.settle(self.world.account)
+        self.world.changed |= self.request.method != "GET"
         answer = self.operation(self.world.account, faults.on_the_way_in(fault, self.request))
         if fault and fault.kind in faults.BODIES:
             return Response(faults.BODIES[fault.kind], 200, {"x-acs-request-id": request_id}, "application/json")

@@ -13,7 +13,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from pai_dlc_mcp.emulator import app, state
+from pai_dlc_mcp.emulator import app, snapshot, state
 from pai_dlc_mcp.emulator.clock import Clock
 from pai_dlc_mcp.emulator.control import LOOPBACK, World
 from pai_dlc_mcp.emulator.execute.process import Limits
@@ -50,6 +50,14 @@ class Emulator:
 
     def reset(self) -> None:
         self.world.reset()
+
+    def save(self, file: Path) -> None:
+        """Writes the state; `load` brings it back, here or in another emulator."""
+        snapshot.save(self.account, file)
+
+    def load(self, file: Path) -> None:
+        """Raises ValueError for a file that holds no state."""
+        snapshot.restore(self.account, file.read_bytes())
 
 
 class Protocol(H11Protocol):
@@ -94,21 +102,25 @@ def start(
     port: int = 0,
     token: str = "",
     seeds: Path | None = None,
+    state_file: Path | None = None,
     execute: bool = False,
     limits: Limits | None = None,
 ) -> Generator[Emulator]:
     """Without a clock, virtual time is real time; without a port, any free one. Off the loopback the side door needs a
     token. Raises ValueError without one there, OSError if the port is taken.
 
-    With `execute` the commands of new jobs really run, as this user and within `limits`. That is for the loopback alone;
-    the secret of the access key is then a new one. Raises Unkillable where what runs could not be ended for sure."""
+    `state_file` is read if it exists, and written as things change and at the end. Raises ValueError if it holds no
+    state.
+
+    With `execute` the commands of new jobs really run, as this user and within `limits`. That is for the loopback alone,
+    and the secret of the access key is then a new one. Raises Unkillable where what runs could not be ended."""
     if execute and host not in LOOPBACK:
         raise ValueError(f"{host} is not the loopback: commands run for the loopback alone")
     if host not in LOOPBACK and not token:
-        raise ValueError(f"{host} is not the loopback: a token is needed")
+        raise ValueError(f"{host} is not the loopback: a token is needed, see --token")
     runner = Runner(limits) if execute else None
+    world = World.at(clock or Clock(datetime.now(UTC)), seeds=seeds, token=token, runner=runner, file=state_file)
     listener = socket.create_server((host, port))
-    world = World.at(clock or Clock(datetime.now(UTC)), seeds=seeds, token=token, runner=runner)
     server = Server(
         uvicorn.Config(
             app.create(world),

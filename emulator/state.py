@@ -152,6 +152,8 @@ class Account:
     quotas: list[Json]
     workloads: list[Json]
     """What others than DLC jobs run on the quotas, for ever: it takes GPUs, and no operation shows more of it."""
+    count: int
+    """How many ids it has given out."""
     executes: bool
     """Whether the commands of new jobs really run."""
     settled: datetime
@@ -181,20 +183,20 @@ class Account:
         self.settled = datetime(1970, 1, 1, tzinfo=UTC)
         for name in ("workspaces", "images", "datasets", "code_sources", "specs", "quotas", "workloads"):
             setattr(self, name, self.seed(name))
-        self._count = 0
+        self.count = 0
 
     def now(self) -> datetime:
         return self.clock.now()
 
     def new_id(self, prefix: str, length: int) -> str:
         """The account's next id: the same ones in every run."""
-        self._count += 1
-        number = int.from_bytes(hashlib.sha256(f"{prefix}{self._count}".encode()).digest())
+        self.count += 1
+        number = int.from_bytes(hashlib.sha256(f"{prefix}{self.count}".encode()).digest())
         return prefix + "".join(DIGITS[number // 36**place % 36] for place in range(length))
 
     def new_request_id(self) -> str:
-        self._count += 1
-        return str(uuid.uuid5(uuid.NAMESPACE_OID, str(self._count))).upper()
+        self.count += 1
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, str(self.count))).upper()
 
     def default_workspace(self) -> Json:
         return next(workspace for workspace in self.workspaces if workspace["IsDefault"])

@@ -42,7 +42,7 @@ class Process:
         self.limits = limits
         self.printed = printed
         self.ended = ended
-        self.popen = subprocess.Popen(
+        self.popen = subprocess.Popen(  # noqa: S603 - a program of ours
             [*prefix, sys.executable, "-I", "-S", str(SUPERVISOR)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

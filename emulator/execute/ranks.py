@@ -1,7 +1,7 @@
 """The environment of a pod whose command runs: what DLC sets, by framework, with every pod on the loopback.
 
-Names and meanings are those of the page "Built-in environment variables" of PAI's documentation (April 2026): WORLD_SIZE
-counts nodes and RANK is the node's, so a launcher such as torchrun has to be told; LOCAL_RANK is the launcher's to set.
+Names and meanings are those of the page "Built-in environment variables" of PAI's documentation (April 2026):
+WORLD_SIZE counts nodes and RANK is the node's, LOCAL_RANK is left to the launcher.
 """
 
 import json

@@ -21,7 +21,7 @@ DECIDES = {"TFJob": ("chief", "worker"), "MPIJob": ("master",), "RayJob": ("head
 
 
 class Runner:
-    """One for an emulator; `step` is called a few times a second. Raises Unkillable where it could not keep its word."""
+    """One for an emulator; `step` is called a few times a second. Raises Unkillable where it could not end pods."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.prefix = canary.prefix()

@@ -1,10 +1,10 @@
 """The process that stands over one pod: starts its command within limits, and ends with nothing of it left.
 
 Run by path, on its own: `python -I -S supervisor.py`. The first line of stdin is JSON: command, env and limits. Further
-lines are orders: `signal N` to the command's process group, `stop SECONDS` for SIGTERM and SIGKILL that much later. The
-end of stdin means that whoever started this is gone, however that came about: everything is killed at once. The exit
-code is the command's, 128 + N after signal N. What left its group, its session or its parent is found all the same:
-Linux gives orphans to this process (PR_SET_CHILD_SUBREAPER), so that all descend from it.
+lines are orders: `signal N` to the command's own process, `stop SECONDS` for SIGTERM to its process group and SIGKILL
+that much later. The end of stdin means that whoever started this is gone, however that came about: everything is
+killed at once. The exit code is the command's, 128 + N after signal N. What left its group, its session or its parent
+is found all the same: Linux gives orphans to this process (PR_SET_CHILD_SUBREAPER), so that all descend from it.
 """
 
 import ctypes
@@ -45,13 +45,13 @@ def start(spec: dict[str, Any], folder: str) -> "subprocess.Popen[bytes]":
         for what, bound in bounds.items():
             resource.setrlimit(what, (bound, bound))
 
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603 - to run what it is told is what it is for
         ["/bin/bash", "-c", spec["command"]],
         cwd=folder,
         env={**spec["env"], "HOME": folder, "TMPDIR": folder},
         stdin=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=prepare,  # noqa: PLW1509 - this process has one thread
+        preexec_fn=prepare,  # safe: this process has one thread
     )
 
 
@@ -79,12 +79,14 @@ def watch(command: "subprocess.Popen[bytes]", limits: dict[str, float]) -> int:
 def obey(command: "subprocess.Popen[bytes]", order: str) -> float:
     """Sends the signal; returns when the command has to be over."""
     what, _, number = order.partition(" ")
-    sent = signal.SIGTERM if what == "stop" else int(number)
     try:
-        os.killpg(command.pid, sent)
+        if what == "stop":
+            os.killpg(command.pid, signal.SIGTERM)
+            return time.monotonic() + float(number)
+        os.kill(command.pid, int(number))
     except ProcessLookupError:
-        return float("inf")
-    return time.monotonic() + float(number) if what == "stop" else float("inf")
+        pass
+    return float("inf")
 
 
 def too_much(limits: dict[str, float]) -> str:

@@ -155,18 +155,20 @@ def test_a_job_fails_with_the_real_exit_code(
 
 def test_when_one_pod_fails_its_peers_are_told_to_stop(dlc: Client, run: Create) -> None:
     """The first failure is the job's reason; a peer's own end comes after it."""
-    job_id = run("trap 'echo told to stop; exit 0' TERM; [ $RANK = 1 ] && exit 7; while :; do sleep 0.05; done", count=3)
+    job_id = run(
+        "trap 'echo told to stop; exit 0' TERM; [ $RANK = 1 ] && exit 7; while :; do sleep 0.05; done", count=3
+    )
     job = ended(dlc, job_id)
     assert ('"pods":{"Worker":[0]}' in job.reason_message, '"reason":"7"' in job.reason_message) == (True, True)
     until(lambda: all(pod.status != "Running" for pod in job_of(dlc, job_id).pods))
-    assert log(dlc, job_id) == ["told to stop"]
+    assert log(dlc, job_id)[-1] == "told to stop"
 
 
 def test_a_stop_is_a_real_sigterm(dlc: Client, run: Create, emulator: Emulator) -> None:
     job_id = run("trap 'echo saving; exit 143' TERM; echo up; while :; do sleep 0.05; done")
     until(lambda: log(dlc, job_id) == ["up"])
     dlc.stop_job(job_id)
-    until(lambda: log(dlc, job_id) == ["up", "saving"])
+    until(lambda: log(dlc, job_id)[-1] == "saving")
     emulator.clock.advance(15)
     assert job_of(dlc, job_id).status == "Stopped"
 
@@ -219,6 +221,20 @@ def test_a_deleted_jobs_and_a_reset_emulators_processes_are_gone(dlc: Client, ru
     assert canary.running("86400.314159") == []
 
 
+def test_a_saved_jobs_processes_are_lost(dlc: Client, run: Create, emulator: Emulator, tmp_path: Path) -> None:
+    job_id = run("echo up; sleep 60")
+    until(lambda: log(dlc, job_id) == ["up"])
+    emulator.save(tmp_path / "state.json")
+    emulator.reset()
+    emulator.load(tmp_path / "state.json")
+    assert ('"reason":"137"' in job_of(dlc, job_id).reason_message, log(dlc, job_id)) == (True, ["up"])
+
+
+@pytest.mark.parametrize("prefix", canary.PREFIXES)
+@pytest.mark.skipif(os.geteuid() != 0, reason="without root a namespace may be forbidden")
+def test_each_way_of_starting_lets_go_of_nothing(prefix: tuple[str, ...]) -> None:
+    """The last is what there is where no namespace may be made: the supervisor alone."""
+    assert canary.survives_nothing(prefix)
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
