@@ -112,8 +112,8 @@ def start(
     `state_file` is read if it exists, and written as things change and at the end. Raises ValueError if it holds no
     state.
 
-    With `execute` the commands of new jobs really run, as this user and within `limits`. That is for the loopback alone,
-    and the secret of the access key is then a new one. Raises Unkillable where what runs could not be ended."""
+    With `execute` the commands of new jobs really run, as this user and within `limits`. That is for the loopback
+    alone, and the secret of the access key is then a new one. Raises Unkillable where what runs could not be ended."""
     if execute and host not in LOOPBACK:
         raise ValueError(f"{host} is not the loopback: commands run for the loopback alone")
     if host not in LOOPBACK and not token:

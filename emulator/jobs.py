@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from math import ceil, inf
 
 from pai_dlc_mcp.emulator import (
+    elastic,
     errors,
     images,
     job_checks,
@@ -146,6 +147,8 @@ def update_job(account: Account, request: Request) -> Json:
     job = account.job(request.ids["JobId"], "UpdateJob", own=True)
     now = account.now()
     sent = request.sent()
+    if "JobSpecs" in sent:
+        elastic.resize(account, job, sent["JobSpecs"])
     priority = sent.get("Priority")
     if priority and job.quota_id and job.status(now) in ("Creating", "Queuing", "EnvPreparing"):
         job.priorities.append((now + PRIORITY_DELAY, priority))

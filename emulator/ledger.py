@@ -99,9 +99,9 @@ def held(account: Account, quota: Json, moment: datetime) -> Iterator[Held]:
                 yield Held(workload["WorkloadId"], workload["UserId"], pod, node, each)
     for job in account.jobs.values():
         if job.nodes and job.quota_id == quota["QuotaId"] and not gone(job, moment):
-            for role, index, resources in pods.names(job):
-                pod_id = f"{job.job_id}-{role}-{index}"
-                yield Held(job.job_id, job.user_id, pod_id, job.nodes[pod_id], resources)
+            for member in pods.names(job):
+                if node := job.nodes.get(pod_id := pods.id_of(job, member)):
+                    yield Held(job.job_id, job.user_id, pod_id, node, member[2])
 
 
 def used(account: Account, quota: Json, moment: datetime) -> Resources:
@@ -120,12 +120,16 @@ def free_nodes(account: Account, quota: Json, moment: datetime) -> dict[str, Res
 
 def place(job: Job, free: dict[str, Resources]) -> dict[str, str]:
     """The node of each pod that fits, first fit; `free` is reduced by what they take."""
-    found: dict[str, str] = {}
-    for role, index, resources in pods.names(job):
-        if node := next((name for name, rest in free.items() if within(resources, rest)), None):
-            free[node] = plus(free[node], resources, -1)
-            found[f"{job.job_id}-{role}-{index}"] = node
-    return found
+    places = ((pods.id_of(job, member), take(free, member[2])) for member in pods.names(job))
+    return {pod_id: node for pod_id, node in places if node}
+
+
+def take(free: dict[str, Resources], asked: Resources) -> str:
+    """The first node with room, which it takes; none is ""."""
+    node = next((name for name, rest in free.items() if within(asked, rest)), "")
+    if node:
+        free[node] = plus(free[node], asked, -1)
+    return node
 
 
 def waiting(account: Account, quota: Json, moment: datetime) -> list[Job]:

@@ -54,6 +54,18 @@ class Execution:
     """To be delivered: pod ids and number."""
 
 
+@dataclass(frozen=True)
+class Stay:
+    """A pod's time in its job, in seconds since its creation; only an elastic job's have a beginning or an end."""
+
+    rank: int
+    role: str
+    index: int
+    resources: Resources
+    since: float
+    until: float
+
+
 @dataclass
 class Job:
     """A job as it was created, and the life computed for it then."""
@@ -71,6 +83,10 @@ class Job:
     """Accepted changes and when they become visible."""
     nodes: dict[str, str] = field(default_factory=dict[str, str])
     """Of a quota job that has left the queue: the node of each pod, by pod id."""
+    joined: dict[str, float] = field(default_factory=dict[str, float])
+    """Of pods that came to an elastic job later: when, in seconds since its creation, by pod id."""
+    left: list[Stay] = field(default_factory=list[Stay])
+    """Of pods that an elastic job gave up."""
     visible_from: datetime | None = None
     """Until then neither GetJob nor ListJobs finds it (fault late_visibility); None is at once."""
 

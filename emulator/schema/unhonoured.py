@@ -10,6 +10,7 @@ DROPPED = "not kept: GetJob does not show it"
 NO_SUCH_FIELD = "what the seeds hold has no such field"
 FULL = "the answer always has every field"
 ONE_REGION = "every region is the same account"
+COUNT_ALONE = "of an elastic job only the count of pods changes"
 NOT_PLAYED = "rights of others are not played"
 
 PERMISSION = (
@@ -67,6 +68,7 @@ SPEC_KEPT_ONLY = (
     "StartupDependencies",
     "SystemDisk",
 )
+SPEC_FIXED = (*SPEC_KEPT_ONLY, "EcsSpec", "Image", "ImageConfig", "ResourceConfig", "RestartPolicy", "UserCommand")
 DLC_DROPPED = (
     "CredentialConfig",
     "CustomEnvs",
@@ -83,7 +85,12 @@ UNHONOURED: dict[str, dict[str, str]] = {
         **dict.fromkeys((f"JobSpecs.{name}" for name in SPEC_KEPT_ONLY), KEPT_ONLY),
         "JobSpecs.ImageConfig": "a secret: neither kept nor used",
     },
-    "UpdateJob": {"JobSpecs": "elastic changes are not played", "UserCommand": UNDOCUMENTED},
+    "UpdateJob": {
+        **dict.fromkeys(
+            (f"JobSpecs.{name}" for name in SPEC_FIXED), "of an elastic job only the count of pods changes"
+        ),
+        "UserCommand": UNDOCUMENTED,
+    },
     "GetJob": {"NeedDetail": FULL},
     "ListJobs": {
         "DisplayNameSearchMode": "its values are not documented",

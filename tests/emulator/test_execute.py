@@ -210,7 +210,7 @@ def test_more_pods_than_the_machine_is_lent_are_refused(create: Create) -> None:
 def test_the_well_known_keys_open_nothing(emulator: Emulator) -> None:
     config = Config(access_key_id=emulator.access_key_id, access_key_secret=embedded.state.ACCESS_KEY_SECRET)
     config.endpoint, config.protocol = emulator.endpoint, "HTTP"
-    with pytest.raises(ClientException, match="SignatureDoesNotMatch|signature"):
+    with pytest.raises(ClientException, match="signature"):
         Client(config).list_jobs(models.ListJobsRequest())
 
 
