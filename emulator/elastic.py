@@ -1,9 +1,10 @@
 """JobSpecs of UpdateJob: the pods of an elastic job grow and shrink while it runs, and with them what it holds."""
 
 from pai_dlc_mcp.emulator import errors, ledger, pods
+from pai_dlc_mcp.emulator.job import Job, Stay
 from pai_dlc_mcp.emulator.lifecycle import TERMINAL
 from pai_dlc_mcp.emulator.request import Json
-from pai_dlc_mcp.emulator.state import Account, Job, Stay
+from pai_dlc_mcp.emulator.state import Account
 
 
 def resize(account: Account, job: Job, sent: list[Json]) -> None:
@@ -57,7 +58,7 @@ def settle_in(account: Account, job: Job, grown: list[pods.Member]) -> bool:
     quota = account.quota(job.quota_id)
     held = {pods.id_of(job, each) for each in grown}
     # The job already counts them; without a node they hold nothing yet.
-    free = ledger.free_nodes(account, quota, account.now())
+    free = ledger.open_nodes(account, quota, account.now())
     found = {pods.id_of(job, each): node for each in grown if (node := ledger.take(free, each[2]))}
     if found.keys() == held:
         job.nodes |= found

@@ -6,10 +6,11 @@ from datetime import timedelta
 from math import inf
 
 from pai_dlc_mcp.emulator import clock, pods
+from pai_dlc_mcp.emulator.job import Job
 from pai_dlc_mcp.emulator.logs import CONTAINERS
 from pai_dlc_mcp.emulator.pods import Pod
 from pai_dlc_mcp.emulator.request import Json, Request
-from pai_dlc_mcp.emulator.state import OWNER_ID, Account, Job
+from pai_dlc_mcp.emulator.state import OWNER_ID, Account
 
 LOOK_BACK = timedelta(days=7)
 Event = tuple[float, str]
@@ -92,6 +93,8 @@ def pod_events(job: Job, pod: Pod) -> Iterator[Event]:
         yield pod.started, f"Started container {container}"
     stage = job.scenario.stage(pod.attempt)
     first = pod.exit_code and pod.rank == pods.culprit(job, pod.attempt, len(pods.names(job)))
+    if stage.node_fault and first and pod.finished < inf:
+        yield pod.finished + 1, f"Node {pod.node} is cordoned: {stage.fault[1]}"
     if stage.last_event and first and pod.finished < inf:
         yield pod.finished, stage.last_event
     if pod.exit_code is None and pod.started < pod.finished < inf:

@@ -4,9 +4,10 @@ import re
 from datetime import datetime
 
 from pai_dlc_mcp.emulator import clock, pod_view, pods
+from pai_dlc_mcp.emulator.job import Job
 from pai_dlc_mcp.emulator.lifecycle import last, spans
 from pai_dlc_mcp.emulator.request import Json
-from pai_dlc_mcp.emulator.state import USER_NAMES, Account, Job
+from pai_dlc_mcp.emulator.state import USER_NAMES, Account
 
 ENDS = {"Succeeded": "GmtSuccessedTime", "Failed": "GmtFailedTime", "Stopped": "GmtStoppedTime"}
 """Successed is the API's spelling."""

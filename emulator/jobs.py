@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from math import ceil, inf
 
 from pai_dlc_mcp.emulator import (
+    cordon,
     elastic,
     errors,
     images,
@@ -18,11 +19,12 @@ from pai_dlc_mcp.emulator import (
     templates,
 )
 from pai_dlc_mcp.emulator.execute import runner
+from pai_dlc_mcp.emulator.job import Execution, Job, Resources
 from pai_dlc_mcp.emulator.lifecycle import TERMINAL, Life
 from pai_dlc_mcp.emulator.request import Json, Request
 from pai_dlc_mcp.emulator.scenarios import catalog
 from pai_dlc_mcp.emulator.schema import check as schema
-from pai_dlc_mcp.emulator.state import USER_ID, Account, Execution, Job, Resources
+from pai_dlc_mcp.emulator.state import USER_ID, Account
 
 KEPT = (
     "Accessibility",
@@ -174,6 +176,7 @@ def delete_job(account: Account, request: Request) -> Json:
     job = account.job(request.ids["JobId"], "DeleteJob", own=True)
     if job.status(account.now()) not in TERMINAL:
         raise errors.wrong_state("Job is not in terminal state.")
+    account.cordons += cordon.of(job)
     del account.jobs[job.job_id]
     return {"JobId": job.job_id}
 

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from pai_dlc_mcp.emulator import clock, pods
+from pai_dlc_mcp.emulator.job import Job
 from pai_dlc_mcp.emulator.request import Json
-from pai_dlc_mcp.emulator.state import Job
 
 
 def describe(job: Job, pod: pods.Pod, now: datetime) -> Json:

@@ -8,9 +8,9 @@ from itertools import pairwise
 from math import inf
 
 from pai_dlc_mcp.emulator import errors
+from pai_dlc_mcp.emulator.job import Job, Resources, Stay
 from pai_dlc_mcp.emulator.lifecycle import Transition, last
 from pai_dlc_mcp.emulator.scenarios.scenario import Line, Run
-from pai_dlc_mcp.emulator.state import Job, Resources, Stay
 
 JOINING_SECONDS = 60.0
 """From being created to running, of a pod that joins a running job."""
@@ -98,6 +98,12 @@ def world(job: Job, elapsed: float) -> int:
     return sum(stay.since <= elapsed < stay.until for stay in stays(job))
 
 
+def node_of(job: Job, pod_id: str, elapsed: float) -> str:
+    """Of a pod on a quota, at the moment; "" of others."""
+    moved = [move.node for move in job.moves if move.pod_id == pod_id and move.at <= elapsed]
+    return moved[-1] if moved else job.nodes.get(pod_id, "")
+
+
 def _within(stay: Stay, pod: Pod) -> Pod:
     """The pod as it is if it came later than its peers, or was taken away."""
     if stay.until < pod.finished:
@@ -136,7 +142,7 @@ def _pod(
         resources=resources,
         attempt=attempt,
         uid=str(uuid.uuid5(uuid.NAMESPACE_OID, f"{pod_id}/{attempt}")),
-        node=job.nodes.get(pod_id, f"cn-hangzhou.10.224.36.{address}"),
+        node=node_of(job, pod_id, created) or f"cn-hangzhou.10.224.36.{address}",
         ip=f"10.224.36.{address}",
         created=created,
         started=started,

@@ -1,10 +1,11 @@
 """The queue of a quota: ListQuotaWorkloads, the undocumented diagnosis, and who uses how much."""
 
-from pai_dlc_mcp.emulator import clock, errors, ledger, listing, pods
+from pai_dlc_mcp.emulator import clock, cordon, errors, ledger, listing, pods
+from pai_dlc_mcp.emulator.job import Job, Resources
 from pai_dlc_mcp.emulator.lifecycle import TERMINAL, last
 from pai_dlc_mcp.emulator.quotas import amounts
 from pai_dlc_mcp.emulator.request import Json, Request
-from pai_dlc_mcp.emulator.state import USER_ID, USER_NAMES, Account, Job, Resources
+from pai_dlc_mcp.emulator.state import USER_ID, USER_NAMES, Account
 
 
 def list_quota_workloads(account: Account, request: Request) -> Json:
@@ -39,7 +40,7 @@ def list_quota_workloads(account: Account, request: Request) -> Json:
     )
     found = listing.ordered(found, request, "GmtCreatedTime", "desc")
     shown = listing.page(found, request, 10, 100)
-    free = ledger.free_nodes(account, quota, now)
+    free = ledger.open_nodes(account, quota, now)
     whole = [{**item, **reason(quota, account.jobs[item["WorkloadId"]], free)} for item in shown if item["Position"]]
     reasons = {item["WorkloadId"]: item for item in whole}
     return {"Workloads": [reasons.get(item["WorkloadId"], item) for item in shown], "TotalCount": len(found)}
@@ -95,7 +96,7 @@ def reason(quota: Json, job: Job, nodes: dict[str, Resources]) -> Json:
 
 def schedulable(account: Account, quota: Json, job: Job) -> int:
     """How many of its pods the nodes have room for now."""
-    return len(ledger.place(job, ledger.free_nodes(account, quota, account.now())))
+    return len(ledger.place(job, ledger.open_nodes(account, quota, account.now())))
 
 
 def get_quota_workload_diagnosis(account: Account, request: Request) -> Json:
@@ -148,6 +149,7 @@ def scheduling(account: Account, quota: Json, job: Job) -> Json:
     largest = max(each, key=lambda one: (one.gpu, one.cpu, one.memory))
     size = ledger.node_size(quota)
     blocked = {name: "NotEnoughGPU" if job.scenario.fragmented else why(largest, rest) for name, rest in free.items()}
+    blocked |= dict.fromkeys(cordon.nodes(account, quota, account.now()), "NodeUnschedulable")
     by_reason: dict[str, list[str]] = {}
     for name, text in blocked.items():
         if text:

@@ -3,9 +3,10 @@
 import signal
 
 from pai_dlc_mcp.emulator import clock, errors, listing, plan, pods
+from pai_dlc_mcp.emulator.job import Job
 from pai_dlc_mcp.emulator.lifecycle import Killed, Transition, so_far
 from pai_dlc_mcp.emulator.request import Json, Request
-from pai_dlc_mcp.emulator.state import Account, Job
+from pai_dlc_mcp.emulator.state import Account
 
 DEADLY = {"SIGHUP": 1, "SIGINT": 2, "SIGQUIT": 3, "SIGABRT": 6, "SIGKILL": 9, "SIGSEGV": 11, "SIGTERM": 15}
 """Signals that end a process unless it handles them, which a training here does not."""

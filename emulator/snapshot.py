@@ -9,9 +9,10 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 
 from pai_dlc_mcp.emulator.execute import runner
+from pai_dlc_mcp.emulator.job import Job
 from pai_dlc_mcp.emulator.request import Json
 from pai_dlc_mcp.emulator.scenarios.catalog import SCENARIOS
-from pai_dlc_mcp.emulator.state import Account, Job, Tensorboard
+from pai_dlc_mcp.emulator.state import Account, Cordon, Tensorboard
 
 
 @dataclass
@@ -22,6 +23,7 @@ class Snapshot:
     now: datetime
     log_order: Literal["tail", "head"]
     settled: datetime
+    cordons: list[Cordon]
     count: int
     """How many ids the account has given out."""
     jobs: dict[str, Job]

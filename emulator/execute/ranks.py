@@ -11,7 +11,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pai_dlc_mcp.emulator.state import OWNER_ID, REGION, Job, Resources
+from pai_dlc_mcp.emulator.job import Job, Resources
+from pai_dlc_mcp.emulator.state import OWNER_ID, REGION
 
 LOOPBACK = "127.0.0.1"
 Member = tuple[str, int, Resources]

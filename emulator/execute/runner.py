@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from pai_dlc_mcp.emulator import errors, lifecycle, plan, pods
 from pai_dlc_mcp.emulator.execute import canary, ranks
 from pai_dlc_mcp.emulator.execute.process import Limits, Process
+from pai_dlc_mcp.emulator.job import Execution, Job
 from pai_dlc_mcp.emulator.lifecycle import TERMINAL, Transition
-from pai_dlc_mcp.emulator.state import Account, Execution, Job
+from pai_dlc_mcp.emulator.state import Account
 
 GRACE_SECONDS = 10.0
 """Between SIGTERM and SIGKILL of a pod that is stopped."""

@@ -12,9 +12,9 @@ def success(script: Script, seconds: float = 1800.0) -> tuple[Stage, ...]:
     return (Stage(script, seconds),)
 
 
-def failure(text: str, exit_code: int, seconds: float = 660.0) -> tuple[Stage, ...]:
+def failure(text: str, exit_code: int, seconds: float = 660.0, *, node_fault: bool = False) -> tuple[Stage, ...]:
     """A training that ends in these words."""
-    return (Stage(patterns.ends_in(text), seconds, exit_code),)
+    return (Stage(patterns.ends_in(text), seconds, exit_code, node_fault=node_fault),)
 
 
 def at_start(text: str, exit_code: int, seconds: float = 6.0) -> tuple[Stage, ...]:
@@ -27,7 +27,7 @@ def taken(event: str, substatus: str = "Normal") -> Stage:
     return Stage(training.healthy, 900.0, 143, last_event=event, substatus=substatus, fault=("POD_LOST", event))
 
 
-LOST_GPU = Stage(distributed.restarts, 600.0, 1, culprit=1)
+LOST_GPU = Stage(distributed.restarts, 600.0, 1, culprit=1, node_fault=True)
 HUNG = (Stage(distributed.nccl_hang, inf),)
 NO_STOCK = "Failed to create resource: resource type is not enough, retry later."
 PREEMPTED = "Preempted by a job of a higher priority"
@@ -106,8 +106,8 @@ SCENARIOS: dict[str, Scenario] = {
     "restarts": Scenario(
         "platform, restarts", "a GPU is lost, the job restarts", (LOST_GPU, Stage(distributed.restarts))
     ),
-    "ecc": Scenario("platform", "an uncorrectable ECC error", failure(texts.ECC, 1)),
-    "nvlink": Scenario("platform", "an NVLink breaks", failure(texts.NVLINK, 1)),
+    "ecc": Scenario("platform", "an uncorrectable ECC error", failure(texts.ECC, 1, node_fault=True)),
+    "nvlink": Scenario("platform", "an NVLink breaks", failure(texts.NVLINK, 1, node_fault=True)),
     "driver_mismatch": Scenario("platform", "driver and library differ", at_start(texts.DRIVER, 1)),
     "abort": Scenario("exit 134", "a device-side assertion aborts it", failure(texts.ABORT, 134)),
     "segfault": Scenario("exit 139", "a native extension crashes", failure(texts.SEGFAULT, 139)),

@@ -60,6 +60,8 @@ class Stage:
     """What the kubelet or the scheduler says of the first pod as it ends."""
     substatus: str = "Normal"
     """Of that pod, once it has ended: Normal or Evicted."""
+    node_fault: bool = False
+    """Whether the node of that pod is cordoned (cordon.py)."""
     fault: tuple[str, str] = XID_79
     """Of a stage that ends in a restart: the error code and message RestartRecord shows."""
 
