@@ -64,11 +64,65 @@ SPEC_KEPT_ONLY = (
     "LocalMountSpecs",
     "OversoldType",
     "QuotaId",
+    "RestartPolicy",
     "ServiceSpec",
     "StartupDependencies",
     "SystemDisk",
 )
-SPEC_FIXED = (*SPEC_KEPT_ONLY, "EcsSpec", "Image", "ImageConfig", "ResourceConfig", "RestartPolicy", "UserCommand")
+JOB_KEPT_ONLY = (
+    *(f"JobSpecs.{name}" for name in (*SPEC_KEPT_ONLY, "ResourceConfig.GPUType", "ResourceConfig.SharedMemory")),
+    *(
+        f"Settings.{name}"
+        for name in (
+            "AdvancedSettings",
+            "AllocateAllRDMADevices",
+            "AllowUnschedulableNodes",
+            "DataJuicerConfig",
+            "DisableEcsStockCheck",
+            "Driver",
+            "ElasticSpotJobMaxRestartTimes",
+            "EnableCPUAffinity",
+            "EnableDSWDev",
+            "EnableOssAppend",
+            "EnableRDMA",
+            "EnableTideResource",
+            "ModelConfig",
+            "OversoldType",
+            "SanityCheckArgs",
+            "Shell",
+            "TerminationGracePeriodSeconds",
+        )
+    ),
+    *(
+        f"ElasticSpec.{name}"
+        for name in (
+            "AIMasterDockerImage",
+            "AIMasterType",
+            "EDPMaxParallelism",
+            "EDPMinParallelism",
+            "ElasticStrategy",
+            "EnableEDP",
+            "EnablePsJobElasticPS",
+            "EnablePsJobElasticWorker",
+            "EnablePsResourceEstimate",
+            "PSMaxParallelism",
+            "PSMinParallelism",
+        )
+    ),
+    "ThirdpartyLibDir",
+    "ThirdpartyLibs",
+)
+SPEC_FIXED = (
+    *SPEC_KEPT_ONLY,
+    "AssignNodeSpec",
+    "EcsSpec",
+    "Image",
+    "ImageConfig",
+    "ResourceConfig",
+    "SpotSpec",
+    "UseSpotInstance",
+    "UserCommand",
+)
 DLC_DROPPED = (
     "CredentialConfig",
     "CustomEnvs",
@@ -77,12 +131,25 @@ DLC_DROPPED = (
     "SchedulingStrategy",
     "SuccessPolicy",
     "UserVpc",
+    "CodeSource.IsSharedMountPath",
+    *(
+        f"DataSources.{name}"
+        for name in (
+            "AccessPointId",
+            "DataSourceVersion",
+            "EnableCache",
+            "MountAccess",
+            "Options",
+            "RoleArn",
+            "RoleChain",
+        )
+    ),
 )
 
 UNHONOURED: dict[str, dict[str, str]] = {
     "CreateJob": {
         **dict.fromkeys(DLC_DROPPED, DROPPED),
-        **dict.fromkeys((f"JobSpecs.{name}" for name in SPEC_KEPT_ONLY), KEPT_ONLY),
+        **dict.fromkeys(JOB_KEPT_ONLY, KEPT_ONLY),
         "JobSpecs.ImageConfig": "a secret: neither kept nor used",
     },
     "UpdateJob": {
