@@ -73,13 +73,13 @@ class Process:
             self.popen.stdin.close()
 
     def wait(self, seconds: float) -> bool:
-        """After kill(): whether it and all it started are gone."""
+        """After kill(): whether it and all it started are gone. What is left would hold the end of the pipe."""
         try:
             self.popen.wait(seconds)
         except subprocess.TimeoutExpired:
             return False
         self.reader.join(seconds)
-        return True
+        return not self.reader.is_alive()
 
     def read(self) -> None:
         stdout = self.popen.stdout

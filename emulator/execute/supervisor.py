@@ -21,6 +21,7 @@ from typing import Any
 
 SET_PDEATHSIG, SET_CHILD_SUBREAPER, SET_NO_NEW_PRIVS = 1, 36, 38
 KILLED = 128 + signal.SIGKILL
+CANNOT_START = 128
 PAGE = os.sysconf("SC_PAGE_SIZE")
 LOOK_SECONDS = 0.05
 COUNT_SECONDS = 0.25
@@ -96,9 +97,9 @@ def too_much(limits: dict[str, float]) -> str:
     return f"killed: more than {limits['processes']} processes" if len(family) > limits["processes"] else ""
 
 
-def said(what: str) -> int:
+def said(what: str, code: int = KILLED) -> int:
     os.write(1, f"[emulator] {what}\n".encode())
-    return KILLED
+    return code
 
 
 def ended(command: "subprocess.Popen[bytes]") -> int | None:
@@ -163,7 +164,10 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C on the emulator's terminal ends stdin soon enough
     spec = json.loads(first_line())
     with tempfile.TemporaryDirectory(prefix="pai-dlc-pod-", ignore_cleanup_errors=True) as folder:
-        command = start(spec, folder)
+        try:
+            command = start(spec, folder)
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
+            return said(f"the container cannot be started: {error}", CANNOT_START)
         try:
             return watch(command, spec["limits"])
         finally:

@@ -196,6 +196,28 @@ def test_more_processes_than_allowed_are_killed(dlc: Client, run: Create) -> Non
     assert log(dlc, job_id)[-1] == "[emulator] killed: more than 40 processes"
 
 
+@pytest.mark.parametrize("envs", [{"A=B": "x"}, {"A": "x\0y"}])
+def test_an_environment_no_process_can_have_is_a_container_that_cannot_start(
+    dlc: Client, run: Create, envs: dict[str, str]
+) -> None:
+    job_id = run("echo up", Envs=envs)
+    assert '"reason":"128"' in ended(dlc, job_id).reason_message
+    assert log(dlc, job_id)[0].startswith("[emulator] the container cannot be started: ")
+
+
+def test_bytes_that_are_no_text_and_endless_lines_are_records_all_the_same(dlc: Client, run: Create) -> None:
+    job_id = run("printf '\\xff\\xfe caf\\xc3\\xa9\\n'; head -c 18000 /dev/zero | tr '\\0' x")
+    assert ended(dlc, job_id).status == "Succeeded"
+    first, *rest = log(dlc, job_id)
+    assert (first, [len(each) for each in rest]) == ("\ufffd\ufffd caf\u00e9", [16_384, 1_616])
+
+
+def test_a_command_that_kills_its_keeper_ends_all_the_same(dlc: Client, run: Create) -> None:
+    job_id = run("(setsid sleep 86400.271828 &); kill -9 $PPID; sleep 1; echo still here; exit 5")
+    assert ended(dlc, job_id).status == "Failed"
+    assert canary.running("86400.271828") == []
+
+
 def test_a_scenario_is_still_played_when_it_is_named(dlc: Client, run: Create, emulator: Emulator) -> None:
     job_id = run("exit 3", Envs={"EMULATOR_SCENARIO": "healthy"})
     emulator.clock.advance(4000)
