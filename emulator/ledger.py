@@ -156,6 +156,8 @@ Planner = Callable[[Job, float], Life]
 def settle(account: Account, planner: Planner) -> None:
     """Lets jobs go, at the moments they could, up to now."""
     now = account.now()
+    if now == account.settled:  # as in a test whose clock stands still; what was asked for now comes to pass later
+        return
     for quota in account.quotas:
         queued = [
             job

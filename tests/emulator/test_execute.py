@@ -15,7 +15,7 @@ from alibabacloud_pai_dlc20201203.client import Client
 from alibabacloud_tea_openapi.exceptions import ClientException
 from alibabacloud_tea_openapi.models import Config
 
-from pai_dlc_mcp.emulator import embedded
+from pai_dlc_mcp.emulator import embedded, state
 from pai_dlc_mcp.emulator.clock import Clock
 from pai_dlc_mcp.emulator.embedded import Emulator
 from pai_dlc_mcp.emulator.execute import canary
@@ -229,10 +229,20 @@ def test_more_pods_than_the_machine_is_lent_are_refused(create: Create) -> None:
         create({"PodCount": 33})
 
 
-def test_the_well_known_keys_open_nothing(emulator: Emulator) -> None:
-    config = Config(access_key_id=emulator.access_key_id, access_key_secret=embedded.state.ACCESS_KEY_SECRET)
-    config.endpoint, config.protocol = emulator.endpoint, "HTTP"
-    with pytest.raises(ClientException, match="signature"):
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"access_key_id": state.ACCESS_KEY_ID, "access_key_secret": state.ACCESS_KEY_SECRET},
+        {
+            "access_key_id": state.STS_ACCESS_KEY_ID,
+            "access_key_secret": state.STS_ACCESS_KEY_SECRET,
+            "security_token": state.STS_SECURITY_TOKEN,
+        },
+    ],
+)
+def test_the_well_known_keys_open_nothing(emulator: Emulator, keys: dict[str, str]) -> None:
+    config = Config(**keys, endpoint=emulator.endpoint, protocol="HTTP")
+    with pytest.raises(ClientException, match=r"SignatureDoesNotMatch|AccessKeyId"):
         Client(config).list_jobs(models.ListJobsRequest())
 
 

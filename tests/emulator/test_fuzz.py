@@ -1,4 +1,5 @@
-"""Signed requests drawn from the schemas and from nonsense: no 500, no answer over a second, and GPUs that add up.
+"""Signed requests drawn from the schemas and from nonsense: no 500, no answer over a second of work (of the emulator and
+the client, in this process), and GPUs that add up.
 
 `EMULATOR_FUZZ=20000` sends that many; FUZZ_SEED repeats a run.
 """
@@ -169,13 +170,13 @@ def test_nothing_breaks_it(emulator: Emulator, whole_call: Callable[..., Any]) -
     answered = {200: 0, 400: 0, 403: 0, 404: 0}
     for number in range(COUNT):
         version, action, route, query, body = fuzzer.one()
-        began = time.monotonic()
+        began = time.process_time()
         try:
             whole_call(version, action, route, query, body)
             status = 200
         except ClientException as refused:
             status = refused.status_code if set(refused.data) >= KEYS else 0
-        took = time.monotonic() - began
+        took = time.process_time() - began
         assert took < 1, (number, action, query, body, took)
         answered[status] += 1
         if chance.random() < 0.1:
