@@ -36,6 +36,8 @@ docs: .venv/ready ## rewrite the README's table of tools
 fuzz: .venv/ready ## send the emulator 20,000 signed requests
 	@EMULATOR_FUZZ=20000 $(BIN)/pytest -q tests/emulator/test_fuzz.py
 
+ci: test fuzz clients bench ## what CI runs: `test`, then the long runs
+
 clients: .venv/ready ## run PAI's own SDK against the emulator, in an environment of its own
 	@test -x .venv-clients/bin/python || $(PYTHON) -m venv .venv-clients
 	@.venv-clients/bin/python -m pip install -q alipai==0.4.13
@@ -49,4 +51,4 @@ lock: .venv/ready ## refresh requirements.lock (needs uv)
 	@uv pip compile -q pyproject.toml --extra cli --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --upgrade -o requirements.lock
 
-.PHONY: help demo test snapshots docs fuzz clients bench lock
+.PHONY: help demo test ci snapshots docs fuzz clients bench lock

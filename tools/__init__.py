@@ -9,6 +9,7 @@ from pai_dlc_mcp.tools import (
     logs,
     metrics,
     quotas,
+    ray,
     sanity,
     setup,
     signals,
@@ -45,4 +46,5 @@ TOOLSETS = (
     metrics.monitor,
     signals.tools,
     tags.tools,
+    ray.tools,
 )
