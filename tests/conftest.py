@@ -1,10 +1,13 @@
 """A clean environment, an emulator whose clock only tests move, and a real client over a real transport."""
 
+import asyncio  # noqa: TID251 - the clock that jumps is the loop's, which anyio does not show
 import os
+import time
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime
 from typing import Any
 
+import anyio
 import pytest
 from mcp import Client
 from mcp.types import CallToolResult, TextContent, Tool
@@ -88,6 +91,26 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
         if name.startswith(("PAI_DLC_", "ALIBABA_CLOUD_")) and name != "ALIBABA_CLOUD_ECS_METADATA_DISABLED":
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
+
+
+_sleep = anyio.sleep
+_REAL = 0.4  # seconds: shorter waits are real, they let threads and sockets go on
+
+
+async def _jump(seconds: float) -> None:
+    if seconds < _REAL:
+        return await _sleep(seconds)
+    loop = asyncio.get_running_loop()
+    ahead = loop.time() + seconds - time.monotonic()
+    loop.time = lambda: time.monotonic() + ahead
+    await _sleep(0)
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wait of 0.4 s or more ends at once: the loop's clock jumps, and with it the deadlines of move_on_after and what
+    anyio.current_time() says. The emulator's clock stays: only tests move it."""
+    monkeypatch.setattr(anyio, "sleep", _jump)
 
 
 @pytest.fixture(scope="session")

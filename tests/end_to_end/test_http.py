@@ -9,6 +9,7 @@ import time
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from itertools import cycle
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -22,6 +23,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from pai_dlc_mcp import cli
 from pai_dlc_mcp.emulator.embedded import Emulator
 
 JOB = "dlc4stillrunning"
@@ -40,7 +42,8 @@ def listens(port: int, host: str) -> bool:
 
 
 @contextmanager
-def replica(emulator: Emulator, host: str = "127.0.0.1", **environment: str) -> Generator[str]:
+def replica(emulator: Emulator, home: Path, host: str = "127.0.0.1", **environment: str) -> Generator[str]:
+    """A server process, and at its end the process gone. `home` holds its store."""
     port = free_port()
     account = {
         "ALIBABA_CLOUD_ACCESS_KEY_ID": emulator.access_key_id,
@@ -48,6 +51,7 @@ def replica(emulator: Emulator, host: str = "127.0.0.1", **environment: str) -> 
         "PAI_DLC_ENDPOINT": emulator.endpoint,
         "PAI_DLC_PROTOCOL": "http",
         "PAI_DLC_REGION": "cn-hangzhou",
+        "HOME": str(home),
     }
     command = [sys.executable, "-m", "pai_dlc_mcp.cli", "serve", "--transport", "http", "--port", str(port)]
     command += ["--host", host]
@@ -90,13 +94,21 @@ def balancer(*backends: str) -> Generator[str]:
     thread.join()
 
 
-@pytest.fixture
-def address(emulator: Emulator, request: pytest.FixtureRequest) -> Generator[str]:
+@pytest.fixture(scope="module")
+def replicas(
+    one_emulator: Emulator, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Generator[str]:
+    """The balancer's address. Two processes for all tests with the same keys: each start takes a second."""
     with ExitStack() as stack:
-        keys = request.param
-        first = stack.enter_context(replica(emulator, PAI_DLC_CONFIRM_KEYS=keys[0]))
-        second = stack.enter_context(replica(emulator, PAI_DLC_CONFIRM_KEYS=keys[1]))
-        yield stack.enter_context(balancer(first, second))
+        home = tmp_path_factory.mktemp("home")
+        each = [stack.enter_context(replica(one_emulator, home, PAI_DLC_CONFIRM_KEYS=key)) for key in request.param]
+        yield stack.enter_context(balancer(*each))
+
+
+@pytest.fixture
+def address(replicas: str, emulator: Emulator) -> str:
+    """The replicas, and the emulator behind them as new."""
+    return replicas
 
 
 def stops(emulator: Emulator) -> int:
@@ -107,7 +119,7 @@ async def yes(*_: Any) -> ElicitResult:
     return ElicitResult(action="accept", content={"confirm": True})
 
 
-@pytest.mark.parametrize("address", [(KEY, KEY)], indirect=True, ids=["shared keys"])
+@pytest.mark.parametrize("replicas", [(KEY, KEY)], indirect=True, ids=["shared keys"])
 async def test_a_question_asked_by_one_replica_is_answered_to_the_other(address: str, emulator: Emulator) -> None:
     async with Client(address, mode="2026-07-28", cache=None, elicitation_callback=yes) as client:
         done = await client.call_tool("stop_job", {"job_id": JOB})
@@ -116,7 +128,7 @@ async def test_a_question_asked_by_one_replica_is_answered_to_the_other(address:
 
 
 @pytest.mark.parametrize("mode", ["2026-07-28", "legacy"])
-@pytest.mark.parametrize("address", [(KEY, KEY)], indirect=True, ids=["shared keys"])
+@pytest.mark.parametrize("replicas", [(KEY, KEY)], indirect=True, ids=["shared keys"])
 async def test_a_token_of_one_replica_is_redeemed_by_the_other(mode: Any, address: str, emulator: Emulator) -> None:
     async with Client(address, mode=mode, cache=None) as client:
         asked = (await client.call_tool("stop_job", {"job_id": JOB})).structured_content
@@ -127,7 +139,7 @@ async def test_a_token_of_one_replica_is_redeemed_by_the_other(mode: Any, addres
     assert (done["status"], stops(emulator)) == ("stopping", 1)
 
 
-@pytest.mark.parametrize("address", [("", "")], indirect=True, ids=["keys of their own"])
+@pytest.mark.parametrize("replicas", [("", "")], indirect=True, ids=["keys of their own"])
 async def test_without_shared_keys_the_other_replica_refuses(address: str, emulator: Emulator) -> None:
     async with Client(address, mode="2026-07-28", cache=None) as client:
         asked = (await client.call_tool("stop_job", {"job_id": JOB})).structured_content
@@ -143,17 +155,15 @@ async def test_without_shared_keys_the_other_replica_refuses(address: str, emula
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.10", "example.com"])
-def test_an_address_others_can_reach_is_refused(host: str) -> None:
-    command = [sys.executable, "-m", "pai_dlc_mcp.cli", "serve", "--transport", "http", "--host", host]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
-    assert done.returncode == 2
-    assert "loopback only" in done.stderr
+def test_an_address_others_can_reach_is_refused(host: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["serve", "--transport", "http", "--host", host]) == 2
+    assert "loopback only" in capsys.readouterr().err
 
 
-def test_a_foreign_host_or_origin_is_refused_on_every_loopback_address(emulator: Emulator) -> None:
+def test_a_foreign_host_or_origin_is_refused_on_every_loopback_address(emulator: Emulator, tmp_path: Path) -> None:
     listing = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
     accepted = {"accept": "application/json, text/event-stream"}
-    with replica(emulator, "127.0.0.2") as address:
+    with replica(emulator, tmp_path, "127.0.0.2") as address:
 
         def status(**headers: str) -> int:
             return httpx2.post(f"{address}/mcp", json=listing, headers={**accepted, **headers}).status_code
