@@ -5,9 +5,12 @@ import os
 import time
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 import anyio
+import hypothesis
 import pytest
 from mcp import Client
 from mcp.types import CallToolResult, TextContent, Tool
@@ -85,12 +88,34 @@ def words(result: CallToolResult) -> str:
     return "\n".join(block.text for block in result.content if isinstance(block, TextContent))
 
 
+hypothesis.settings.register_profile("quick", max_examples=30)
+hypothesis.settings.register_profile("thorough", max_examples=300)
+hypothesis.settings.load_profile("quick")
+
+
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """homes(): a new empty folder. A tenth of the cost of tmp_path, and every test has one."""
+    folder, numbers = tmp_path_factory.mktemp("homes"), count()
+
+    def home() -> Path:
+        made = folder / str(next(numbers))
+        made.mkdir()
+        return made
+
+    return home
+
+
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+def clean_environment(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, homes: Callable[[], Path]
+) -> None:
+    """No variable of ours, and a home of the test's own: its tmp_path where it asks for one."""
     for name in list(os.environ):
         if name.startswith(("PAI_DLC_", "ALIBABA_CLOUD_")) and name != "ALIBABA_CLOUD_ECS_METADATA_DISABLED":
             monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path))
+    home = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else homes()
+    monkeypatch.setenv("HOME", str(home))
 
 
 _sleep = anyio.sleep
@@ -98,12 +123,12 @@ _REAL = 0.4  # seconds: shorter waits are real, they let threads and sockets go 
 
 
 async def _jump(seconds: float) -> None:
-    if seconds < _REAL:
-        return await _sleep(seconds)
-    loop = asyncio.get_running_loop()
-    ahead = loop.time() + seconds - time.monotonic()
-    loop.time = lambda: time.monotonic() + ahead
-    await _sleep(0)
+    if seconds >= _REAL:
+        loop = asyncio.get_running_loop()
+        ahead = loop.time() + seconds - time.monotonic()
+        loop.time = lambda: time.monotonic() + ahead
+        seconds = 0
+    await _sleep(seconds)
 
 
 @pytest.fixture(autouse=True)
