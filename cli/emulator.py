@@ -5,26 +5,29 @@ import sys
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
+from pai_dlc_mcp.cli import arguments
 from pai_dlc_mcp.emulator import embedded
 from pai_dlc_mcp.emulator.clock import Clock
+from pai_dlc_mcp.emulator.control import LOOPBACK
 from pai_dlc_mcp.emulator.scenarios import catalog
 
 
 def run(argv: Sequence[str]) -> int:
     """Serve on the loopback until interrupted."""
     parser = argparse.ArgumentParser(prog="pai-dlc-mcp emulator", description=__doc__)
-    parser.add_argument("--port", type=int, default=8420, help="0 takes a free one")
+    parser.add_argument("--port", type=arguments.port_or_free, default=8420, help="0 takes a free one")
     parser.add_argument("--host", default="127.0.0.1", help="another address than the loopback needs --token")
     parser.add_argument("--token", default="", help="what the control API then asks for as a bearer token")
-    parser.add_argument("--seeds", type=Path, help="a folder of JSON files in place of the emulator's own")
-    parser.add_argument("--speed", type=float, default=1.0, help="virtual seconds a second")
+    parser.add_argument("--seeds", type=arguments.folder, help="a folder of JSON files in place of the emulator's own")
+    parser.add_argument("--speed", type=arguments.speed, default=1.0, help="virtual seconds a second")
     parser.add_argument("--scenarios", action="store_true", help="list what a job may play, and leave")
     given = parser.parse_args(argv)
     if given.scenarios:
         print(f"A job plays what its environment's EMULATOR_SCENARIO names:\n{catalog.table()}")
         return 0
+    if given.host not in LOOPBACK and not given.token:
+        parser.error(f"{given.host} is not the loopback: --token is needed")
     try:
         clock = Clock(datetime.now(UTC), speed=given.speed)
         where = {"host": given.host, "port": given.port, "token": given.token, "seeds": given.seeds}
@@ -38,9 +41,6 @@ def run(argv: Sequence[str]) -> int:
                 flush=True,
             )
             threading.Event().wait()
-    except ValueError as error:
-        print(f"pai-dlc-mcp emulator: {error}. Try --token.", file=sys.stderr)
-        return 2
     except OSError as error:
         print(f"pai-dlc-mcp emulator: port {given.port}: {error.strerror}. Try --port 0.", file=sys.stderr)
         return 2

@@ -8,7 +8,7 @@ import pytest
 from mcp.types import Tool
 
 from pai_dlc_mcp import tools as catalogue
-from pai_dlc_mcp.cli.tools import listed_tools
+from pai_dlc_mcp.cli.tools import WHOLE_LIST, allowance, defaults, listed_tools
 from pai_dlc_mcp.server.protocol.toolset import offered
 from pai_dlc_mcp.server.settings import Settings
 
@@ -75,16 +75,12 @@ def test_every_tool_a_description_names_exists(name: str, listed: dict[str, Tool
     assert named <= set(NAMES)
 
 
-GIVEN_TO_A_MODEL = {"core": 24_000}  # bytes of name, description and input schema; an opt-in toolset has 9,000
-WHOLE_LIST = 72_000  # bytes, hints and output schemas included
-
-
 @pytest.mark.parametrize("toolset", sorted({tool.toolset for tool in TOOLS}))
 async def test_a_toolset_stays_within_the_bytes_a_model_can_spare(toolset: str) -> None:
-    listed = await listed_tools()
+    listed = await listed_tools(defaults())
     cost = sum(listed[tool.name].given for tool in TOOLS if tool.toolset == toolset)
-    assert cost <= GIVEN_TO_A_MODEL.get(toolset, 9_000)
+    assert cost <= allowance(toolset)
 
 
 async def test_the_whole_list_stays_within_the_bytes_a_client_can_spare() -> None:
-    assert sum(tool.whole for tool in (await listed_tools()).values()) <= WHOLE_LIST
+    assert sum(tool.whole for tool in (await listed_tools(defaults())).values()) <= WHOLE_LIST
