@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from pai_dlc_mcp.cli import arguments
 from pai_dlc_mcp.emulator import embedded
@@ -30,7 +31,7 @@ def run(argv: Sequence[str]) -> int:
         parser.error(f"{given.host} is not the loopback: --token is needed")
     try:
         clock = Clock(datetime.now(UTC), speed=given.speed)
-        where = {"host": given.host, "port": given.port, "token": given.token, "seeds": given.seeds}
+        where: dict[str, Any] = {"host": given.host, "port": given.port, "token": given.token, "seeds": given.seeds}
         with embedded.start(clock=clock, **where) as emulator:
             print(
                 f"PAI-DLC emulator on {emulator.endpoint}, plain HTTP. To use it:\n"
