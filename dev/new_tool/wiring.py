@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from dev.new_tool.operation import SDKS, Operation, camel
+from dev.new_tool.operation import PAGING, SDKS, Operation, camel
 
 
 def put(file: Path, line: str, after: str, before: str) -> None:
@@ -46,9 +46,9 @@ def wire(root: Path, operation: Operation, noun: str) -> list[Path]:
 def _described(folder: Path, operation: Operation) -> list[Path]:
     """The operation in overrides.json, for the next generation, and in operations.json, which is generated."""
     source, result = folder / "overrides.json", folder / "operations.json"
-    types = dict.fromkeys(map(camel, operation.filters), "string")
-    types |= {"PageNumber": "integer", "PageSize": "integer"} if operation.items else {}
-    params = [{"in": "query", "name": name, "type": kind} for name, kind in sorted(types.items())]
+    params = [{"in": "query", "name": name, "type": "string"} for name in map(camel, operation.filters)]
+    if operation.items:
+        params += [{"in": "query", "name": name, "type": "integer", "minimum": 1} for name in sorted(PAGING)]
     given = {"version": operation.version, "method": "GET", "path": operation.path, "params": params}
     name = f'"{operation.action}"'
     put(source, f"    {name}: {json.dumps(given)},", r'^  "operations": \{$', r"^  \}")
