@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from dev.new_tool import files, operation, wiring
+from pai_dlc_mcp.emulator.schema.check import OPERATIONS
 
 ROOT = Path(__file__).parents[2]
 
@@ -11,6 +12,8 @@ ROOT = Path(__file__).parents[2]
 def main(name: str, toolset: str) -> None:
     found = operation.read(name)
     noun = files.plural(name.partition("_")[2])
+    if found.action in OPERATIONS[found.version]:
+        raise SystemExit(f"The emulator has {found.action}: write the rest by hand, as CONTRIBUTING.md says.")
     made = {ROOT / path: text for path, text in files.of(found, noun, toolset).items()}
     if there := [str(file.relative_to(ROOT)) for file in made if file.exists()]:
         raise SystemExit(f"{', '.join(there)} exists: add {name} to it by hand, as CONTRIBUTING.md says.")

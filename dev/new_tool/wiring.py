@@ -40,7 +40,16 @@ def wire(root: Path, operation: Operation, noun: str) -> list[Path]:
     append(tools, f"    {noun}.tools,", r"^TOOLSETS = \(", r"^\)")
     put(routes, f"    {noun},", r"^from pai_dlc_mcp\.emulator import \($", r"^\)")
     append(routes, f"        {noun}.{operation.name},", rf"^    {SDKS[operation.product][1]}: \($", r"^    \),")
-    return [deps, tools, routes, *_described(root / "emulator/schema", operation)]
+    return [deps, tools, routes, *_described(root / "emulator/schema", operation), *_exemplified(root, operation)]
+
+
+def _exemplified(root: Path, operation: Operation) -> list[Path]:
+    """An id of a new kind, for the tests that call every operation."""
+    requests = root / "tests/data/requests.json"
+    new = [name for name in map(camel, operation.ids) if f'"{{{name}}}"' not in requests.read_text("utf-8")]
+    for name in new:
+        put(requests, f'    "{{{name}}}": "one",', r'^  "ids": \{$', r"^  \}")
+    return [requests] if new else []
 
 
 def _described(folder: Path, operation: Operation) -> list[Path]:
