@@ -46,9 +46,10 @@ def wire(root: Path, operation: Operation, noun: str) -> list[Path]:
 def _exemplified(root: Path, operation: Operation) -> list[Path]:
     """An id of a new kind, for the tests that call every operation."""
     requests = root / "tests/data/requests.json"
-    new = [name for name in map(camel, operation.ids) if f'"{{{name}}}"' not in requests.read_text("utf-8")]
-    for name in new:
-        put(requests, f'    "{{{name}}}": "one",', r'^  "ids": \{$', r"^  \}")
+    text = requests.read_text("utf-8")
+    new = [name for name in map(camel, operation.ids) if f'"{{{name}}}"' not in text]
+    lines = "".join(f'\n  "{{{name}}}": "one",' for name in new)
+    requests.write_text(text.replace('"ids": {', f'"ids": {{{lines}', 1), "utf-8")
     return [requests] if new else []
 
 
