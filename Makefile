@@ -58,8 +58,11 @@ bench: .venv/ready ## measure the log pipeline, and that a lost answer never mak
 	@$(BIN)/python bench/create.py
 	@$(BIN)/python bench/budget.py
 
+mutants: .venv/ready ## N=400 SEED=1 ROOMS="budget insight": change the pure rooms and see whether a test notices
+	@$(BIN)/python bench/mutants.py -n $(or $(N),400) --seed $(or $(SEED),1) $(if $(ROOMS),--rooms $(ROOMS))
+
 lock: .venv/ready ## refresh requirements.lock (needs uv)
 	@uv pip compile -q pyproject.toml --extra cli --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --upgrade -o requirements.lock
 
-.PHONY: help demo check test ci new-tool registered snapshots docs fuzz clients bench lock
+.PHONY: help demo check test ci new-tool registered snapshots docs fuzz clients bench mutants lock

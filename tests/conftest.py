@@ -90,6 +90,8 @@ def words(result: CallToolResult) -> str:
 
 hypothesis.settings.register_profile("quick", max_examples=30)
 hypothesis.settings.register_profile("thorough", max_examples=300)
+_FOUND = (hypothesis.Phase.explicit, hypothesis.Phase.generate)  # nobody reads the smallest example of a mutant
+hypothesis.settings.register_profile("mutants", max_examples=30, derandomize=True, database=None, phases=_FOUND)
 hypothesis.settings.load_profile("quick")
 
 
