@@ -114,17 +114,9 @@ def start(mutant: Mutant) -> int:
     room = mutant.file.parent.name
     own = ROOT / "tests" / "server" / room / f"test_{mutant.file.stem}.py"
     chosen = [str(path) for path in (own, *(ROOT / path for path in TESTS[room])) if path.exists()]
-    options = [
-        "-q",
-        "-x",
-        "-p",
-        "no:cacheprovider",
-        "-W",
-        "ignore::pytest.PytestAssertRewriteWarning",
-        "--hypothesis-profile",
-        "mutants",
-    ]
-    os._exit(int(pytest.main([*options, "-m", "not long", *dict.fromkeys(chosen)])) != 0)
+    options = ["-q", "-x", "-p", "no:cacheprovider", "-m", "not long", "--hypothesis-profile", "mutants"]
+    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of what was imported before the fork
+    os._exit(int(pytest.main([*options, *dict.fromkeys(chosen)])) != 0)
 
 
 def survivors(chosen: Sequence[Mutant], jobs: int) -> Iterator[tuple[Mutant, bool]]:
