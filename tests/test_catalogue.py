@@ -1,5 +1,6 @@
 """What every tool has, as tests over tools/list: hosts and directories refuse servers that lack any of it."""
 
+import inspect
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -73,6 +74,35 @@ def test_every_tool_a_description_names_exists(name: str, listed: dict[str, Tool
     verbs = "list|get|create|update|stop|delete|check|wait|diagnose"
     named = set(re.findall(rf"\b((?:{verbs})_[a-z_]+)", described)) - listed[name].input_schema["properties"].keys()
     assert named <= set(NAMES)
+
+
+UNDESCRIBED = {("get_pod_logs", "max_lines")}
+EMPTY = set(re.split(" ", "a an and e from g id ids in is it its of only or that the these this to"))
+
+
+def described(schema: Any, path: str = "") -> Iterator[tuple[str, str, str]]:
+    """Path, name and description of each parameter, of those inside another too."""
+    for name, value in schema.get("properties", {}).items():
+        yield f"{path}{name}", name, value.get("description", "")
+        for inner in (value, value.get("items", {})):
+            yield from described(inner, f"{path}{name}.")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_parameter_has_a_description_that_says_more_than_its_name(name: str, listed: dict[str, Tool]) -> None:
+    for path, parameter, text in described(listed[name].input_schema):
+        said = set(re.findall(r"[\w']+", text.lower())) - set(re.split("_", parameter)) - EMPTY
+        assert said or (name, path) in UNDESCRIBED, f"{name}: {path}: {text!r}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_may_be_left_out_says_what_it_is_then(name: str, listed: dict[str, Tool]) -> None:
+    """A default that is a value stands in the schema; one that is none or false means nothing is asked or sent."""
+    schema = listed[name].input_schema
+    function = next(tool.function for tool in TOOLS if tool.name == name)
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.name in schema["properties"] and parameter.default not in (parameter.empty, None, False):
+            assert schema["properties"][parameter.name]["default"] == parameter.default
 
 
 @pytest.mark.parametrize("toolset", sorted({tool.toolset for tool in TOOLS}))
