@@ -31,7 +31,6 @@ test: check ## the checks and the tests, on every core; the long ones are left t
 ci: check fuzz ## all that can be checked here: long tests, more examples, 20,000 requests, branch coverage
 	@$(BIN)/pytest -q -n auto --dist loadfile --hypothesis-profile thorough --cov --cov-report term:skip-covered
 
-
 new-tool: .venv/ready ## NAME=list_members [TOOLSET=core]: write the files of a new read and wire them
 	@$(BIN)/python -m dev.new_tool "$(NAME)" "$(or $(TOOLSET),core)"
 	@$(BIN)/ruff format -q . && $(BIN)/ruff check -q --fix .
@@ -61,8 +60,9 @@ bench: .venv/ready ## measure the log pipeline, and that a lost answer never mak
 mutants: .venv/ready ## N=400 SEED=1 ROOMS="budget insight": change the pure rooms and see whether a test notices
 	@$(BIN)/python bench/mutants.py -n $(or $(N),400) --seed $(or $(SEED),1) $(if $(ROOMS),--rooms $(ROOMS))
 
-lock: .venv/ready ## refresh requirements.lock (needs uv)
-	@uv pip compile -q pyproject.toml --extra cli --group dev --universal --python-version 3.11 --generate-hashes \
+lock: ## refresh requirements.lock
+	@test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip install -q uv; }
+	@.venv-lock/bin/uv pip compile -q pyproject.toml --extra cli --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --upgrade -o requirements.lock
 
 .PHONY: help demo check test ci new-tool registered snapshots docs fuzz clients bench mutants lock
