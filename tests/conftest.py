@@ -88,10 +88,16 @@ def words(result: CallToolResult) -> str:
     return "\n".join(block.text for block in result.content if isinstance(block, TextContent))
 
 
-hypothesis.settings.register_profile("quick", max_examples=30)
-hypothesis.settings.register_profile("thorough", max_examples=300)
+# Seconds of a wall clock say how busy a machine is, not whether the code is right.
+_PATIENT = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 _FOUND = (hypothesis.Phase.explicit, hypothesis.Phase.generate)  # nobody reads the smallest example of a mutant
-hypothesis.settings.register_profile("mutants", max_examples=30, derandomize=True, database=None, phases=_FOUND)
+_PROFILES: dict[str, dict[str, Any]] = {
+    "quick": {"max_examples": 30},
+    "thorough": {"max_examples": 300},
+    "mutants": {"max_examples": 30, "derandomize": True, "database": None, "phases": _FOUND},
+}
+for _name, _changes in _PROFILES.items():
+    hypothesis.settings.register_profile(_name, _PATIENT, **_changes)
 hypothesis.settings.load_profile("quick")
 
 
