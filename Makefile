@@ -25,7 +25,10 @@ check: .venv/ready ## lint, types, architecture
 	@$(BIN)/basedpyright --level error
 	@$(BIN)/lint-imports --no-logo
 
-test: check ## the checks and the tests, on every core; the long ones are left to ci
+test: .venv/ready ## the checks and, beside them, the tests on every core; the long ones are left to ci
+	@$(MAKE) --no-print-directory --jobs 2 check short
+
+short: .venv/ready
 	@$(BIN)/pytest -q -n auto --dist loadfile -m "not long"
 
 ci: check fuzz ## all that can be checked here: long tests, more examples, 20,000 requests, branch coverage
@@ -65,4 +68,4 @@ lock: ## refresh requirements.lock
 	@.venv-lock/bin/uv pip compile -q pyproject.toml --extra cli --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --upgrade -o requirements.lock
 
-.PHONY: help demo check test ci new-tool registered snapshots docs fuzz clients bench mutants lock
+.PHONY: help demo check test short ci new-tool registered snapshots docs fuzz clients bench mutants lock
