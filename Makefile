@@ -20,16 +20,31 @@ help: ## print this list
 demo: .venv/ready ## watch an agent do a whole job on the emulator: no account, no network
 	@$(BIN)/pai-dlc-mcp demo
 
-test: .venv/ready ## lint, types, architecture and all tests
+check: .venv/ready ## lint, types, architecture
 	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check .
 	@$(BIN)/basedpyright --level error
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/pytest -q
 
-snapshots: .venv/ready ## rewrite the golden tools/list files after a change that is meant
+test: .venv/ready ## the checks and, beside them, the tests on every core; the long ones are left to ci
+	@$(MAKE) --no-print-directory --jobs 2 check short
+
+short: .venv/ready
+	@$(BIN)/pytest -q -n auto --dist loadfile -m "not long"
+
+ci: check fuzz ## all that can be checked here: long tests, more examples, 20,000 requests, branch coverage
+	@$(BIN)/pytest -q -n auto --dist loadfile --hypothesis-profile thorough --cov --cov-report term:skip-covered
+
+new-tool: .venv/ready ## NAME=list_members [TOOLSET=core]: write the files of a new read and wire them
+	@$(BIN)/python -m dev.new_tool "$(NAME)" "$(or $(TOOLSET),core)"
+	@$(BIN)/ruff format -q . && $(BIN)/ruff check -q --fix .
+
+registered: .venv/ready
+	@$(BIN)/pytest -q tests/test_registered.py
+
+snapshots: registered ## rewrite the golden tools/list files after a change that is meant
 	@$(BIN)/pytest -q tests/test_snapshots.py --update-snapshots
 
-docs: .venv/ready ## rewrite the README's table of tools
+docs: registered ## rewrite the README's tables of settings and tools, and the emulator's coverage page
 	@$(BIN)/pai-dlc-mcp tools --readme README.md
 	@$(BIN)/python -m pai_dlc_mcp.emulator.coverage > docs/emulator-coverage.md
 
@@ -47,8 +62,12 @@ bench: .venv/ready ## measure the log pipeline, and play 1,000 runs against the 
 	@$(BIN)/python bench/promises.py
 	@$(BIN)/python bench/budget.py
 
-lock: .venv/ready ## refresh requirements.lock (needs uv)
-	@uv pip compile -q pyproject.toml --extra cli --group dev --universal --python-version 3.11 --generate-hashes \
+mutants: .venv/ready ## N=400 SEED=1 ROOMS="budget insight": change the pure rooms and see whether a test notices
+	@$(BIN)/python bench/mutants.py -n $(or $(N),400) --seed $(or $(SEED),1) $(if $(ROOMS),--rooms $(ROOMS))
+
+lock: ## refresh requirements.lock
+	@test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip install -q uv; }
+	@.venv-lock/bin/uv pip compile -q pyproject.toml --extra cli --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --upgrade -o requirements.lock
 
-.PHONY: help demo test ci snapshots docs fuzz clients bench lock
+.PHONY: help demo check test short ci new-tool registered snapshots docs fuzz clients bench mutants lock

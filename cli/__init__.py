@@ -40,11 +40,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     module = importlib.import_module(f"pai_dlc_mcp.cli.{given.command}")  # heavy: only the command asked for
     try:
         result: int = module.run(given.arguments)
-    except ValueError as error:
-        if getattr(error, "title", None) != "Settings":
-            raise
-        from pai_dlc_mcp.server.settings import problem  # loaded by now
+    except (OSError, ValueError) as error:  # a file, a variable or a value that the user named
+        from pai_dlc_mcp.server.settings import problem  # heavy, and loaded by now
 
-        print(f"pai-dlc-mcp {given.command}: {problem(error)}", file=sys.stderr)
+        what = problem(error) if isinstance(error, ValueError) else f"{error.filename}: {error.strerror}"
+        print(f"pai-dlc-mcp {given.command}: {what}", file=sys.stderr)
         return 2
     return result

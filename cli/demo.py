@@ -15,6 +15,7 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.types import CallToolResult
 
+from pai_dlc_mcp.cli.arguments import speed
 from pai_dlc_mcp.server.budget.limits import tokens
 from pai_dlc_mcp.server.protocol.reply import STREAM_TOKENS, text_of
 
@@ -81,7 +82,7 @@ def expect(holds: object, otherwise: str) -> None:
 def run(argv: Sequence[str]) -> int:
     """0 only if each step did what it should."""
     parser = argparse.ArgumentParser(prog="pai-dlc-mcp demo", description=__doc__)
-    parser.add_argument("--speed", type=float, default=SPEED, help="virtual seconds a second")
+    parser.add_argument("--speed", type=speed, default=SPEED, help="virtual seconds a second")
     parser.add_argument("--full", action="store_true", help="print results whole")
     given = parser.parse_args(argv)
     console = Console(soft_wrap=True)

@@ -13,6 +13,7 @@ from typing import Any
 from mcp.server.auth.provider import TokenVerifier
 
 from pai_dlc_mcp import tools
+from pai_dlc_mcp.cli import arguments
 from pai_dlc_mcp.prompts import loader as prompts
 from pai_dlc_mcp.resources import guides
 from pai_dlc_mcp.server import app
@@ -28,7 +29,9 @@ def run(argv: Sequence[str]) -> int:
     """Serve until the client goes away. 2 when the configuration is unusable."""
     parser = argparse.ArgumentParser(prog="pai-dlc-mcp serve", description=__doc__)
     parser.add_argument("--emulator", action="store_true", help="serve a local PAI-DLC instead of an account")
-    parser.add_argument("--speed", type=_speed, default=EMULATOR_SPEED, help="with --emulator: how fast its clock runs")
+    parser.add_argument(
+        "--speed", type=arguments.speed, default=EMULATOR_SPEED, help="with --emulator: how fast its clock runs"
+    )
     parser.add_argument("--config", type=Path, help="a TOML file of settings")
     parser.add_argument("--region", help="region of calls that name none")
     parser.add_argument("--toolsets", help="opt-in toolsets besides core, comma-separated, or all")
@@ -37,7 +40,7 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument("--deny-tools", help="never offer these tools, comma-separated")
     parser.add_argument("--transport", choices=["stdio", "http"], default="stdio")
     parser.add_argument("--host", default="127.0.0.1", help="with http; off the loopback only with authentication")
-    parser.add_argument("--port", type=_port, default=8421, help="with http")
+    parser.add_argument("--port", type=arguments.port, default=8421, help="with http")
     parser.add_argument("--log-level", default="WARNING", choices=["DEBUG", "INFO", "WARNING", "ERROR"])
     given = vars(parser.parse_args(argv))
     line = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -95,18 +98,6 @@ def _backend(emulator_speed: float | None, flags: dict[str, Any]) -> Generator[t
         here: dict[str, Any] = {"endpoint": emulator.endpoint, "protocol": "http", "emulator": True}
         chosen: dict[str, Any] = {"region": "cn-hangzhou", **flags, **here}
         yield Settings(**chosen), StaticKey(emulator.access_key_id, emulator.access_key_secret)
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
-    return int(text)
-
-
-def _speed(text: str) -> float:
-    if not 0 < float(text) < 1e6:
-        raise argparse.ArgumentTypeError("a speed is above 0 and below 1,000,000")
-    return float(text)
 
 
 def _writable(settings: Settings) -> None:

@@ -3,7 +3,7 @@
 import argparse
 import importlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,26 +17,29 @@ from pai_dlc_mcp.server.cloud.credentials import DefaultChain
 from pai_dlc_mcp.server.protocol.toolset import Tool, offered
 from pai_dlc_mcp.server.settings import Settings
 
-START, END = "<!-- tools: written by `pai-dlc-mcp tools --readme README.md` -->", "<!-- /tools -->"
+CORE, OPT_IN = 24_000, 9_000  # bytes of `given` that a toolset may cost
+WHOLE_LIST = 72_000  # bytes of `whole` that all tools together may cost
 _KIND = {(True, False): "read", (False, False): "write", (False, True): "destructive"}
+_BY_FLAG = ("region", "toolsets", "read_only", "allow_tools", "deny_tools")
 
 
 def run(argv: Sequence[str]) -> int:
-    """Print the table, or rewrite the README's."""
+    """Print the tools with their bytes, or rewrite the README's tables."""
     parser = argparse.ArgumentParser(prog="pai-dlc-mcp tools", description=__doc__)
-    parser.add_argument("--readme", type=Path, metavar="FILE", help="rewrite the table between the markers of FILE")
+    parser.add_argument("--readme", type=Path, metavar="FILE", help="rewrite the tables between the markers of FILE")
     given = parser.parse_args(argv)
     if given.readme:
-        given.readme.write_text(with_table(given.readme.read_text("utf-8")), "utf-8")
+        given.readme.write_text(with_tables(given.readme.read_text("utf-8")), "utf-8")
         return 0
-    listed = anyio.run(listed_tools)
+    listed = anyio.run(listed_tools, Settings(toolsets=("all",)))
     print("given: name, description and input schema, what a model reads; whole: hints and output schema too\n")
     print(" given  whole  tokens" if _tokenizer() else " given  whole")
     for tool in _all():
         print(f"{_columns([listed[tool.name]])}  {tool.toolset:13}{_kind(tool):13}{tool.name}")
     for toolset in dict.fromkeys(tool.toolset for tool in _all()):
-        print(f"{_columns([listed[tool.name] for tool in _all() if tool.toolset == toolset])}  {toolset}")
-    print(f"{_columns(list(listed.values()))}  all")
+        costs = [listed[tool.name] for tool in _all() if tool.toolset == toolset]
+        print(f"{_columns(costs)}  {toolset}, of {allowance(toolset):,} given")
+    print(f"{_columns(list(listed.values()))}  all, of {WHOLE_LIST:,} whole")
     return 0
 
 
@@ -46,6 +49,11 @@ class Cost(NamedTuple):
     given: int
     whole: int
     tokens: int
+
+
+def allowance(toolset: str) -> int:
+    """Bytes of `given` that a toolset may cost."""
+    return CORE if toolset == "core" else OPT_IN
 
 
 def _columns(costs: Sequence[Cost]) -> str:
@@ -65,9 +73,14 @@ def _tokenizer() -> Callable[[bytes], int] | None:
     return lambda text: len(encoding.encode(text.decode()))
 
 
-async def listed_tools() -> dict[str, Cost]:
+def defaults() -> Settings:
+    """The settings of an empty environment with every toolset: what documentation describes."""
+    return Settings.model_construct(toolsets=("all",))
+
+
+async def listed_tools(settings: Settings) -> dict[str, Cost]:
     """What each tool of tools/list costs."""
-    server = app.build(Settings(toolsets=("all",)), tools.TOOLSETS, DefaultChain())
+    server = app.build(settings, tools.TOOLSETS, DefaultChain())
     async with Client(server, cache=None) as client:
         listed = (await client.list_tools()).tools
     return {tool.name: _cost(tool.model_dump(mode="json", by_alias=True, exclude_none=True)) for tool in listed}
@@ -79,22 +92,47 @@ def _cost(tool: dict[str, Any]) -> Cost:
     return Cost(len(given), len(_compact(tool)), count(given) if count else 0)
 
 
-def with_table(text: str) -> str:
-    """The text with a fresh table between its markers."""
-    before, _, rest = text.partition(START)
-    _, _, after = rest.partition(END)
-    return "\n".join([before + START, *_table(), END]) + after
+def with_tables(text: str) -> str:
+    """The text with fresh tables between their markers. Raises ValueError where a marker is missing."""
+    for name, lines in _TABLES.items():
+        start, end = f"<!-- {name}: written by `make docs` -->", f"<!-- /{name} -->"
+        before, found, rest = text.partition(start)
+        _, closed, after = rest.partition(end)
+        if not (found and closed):
+            raise ValueError(f"the file has no {start} … {end}")
+        text = "\n".join([before + start, *lines(), end]) + after
+    return text
 
 
-def _table() -> Iterator[str]:
+def _tools_table() -> Iterator[str]:
     yield "| toolset | tool | kind | |"
     yield "|---|---|---|---|"
     for tool in _all():
         yield f"| {tool.toolset} | `{tool.name}` | {_kind(tool)} | {tool.title} |"
 
 
+def _settings_table() -> Iterator[str]:
+    yield "| variable | default | |"
+    yield "|---|---|---|"
+    for name, field in Settings.model_fields.items():
+        if name == "emulator":  # set by the flag, not by the environment
+            continue
+        flag = f" (`--{name.replace('_', '-')}`)" if name in _BY_FLAG else ""
+        described = (field.description or "").replace("|", "\\|")
+        yield f"| `PAI_DLC_{name.upper()}`{flag} | {_default(field.default)} | {described} |"
+
+
+def _default(value: object) -> str:
+    if value in (None, "", ()):
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+_TABLES: Mapping[str, Callable[[], Iterator[str]]] = {"settings": _settings_table, "tools": _tools_table}
+
+
 def _all() -> list[Tool]:
-    return offered(tools.TOOLSETS, Settings(toolsets=("all",)))
+    return offered(tools.TOOLSETS, defaults())
 
 
 def _kind(tool: Tool) -> str:

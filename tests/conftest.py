@@ -1,10 +1,16 @@
 """A clean environment, an emulator whose clock only tests move, and a real client over a real transport."""
 
+import asyncio  # noqa: TID251 - the clock that jumps is the loop's, which anyio does not show
 import os
+import time
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
 from typing import Any
 
+import anyio
+import hypothesis
 import pytest
 from mcp import Client
 from mcp.types import CallToolResult, TextContent, Tool
@@ -82,12 +88,62 @@ def words(result: CallToolResult) -> str:
     return "\n".join(block.text for block in result.content if isinstance(block, TextContent))
 
 
+# Seconds of a wall clock say how busy a machine is, not whether the code is right.
+_PATIENT = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+_FOUND = (hypothesis.Phase.explicit, hypothesis.Phase.generate)  # nobody reads the smallest example of a mutant
+_PROFILES: dict[str, dict[str, Any]] = {
+    "quick": {"max_examples": 30},
+    "thorough": {"max_examples": 300},
+    "mutants": {"max_examples": 30, "derandomize": True, "database": None, "phases": _FOUND},
+}
+for _name, _changes in _PROFILES.items():
+    hypothesis.settings.register_profile(_name, _PATIENT, **_changes)
+hypothesis.settings.load_profile("quick")
+
+
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """homes(): a new empty folder. A tenth of the cost of tmp_path, and every test has one."""
+    folder, numbers = tmp_path_factory.mktemp("homes"), count()
+
+    def home() -> Path:
+        made = folder / str(next(numbers))
+        made.mkdir()
+        return made
+
+    return home
+
+
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+def clean_environment(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, homes: Callable[[], Path]
+) -> None:
+    """No variable of ours, and a home of the test's own: its tmp_path where it asks for one."""
     for name in list(os.environ):
         if name.startswith(("PAI_DLC_", "ALIBABA_CLOUD_")) and name != "ALIBABA_CLOUD_ECS_METADATA_DISABLED":
             monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path))
+    home = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else homes()
+    monkeypatch.setenv("HOME", str(home))
+
+
+_sleep = anyio.sleep
+_REAL = 0.4  # seconds: shorter waits are real, they let threads and sockets go on
+
+
+async def _jump(seconds: float) -> None:
+    if seconds >= _REAL:
+        loop = asyncio.get_running_loop()
+        ahead = loop.time() + seconds - time.monotonic()
+        loop.time = lambda: time.monotonic() + ahead
+        seconds = 0
+    await _sleep(seconds)
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wait of 0.4 s or more ends at once: the loop's clock jumps, and with it the deadlines of move_on_after and what
+    anyio.current_time() says. The emulator's clock stays: only tests move it."""
+    monkeypatch.setattr(anyio, "sleep", _jump)
 
 
 @pytest.fixture(scope="session")

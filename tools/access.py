@@ -81,7 +81,7 @@ async def _token(
 async def get_token(
     target_id: Annotated[str, Field(pattern=ids.TARGET_ID, description="Job or tensorboard id.")],
     permit: Annotated[Permit[str], asking(_token)],
-    target_type: Literal["job", "tensorboard"] = "job",
+    target_type: Annotated[Literal["job", "tensorboard"], Field(description="What the id is of.")] = "job",
     expire_time: Seconds = 604_800,
     confirmation_token: ConfirmationToken = None,
     region: Region = None,

@@ -20,7 +20,7 @@ tools = Toolset("core")
 
 JOB_EVENTS, POD_EVENTS = 50, 20  # the skill's caps
 _PODS = 8  # whose events are merged in, failed ones first
-MaxEvents = Annotated[int, Field(ge=1, le=2000)]
+MaxEvents = Annotated[int, Field(ge=1, le=2000, description="The latest.")]
 
 
 @tools.read("Read a job's events")
@@ -29,7 +29,7 @@ async def get_job_events(
     job: FreshJob,
     cloud: Cloud,
     max_events_num: MaxEvents = JOB_EVENTS,
-    with_pods: bool = False,
+    with_pods: Annotated[bool, Field(description="Its pods' too.")] = False,
     max_tokens: MaxTokens = STREAM_TOKENS,
     region: Region = None,
 ) -> CallToolResult:

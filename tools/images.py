@@ -74,7 +74,7 @@ async def list_images(
     cloud: Cloud,
     labels: Labels = None,
     name: Annotated[str | None, Field(description="Part of the name.")] = None,
-    accelerator: Literal["GPU", "CPU"] | None = None,
+    accelerator: Annotated[Literal["GPU", "CPU"] | None, Field(description="What it is built for.")] = None,
     workspace_id: Annotated[WorkspaceId | None, Field(description="Only for its custom images.")] = None,
     limit: Limit = 20,
     offset: Offset = 0,

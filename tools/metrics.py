@@ -76,12 +76,12 @@ class Window(NamedTuple):
 @tools.read("Get a job's metrics")
 async def get_job_metrics(
     job_id: JobId,
-    metric: MetricType,
+    metric: Annotated[MetricType, Field(description="Usage in %, rates a second.")],
     job: FreshJob,
     cloud: Cloud,
     start_time: Moment | None = None,
     end_time: Moment | None = None,
-    time_step: Literal["1m", "5m", "15m", "1h"] | None = None,
+    time_step: Annotated[Literal["1m", "5m", "15m", "1h"] | None, Field(description="Else by the window.")] = None,
     region: Region = None,
 ) -> MetricsReply:
     """Get one metric by pod, lowest first: min, mean, max, last, and means over time. By default of the job's run, at
@@ -109,7 +109,7 @@ async def get_metrics(
     pod_id: PodId | None = None,
     start_time: Moment | None = None,
     end_time: Moment | None = None,
-    period: Period | None = None,
+    period: Annotated[Period | None, Field(description="Seconds between values; else by the window.")] = None,
     region: Region = None,
 ) -> MetricsReply:
     """Get a metric of CloudMonitor (acs_pai_dlc) for a job, a pod or by card: for jobs on a quota, of which

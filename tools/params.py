@@ -18,14 +18,14 @@ DatasetId = Annotated[str, Field(pattern=ids.DATASET_ID, description="From list_
 CodeSourceId = Annotated[str, Field(pattern=ids.CODE_SOURCE_ID, description="From list_code_sources.")]
 TemplateId = Annotated[str, Field(pattern=ids.TEMPLATE_ID, description="From list_job_templates.")]
 TensorboardId = Annotated[str, Field(pattern=ids.TENSORBOARD_ID, description="From list_tensorboards.")]
-Region = Annotated[str | None, Field(description="Region id.")]
-JobType = Annotated[job_types.JobType, BeforeValidator(job_types.exact)]
+Region = Annotated[str | None, Field(description="Default: the server's.")]
+JobType = Annotated[job_types.JobType, BeforeValidator(job_types.exact), Field(description="Framework.")]
 Status = Literal[
     "Creating", "Queuing", "Bidding", "EnvPreparing", "SanityChecking", "Running", "Restarting", "Stopping",
     "SucceededReserving", "FailedReserving", "Succeeded", "Failed", "Stopped",
 ]  # fmt: skip
-Limit = Annotated[int, Field(ge=1, le=100)]
-Offset = Annotated[int, Field(ge=0)]
+Limit = Annotated[int, Field(ge=1, le=100, description="Most rows.")]
+Offset = Annotated[int, Field(ge=0, description="Rows skipped.")]
 MaxTokens = Annotated[int, Field(ge=400, le=20_000, description="Size of the answer.")]
 Moment = Annotated[Time, Field(description="UTC.")]
 ConfirmationToken = Annotated[str | None, Field(description="From confirmation_required, once the user said yes.")]

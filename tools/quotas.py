@@ -69,7 +69,9 @@ async def list_quotas(
     cloud: Cloud,
     workspace_id: WorkspaceId | None = None,
     name: Annotated[str | None, Field(description="Part of the name.")] = None,
-    resource_type: Literal["Lingjun", "ECS", "ACS"] | None = None,
+    resource_type: Annotated[
+        Literal["Lingjun", "ECS", "ACS"] | None, Field(description="Only quotas of these machines.")
+    ] = None,
     offset: Offset = 0,
     region: Region = None,
 ) -> QuotaList:

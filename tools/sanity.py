@@ -75,9 +75,9 @@ async def list_job_sanity_check_results(job_id: JobId, job: FreshJob, cloud: Clo
 @tools.read("Get a sanity check")
 async def get_job_sanity_check_result(
     job_id: JobId,
-    sanity_check_number: Annotated[int, Field(ge=1)],
+    sanity_check_number: Annotated[int, Field(ge=1, description="1 is the first.")],
     cloud: Cloud,
-    sanity_check_phase: PhaseName | None = None,
+    sanity_check_phase: Annotated[PhaseName | None, Field(description="Only it, whole.")] = None,
     region: Region = None,
 ) -> CheckFacts:
     """Get the phases of one check of list_job_sanity_check_results: figures by node, and the slow or broken one."""

@@ -23,8 +23,10 @@ tools = Toolset("dashboards")
 _PODS_NAMED = 5
 
 Name = Annotated[str, Field(pattern=r"^SIG[A-Z0-9]{2,10}$", description="e.g. SIGUSR1")]
-Pods = Annotated[list[PodId], Field(min_length=1)]
-Roles = Annotated[list[str], Field(min_length=1)]
+Pods = Annotated[list[PodId], Field(min_length=1, description="Only these, from get_job. Default: every pod.")]
+Roles = Annotated[
+    list[str], Field(min_length=1, description="Only the pods of these, e.g. Worker. Default: every pod.")
+]
 
 
 class SignalRow(Row):

@@ -39,13 +39,13 @@ class SpecList(Listing):
 @tools.read("List ECS specs")
 async def list_ecs_specs(
     cloud: Cloud,
-    accelerator: Literal["GPU", "CPU"] | None = None,
+    accelerator: Annotated[Literal["GPU", "CPU"] | None, Field(description="Kind of chip.")] = None,
     gpus: Annotated[int | None, Field(ge=0, le=64, description="Exactly this many GPUs.")] = None,
     prefix: Annotated[str | None, Field(pattern=ids.INSTANCE_TYPE, description="e.g. ecs.gn6i")] = None,
-    available_only: bool = True,
-    resource_type: Literal["ECS", "Lingjun"] | None = None,
-    sort_by: SortBy = "gpus",
-    order: Literal["asc", "desc"] = "asc",
+    available_only: Annotated[bool, Field(description="Hide what is sold out.")] = True,
+    resource_type: Annotated[Literal["ECS", "Lingjun"] | None, Field(description="Only of this kind.")] = None,
+    sort_by: Annotated[SortBy, Field(description="Size compared.")] = "gpus",
+    order: Annotated[Literal["asc", "desc"], Field(description="Smallest or largest first.")] = "asc",
     limit: Limit = 20,
     offset: Offset = 0,
     region: Region = None,

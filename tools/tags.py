@@ -15,7 +15,7 @@ from pai_dlc_mcp.tools.params import JobId, Region
 
 tools = Toolset("dashboards")
 
-JobIds = Annotated[list[JobId], Field(min_length=1, max_length=MOST_JOBS)]
+JobIds = Annotated[list[JobId], Field(min_length=1, max_length=MOST_JOBS, description="From list_jobs.")]
 _LONGEST_KEY = 128  # characters
 
 
@@ -28,7 +28,7 @@ class TagsReply(Facts):
 @tools.idempotent_write("Tag jobs")
 async def tag_resources(
     job_ids: JobIds,
-    tags: Annotated[dict[str, str], Field(min_length=1, max_length=MOST_TAGS)],
+    tags: Annotated[dict[str, str], Field(min_length=1, max_length=MOST_TAGS, description="Keys and values.")],
     cloud: Cloud,
     sender: Sender,
     region: Region = None,
@@ -42,7 +42,7 @@ async def tag_resources(
 @tools.idempotent_write("Remove tags of jobs")
 async def untag_resources(
     job_ids: JobIds,
-    tag_keys: Annotated[list[str], Field(min_length=1, max_length=MOST_TAGS)],
+    tag_keys: Annotated[list[str], Field(min_length=1, max_length=MOST_TAGS, description="As get_job shows them.")],
     cloud: Cloud,
     sender: Sender,
     region: Region = None,

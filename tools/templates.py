@@ -25,7 +25,14 @@ tools = Toolset("templates")
 _CONTENT_TOKENS = 1200
 _VERSIONS_SHOWN = 20
 
-TemplateName = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]{1,256}$")]
+TemplateName = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9A-Za-z_.-]{1,256}$", description="Letters, digits, `_`, `.` and `-`; unique in the workspace."
+    ),
+]
+Description = Annotated[str | None, Field(description="What the template is for.")]
+Number = Annotated[int, Field(ge=1, description="Number, from get_job_template.")]
 # Checked as create_job's fields are, but published as an object: its schema is create_job's, 2 kB.
 Content = Annotated[job_template.Content, WithJsonSchema({"type": "object", "description": "Fields as in create_job."})]
 Constraints = Annotated[dict[str, str], Field(description="JSONPath to locked, overridable or required.")]
@@ -90,7 +97,7 @@ async def create_job_template(
     content: Content,
     cloud: Cloud,
     sender: Sender,
-    description: str | None = None,
+    description: Description = None,
     constraints: Constraints | None = None,
     region: Region = None,
 ) -> TemplateReply:
@@ -109,7 +116,7 @@ async def create_job_template(
 async def get_job_template(
     template_id: TemplateId,
     cloud: Cloud,
-    version: Annotated[int | None, Field(ge=1)] = None,
+    version: Annotated[Number | None, Field(description="Default: the template's default version.")] = None,
     region: Region = None,
 ) -> TemplateFacts:
     """Get a job template: the content of one version, by default the default one, and which versions there are. Secrets
@@ -143,10 +150,10 @@ async def update_job_template(
     cloud: Cloud,
     sender: Sender,
     content: Content | None = None,
-    constraints: dict[str, str] | None = None,
-    set_as_default: bool = False,
+    constraints: Constraints | None = None,
+    set_as_default: Annotated[bool, Field(description="Let create_job use the new version from now on.")] = False,
     template_name: TemplateName | None = None,
-    description: str | None = None,
+    description: Description = None,
     region: Region = None,
 ) -> TemplateReply:
     """Rename or describe a job template, or give it new content. Content is a whole new version, which jobs get only
@@ -183,7 +190,7 @@ async def update_job_template(
 @tools.idempotent_write("Set a template's default version")
 async def set_job_template_default_version(
     template_id: TemplateId,
-    version: Annotated[int, Field(ge=1)],
+    version: Number,
     cloud: Cloud,
     sender: Sender,
     region: Region = None,

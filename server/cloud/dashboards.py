@@ -13,6 +13,7 @@ class Dashboard(NamedTuple):
 
     @classmethod
     def of(cls, body: dict[str, Any]) -> "Dashboard":
+        """Of an answer, whose metricsEnabled is a boolean or a text."""
         return cls(str(body.get("url") or ""), str(body.get("metricsEnabled")).lower() == "true")
 
 
@@ -20,9 +21,9 @@ class Dashboards(Regional):
     """Operations on dashboards in one region. Their answers have lower-case keys and no request id."""
 
     async def get(self, job_id: str) -> Dashboard:
-        """GetDashboard."""
+        """GetDashboard of a running job. Raises CloudError where the framework has none."""
         return Dashboard.of(await self.api.read("pai-dlc", "GetDashboard", job_id, params={}))
 
     async def ray(self, job_id: str) -> Dashboard:
-        """GetRayDashboard: Ray jobs only."""
+        """GetRayDashboard of a RayJob that runs. Raises CloudError for any other."""
         return Dashboard.of(await self.api.read("pai-dlc", "GetRayDashboard", job_id, params={}))

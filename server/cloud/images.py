@@ -38,6 +38,8 @@ class Images(Regional):
     the custom images of that workspace."""
 
     async def list(self, filters: Mapping[str, Any], offset: int = 0, limit: int = 20) -> Page[Image]:
+        """ListImages, filtered by the API's parameters (Labels, Name, WorkspaceId, …). Raises CloudError."""
+
         def ask(paging: dict[str, Any]) -> Any:
             params = {"Verbose": True, "SortBy": "GmtCreateTime", "Order": "DESC", **filters, **paging}
             return self.api.read("aiworkspace", "ListImages", params=params)
@@ -45,6 +47,7 @@ class Images(Regional):
         return await page(ask, "Images", Image, offset, limit)
 
     async def get(self, image_id: str) -> Image:
+        """GetImage. Raises CloudError, of kind not_found for an unknown id."""
         params = {"Verbose": True}
         body = await self.api.read("aiworkspace", "GetImage", image_id, params=params)
         return Image.model_validate({**body, "ImageId": image_id})
@@ -59,5 +62,6 @@ class Images(Regional):
         return None
 
     async def labels(self, params: Mapping[str, Any]) -> Sequence[Label]:
+        """ListImageLabels: the keys and values that ListImages can filter by. Raises CloudError."""
         body = await self.api.read("aiworkspace", "ListImageLabels", params=params)
         return [Label.model_validate(label) for label in as_list(body.get("Labels"))]

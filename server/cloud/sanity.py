@@ -33,13 +33,13 @@ class Sanity(Regional):
     """Operations on sanity checks in one region."""
 
     async def checks(self, job_id: str) -> Sequence[Sequence[Phase]]:
-        """ListJobSanityCheckResults, newest first; none for a job that is not checked."""
+        """ListJobSanityCheckResults, newest first; empty for a job that is not checked. Raises CloudError."""
         params = {"Order": "desc"}
         body = await self.api.read("pai-dlc", "ListJobSanityCheckResults", job_id, params=params)
         return by_check(body.get("SanityCheckResults"))
 
     async def check(self, job_id: str, number: int, phase: str | None) -> Sequence[Phase]:
-        """GetJobSanityCheckResult: all phases of one check, or one."""
+        """GetJobSanityCheckResult: the phases of check `number` (from 1), or the one named. Raises CloudError."""
         params = {"SanityCheckNumber": number, "SanityCheckPhase": phase}
         body = await self.api.read("pai-dlc", "GetJobSanityCheckResult", job_id, params=params)
         return _phases(body.get("SanityCheckResult"))

@@ -11,6 +11,8 @@ from pai_dlc_mcp.server.cloud.paging import Page, page
 
 
 class Signal(CloudModel):
+    """One signal that was sent: to whom (`scope` is roles, pods or none for the whole job) and what came of it."""
+
     signal_id: str = Field(default="", alias="SignalId")
     signal: str = Field(default="", alias="Signal")
     status: str = Field(default="Unknown", alias="Status")
@@ -32,11 +34,12 @@ class Signals(Regional):
         )
 
     async def get(self, job_id: str, signal_id: str) -> Signal:
+        """GetSignal, whose answer lacks the id. Raises CloudError."""
         body = await self.api.read("pai-dlc", "GetSignal", job_id, signal_id, params={})
         return Signal.model_validate({**body, "SignalId": signal_id})
 
     async def list(self, job_id: str, offset: int = 0, limit: int = 20) -> Page[Signal]:
-        """ListSignals. Its page parameters are strings."""
+        """ListSignals. Its page parameters are strings. Raises CloudError."""
 
         def ask(paging: dict[str, Any]) -> Any:
             params = {key: str(value) for key, value in paging.items()}

@@ -50,6 +50,7 @@ class Sources(Regional):
         return await page(ask, "Datasets", Dataset, offset, limit)
 
     async def dataset(self, dataset_id: str) -> Dataset:
+        """GetDataset. Raises CloudError, of kind not_found for an unknown id."""
         body = await self.api.read("aiworkspace", "GetDataset", dataset_id, params={})
         return Dataset.model_validate(body)
 
@@ -63,5 +64,6 @@ class Sources(Regional):
         return await page(ask, "CodeSources", CodeSource, offset, limit)
 
     async def code_source(self, code_source_id: str) -> CodeSource:
+        """GetCodeSource. Raises CloudError, of kind not_found for an unknown id."""
         body = await self.api.read("aiworkspace", "GetCodeSource", code_source_id, params={})
         return CodeSource.model_validate(body)

@@ -82,7 +82,7 @@ class Templates(Regional):
         )
 
     def set_default(self, template_id: str, version: int) -> Write[None]:
-        """SetJobTemplateDefaultVersion."""
+        """SetJobTemplateDefaultVersion: the version that a create without one takes."""
         return self.api.write(
             "SetJobTemplateDefaultVersion", template_id, params={"Version": version}, shown_by="get_job_template"
         )

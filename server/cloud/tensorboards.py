@@ -42,6 +42,7 @@ class Tensorboard(CloudModel):
     finished: str | None = Field(default=None, alias="GmtFinishTime")
 
     def is_in(self, *statuses: str) -> bool:
+        """Whether it has one of these statuses, in any case of letters."""
         return self.status.capitalize() in statuses
 
 
@@ -58,6 +59,7 @@ class Tensorboards(Regional):
         )
 
     async def get(self, tensorboard_id: str) -> Tensorboard:
+        """GetTensorboard. Raises CloudError, of kind not_found for an unknown id."""
         body = await self.api.read("pai-dlc", "GetTensorboard", tensorboard_id, params={})
         return Tensorboard.model_validate({**body, "TensorboardId": tensorboard_id})
 
@@ -71,15 +73,15 @@ class Tensorboards(Regional):
         return await page(ask, "Tensorboards", Tensorboard, offset, limit)
 
     def update(self, tensorboard_id: str, changes: Mapping[str, Any]) -> Write[None]:
-        """UpdateTensorboard."""
+        """UpdateTensorboard: running time in minutes, Accessibility, Priority; in the API's names."""
         return self.api.write("UpdateTensorboard", tensorboard_id, params=changes, shown_by="get_tensorboard")
 
     def start(self, tensorboard_id: str) -> Write[None]:
-        """StartTensorboard."""
+        """StartTensorboard: of a stopped one; it keeps its id."""
         return self.api.write("StartTensorboard", tensorboard_id, shown_by="get_tensorboard")
 
     def stop(self, tensorboard_id: str) -> Write[None]:
-        """StopTensorboard."""
+        """StopTensorboard: it ends and costs nothing more; StartTensorboard brings it back."""
         return self.api.write("StopTensorboard", tensorboard_id, shown_by="get_tensorboard")
 
     def delete(self, tensorboard_id: str) -> Write[None]:
@@ -87,7 +89,7 @@ class Tensorboards(Regional):
         return self.api.write("DeleteTensorboard", tensorboard_id, shown_by="get_tensorboard")
 
     def shared_url(self, tensorboard_id: str, seconds: int) -> Write[str]:
-        """GetTensorboardSharedUrl: an address that needs no account, until it expires. It has to be running."""
+        """GetTensorboardSharedUrl: an address that needs no account, for `seconds`. It has to be running."""
         return self.api.write(
             "GetTensorboardSharedUrl",
             tensorboard_id,

@@ -10,6 +10,8 @@ from pai_dlc_mcp.server.cloud.paging import Page, page
 
 
 class Workspace(CloudModel):
+    """`created` is a UTC time as the service writes it, with milliseconds."""
+
     workspace_id: str = Field(default="", alias="WorkspaceId")
     name: str = Field(default="", alias="WorkspaceName")
     display_name: str = Field(default="", alias="DisplayName")
@@ -32,5 +34,6 @@ class Workspaces(Regional):
         return await page(ask, "Workspaces", Workspace, offset, limit)
 
     async def get(self, workspace_id: str) -> Workspace:
+        """GetWorkspace. Raises CloudError, of kind not_found for one that is unknown or not the caller's."""
         body = await self.api.read("aiworkspace", "GetWorkspace", workspace_id, params={})
         return Workspace.model_validate(body)

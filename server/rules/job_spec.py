@@ -42,17 +42,17 @@ class Body(StrictModel):
 class ResourceConfig(Body):
     """What each pod asks of a quota."""
 
-    cpu: str | None = None
+    cpu: str | None = Field(None, description="Cores")
     memory: str | None = Field(None, description='e.g. "100Gi"')
-    gpu: str | None = None
-    gpu_type: str | None = None
-    shared_memory: str | None = None
+    gpu: str | None = Field(None, description="Cards")
+    gpu_type: str | None = Field(None, description="As the quota has it")
+    shared_memory: str | None = Field(None, description='e.g. "8Gi"')
 
 
 class SpotSpec(Body):
-    spot_strategy: Literal["SpotWithPriceLimit", "SpotAsPriceGo"] | None = None
-    spot_discount_limit: float | None = None
-    spot_price_limit: float | None = None
+    spot_strategy: Literal["SpotWithPriceLimit", "SpotAsPriceGo"] | None = Field(None, description="How to bid")
+    spot_discount_limit: float | None = Field(None, description="Part of list price")
+    spot_price_limit: float | None = Field(None, description="CNY a minute")
 
 
 class JobSpec(Body):
@@ -60,12 +60,12 @@ class JobSpec(Body):
 
     type: str = Field(description="Role, e.g. Worker")
     image: str = Field(description="ImageUri from list_images, verbatim")
-    pod_count: int = Field(1, ge=1, le=10_000)
+    pod_count: int = Field(1, ge=1, le=10_000, description="Replicas")
     ecs_spec: str | None = Field(None, description="Pay-as-you-go: instance type of list_ecs_specs")
     resource_config: ResourceConfig | None = Field(None, description="With resource_id")
-    spot_spec: SpotSpec | None = None
-    use_spot_instance: bool | None = None
-    restart_policy: Literal["Always", "Never", "OnFailure", "ExitCode"] | None = Field(None)
+    spot_spec: SpotSpec | None = Field(None, description="Preemptible, pay-as-you-go")
+    use_spot_instance: bool | None = Field(None, description="Preemptible")
+    restart_policy: Literal["Always", "Never", "OnFailure", "ExitCode"] | None = Field(None, description="Of its pods")
     assign_node_spec: Rare = None
     auto_scaling_spec: Rare = None
     consider_in_success_policy: Rare = None
@@ -87,8 +87,8 @@ class JobSpec(Body):
 class DataSource(Body):
     data_source_id: str | None = Field(None, description="From list_datasets")
     uri: str | None = Field(None, description="e.g. oss://bucket.endpoint/path/")
-    mount_path: str | None = None
-    mount_access: Literal["RO", "RW"] | None = None
+    mount_path: str | None = Field(None, description="Folder in the pods")
+    mount_access: Literal["RO", "RW"] | None = Field(None, description="Read only, or both")
     data_source_version: Rare = None
     options: Rare = None
     access_point_id: Rare = None
@@ -100,18 +100,18 @@ class DataSource(Body):
 class CodeSource(Body):
     code_source_id: str | None = Field(None, description="From list_code_sources")
     uri: SkipJsonSchema[str | None] = None
-    branch: str | None = None
-    commit: str | None = None
-    mount_path: str | None = None
+    branch: str | None = Field(None, description="Else the source's")
+    commit: str | None = Field(None, description="SHA")
+    mount_path: str | None = Field(None, description="Folder in the pods")
     is_shared_mount_path: Rare = None
 
 
 class JobSettings(Body):
-    enable_rdma: bool | None = None
-    enable_sanity_check: bool | None = None
-    enable_error_monitoring_in_aimaster: bool | None = None
-    error_monitoring_args: str | None = None
-    tags: dict[str, str] | None = None
+    enable_rdma: bool | None = Field(None, description="Lingjun")
+    enable_sanity_check: bool | None = Field(None, description="Test GPUs first")
+    enable_error_monitoring_in_aimaster: bool | None = Field(None, description="Fault tolerance")
+    error_monitoring_args: str | None = Field(None, description="AIMaster's flags")
+    tags: dict[str, str] | None = Field(None, description="For search and bills")
     advanced_settings: Rare = None
     allocate_all_rdma_devices: Rare = None
     allow_unschedulable_nodes: Rare = None
@@ -135,7 +135,7 @@ class JobSettings(Body):
     termination_grace_period_seconds: Rare = None
 
 
-DisplayName = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]{1,256}$")]
+DisplayName = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]{1,256}$", description="Shown in lists.")]
 
 
 class Draft(Body):

@@ -60,8 +60,8 @@ def specs_can_change(job: Job) -> None:
 class PodsChange(Body):
     """A new pod count for one role."""
 
-    type: str
-    pod_count: int = Field(ge=0, le=10_000)
+    type: str = Field(description="Role, e.g. Worker")
+    pod_count: int = Field(ge=0, le=10_000, description="Replicas")
 
 
 def changes(

@@ -48,12 +48,12 @@ def replica(emulator: Emulator, host: str = "127.0.0.1", **environment: str) -> 
             run.terminate()
 
 
-@pytest.fixture(name="free_port")
-def a_free_port() -> int:
-    return free_port()
+@pytest.fixture(scope="session", name="free_port")
+def find_free_port() -> Callable[[], int]:
+    return free_port
 
 
-@pytest.fixture(name="replica")
+@pytest.fixture(scope="session", name="replica")
 def start_replica() -> Callable[..., AbstractContextManager[str]]:
     """replica(emulator, host, NAME=value…): the address of a server process with these variables."""
     return replica

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from pai_dlc_mcp import cli
+
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -22,17 +24,51 @@ def test_help_names_every_command_and_imports_none_of_them() -> None:
         assert heavy not in done.stdout
 
 
-@pytest.mark.parametrize("name", ["serve", "demo", "emulator", "tools"])
-def test_a_command_explains_its_options(name: str) -> None:
-    done = command(name, "--help")
-    assert done.returncode == 0
-    assert f"usage: pai-dlc-mcp {name}" in done.stdout
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_a_command_explains_its_options(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        cli.main([name, "--help"])
+    assert left.value.code == 0
+    assert capsys.readouterr().out.startswith(f"usage: pai-dlc-mcp {name}")
 
 
 def test_an_unknown_command_is_refused_with_the_known_ones() -> None:
     done = command("sreve")
     assert done.returncode == 2
     assert "serve" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "said"),
+    [
+        (["emulator", "--port", "99999"], {}, "a port is a number from 1 to 65535"),
+        (["emulator", "--speed", "nan"], {}, "a speed is a number above 0 and below 1,000,000"),
+        (["emulator", "--seeds", "/nonexistent"], {}, "/nonexistent is not a folder"),
+        (["emulator", "--host", "192.168.1.10"], {}, "192.168.1.10 is not the loopback: --token is needed"),
+        (["demo", "--speed", "0"], {}, "a speed is a number above 0 and below 1,000,000"),
+        (["demo", "--speed", "fast"], {}, "a speed is a number above 0 and below 1,000,000"),
+        (["tools", "--readme", "/nonexistent"], {}, "/nonexistent: No such file or directory"),
+        (["tools", "--readme", "/"], {}, "/: Is a directory"),
+        (["tools", "--readme", __file__], {}, "the file has no <!-- settings: written by `make docs` -->"),
+        (["tools"], {"PAI_DLC_EFFECTS": "stop_runing=deny"}, "stop_runing"),
+        (["tools"], {"PAI_DLC_DENY_TOOLS": "stop_jobb"}, "did you mean 'stop_job'"),
+        (["tools"], {"PAI_DLC_MAX_TOKENS": "many"}, "max_tokens: "),
+        (["approve", "K7QX-M2PD"], {"PAI_DLC_CONFIRM_TIMEOUT": "0"}, "confirm_timeout: "),
+        (["approve"], {}, "required: code"),
+    ],
+)
+def test_bad_input_is_answered_with_one_sentence(arguments, environment, said, monkeypatch, capsys) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    try:
+        code = cli.main(arguments)
+    except SystemExit as left:  # argparse, which prints the usage before it
+        code = left.code
+    out, err = capsys.readouterr()
+    assert (code, out) == (2, "")
+    assert err.splitlines()[-1].startswith(f"pai-dlc-mcp {arguments[0]}: ")
+    assert said in err.splitlines()[-1]
+    assert "Traceback" not in err
 
 
 def test_the_demo_walks_every_step_and_ends_well() -> None:

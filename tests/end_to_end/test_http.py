@@ -1,7 +1,5 @@
 """HTTP for replicas: two server processes behind one address, each call to the other one."""
 
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -21,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from pai_dlc_mcp import cli
 from pai_dlc_mcp.emulator.embedded import Emulator
 
 JOB = "dlc4stillrunning"
@@ -53,15 +52,25 @@ def balancer(port: int, *backends: str) -> Generator[str]:
     thread.join()
 
 
-@pytest.fixture
-def address(
-    emulator: Emulator, replica: Replica, free_port: int, request: pytest.FixtureRequest, tmp_path: Path
+@pytest.fixture(scope="module")
+def replicas(
+    one_emulator: Emulator,
+    replica: Replica,
+    free_port: Callable[[], int],
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Generator[str]:
+    """The balancer's address. Two processes for all tests with the same folders: each start takes a second."""
+    home = tmp_path_factory.mktemp("replicas")
     with ExitStack() as stack:
-        one, other = (tmp_path / name for name in request.param)
-        first = stack.enter_context(replica(emulator, PAI_DLC_STATE=str(one)))
-        second = stack.enter_context(replica(emulator, PAI_DLC_STATE=str(other)))
-        yield stack.enter_context(balancer(free_port, first, second))
+        each = [stack.enter_context(replica(one_emulator, PAI_DLC_STATE=str(home / name))) for name in request.param]
+        yield stack.enter_context(balancer(free_port(), *each))
+
+
+@pytest.fixture
+def address(replicas: str, emulator: Emulator) -> str:
+    """The replicas, and the emulator behind them as new."""
+    return replicas
 
 
 def stops(emulator: Emulator) -> int:
@@ -72,7 +81,7 @@ async def yes(*_: Any) -> ElicitResult:
     return ElicitResult(action="accept", content={"confirm": True})
 
 
-@pytest.mark.parametrize("address", [("one", "one")], indirect=True, ids=["one folder"])
+@pytest.mark.parametrize("replicas", [("one", "one")], indirect=True, ids=["one folder"])
 async def test_a_question_asked_by_one_replica_is_answered_to_the_other(address: str, emulator: Emulator) -> None:
     async with Client(address, mode="2026-07-28", cache=None, elicitation_callback=yes) as client:
         done = await client.call_tool("stop_job", {"job_id": JOB})
@@ -81,7 +90,7 @@ async def test_a_question_asked_by_one_replica_is_answered_to_the_other(address:
 
 
 @pytest.mark.parametrize("mode", ["2026-07-28", "legacy"])
-@pytest.mark.parametrize("address", [("one", "one")], indirect=True, ids=["one folder"])
+@pytest.mark.parametrize("replicas", [("one", "one")], indirect=True, ids=["one folder"])
 async def test_a_token_of_one_replica_is_redeemed_by_the_other(mode: Any, address: str, emulator: Emulator) -> None:
     async with Client(address, mode=mode, cache=None) as client:
         asked = (await client.call_tool("stop_job", {"job_id": JOB})).structured_content
@@ -92,7 +101,7 @@ async def test_a_token_of_one_replica_is_redeemed_by_the_other(mode: Any, addres
     assert (done["status"], stops(emulator)) == ("stopping", 1)
 
 
-@pytest.mark.parametrize("address", [("one", "other")], indirect=True, ids=["two folders"])
+@pytest.mark.parametrize("replicas", [("one", "other")], indirect=True, ids=["two folders"])
 async def test_without_a_shared_folder_the_other_replica_refuses(address: str, emulator: Emulator) -> None:
     async with Client(address, mode="2026-07-28", cache=None) as client:
         asked = (await client.call_tool("stop_job", {"job_id": JOB})).structured_content
@@ -108,11 +117,9 @@ async def test_without_a_shared_folder_the_other_replica_refuses(address: str, e
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.10", "example.com"])
-def test_an_address_others_can_reach_is_refused(host: str) -> None:
-    command = [sys.executable, "-m", "pai_dlc_mcp.cli", "serve", "--transport", "http", "--host", host]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
-    assert done.returncode == 2
-    assert "loopback only" in done.stderr
+def test_an_address_others_can_reach_is_refused(host: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["serve", "--transport", "http", "--host", host]) == 2
+    assert "loopback only" in capsys.readouterr().err
 
 
 def test_a_foreign_host_or_origin_is_refused_on_every_loopback_address(emulator: Emulator, replica: Replica) -> None:

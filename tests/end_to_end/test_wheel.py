@@ -30,6 +30,8 @@ def test_the_wheel_holds_one_top_level_name_and_all_data(wheel: Path) -> None:
     shipped = {name.removeprefix("pai_dlc_mcp/") for name in names}
     for pattern in ("emulator/seeds/*.json", "emulator/schema/*.json", "prompts/*.md", "resources/guides/*.md"):
         assert {str(file.relative_to(ROOT)) for file in ROOT.glob(pattern)} <= shipped, pattern
+    rooms = ("cli", "emulator", "prompts", "resources", "server", "tools")
+    assert {f"{room}/py.typed" for room in rooms} <= shipped, "type checkers read a room's types only beside it"
     assert not [name for name in names if "/tests/" in name]
 
 

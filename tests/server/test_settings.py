@@ -1,12 +1,13 @@
 """Settings: flags, then the environment, then the defaults."""
 
-import os
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 from pydantic import ValidationError
 
+from pai_dlc_mcp import cli
 from pai_dlc_mcp.server.settings import Settings
 
 KEY = "k" * 32
@@ -124,21 +125,39 @@ def test_every_field_says_what_it_is() -> None:
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
 
 
-def run(*arguments: str, **environment: str) -> str:
-    """What a refused start says: one line, exit code 2."""
-    command = [sys.executable, "-m", "pai_dlc_mcp.cli", *arguments]
-    done = subprocess.run(
-        command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL
-    )
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "Traceback" not in done.stderr
-    return done.stderr.splitlines()[-1]
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """refused(*arguments, **environment): what a command that must not start says, its usage left out."""
+
+    def run(*arguments: str, **environment: str) -> str:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        try:
+            code = cli.main(arguments)
+        except SystemExit as leaving:
+            code = leaving.code
+        for name in environment:
+            monkeypatch.delenv(name)
+        out, err = capsys.readouterr()
+        assert (code, out) == (2, "")
+        *usage, said = err.splitlines()
+        assert all(line.startswith(("usage: ", " ")) for line in usage), err
+        return said
+
+    return run
+
+
+def test_a_process_that_is_refused_ends_with_2_and_one_line() -> None:
+    command = [sys.executable, "-m", "pai_dlc_mcp.cli", "serve", "--region", "Hangzhou"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith("pai-dlc-mcp serve: region: ")
 
 
 @pytest.mark.parametrize("command", ["serve", "tools"])
-def test_a_bad_start_is_one_sentence_and_echoes_no_key(command: str) -> None:
-    assert "PAI_DLC_READ_ONLY?" in run(command, PAI_DLC_READONLY="1")
-    said = run(command, PAI_DLC_CONFIRM_KEYS="hunter2-short")
+def test_a_bad_start_is_one_sentence_and_echoes_no_key(command: str, refused: Callable[..., str]) -> None:
+    assert "PAI_DLC_READ_ONLY?" in refused(command, PAI_DLC_READONLY="1")
+    said = refused(command, PAI_DLC_CONFIRM_KEYS="hunter2-short")
     assert "32 characters" in said
     assert "hunter2" not in said
 
@@ -162,5 +181,7 @@ def test_a_bad_start_is_one_sentence_and_echoes_no_key(command: str) -> None:
         ([], {"PAI_DLC_ACCOUNT": "acs:ram::1:root"}, "account"),
     ],
 )
-def test_what_could_not_work_is_refused_at_start(flags: list[str], environment: dict[str, str], words: str) -> None:
-    assert words in run("serve", *flags, **environment)
+def test_what_could_not_work_is_refused_at_start(
+    flags: list[str], environment: dict[str, str], words: str, refused: Callable[..., str]
+) -> None:
+    assert words in refused("serve", *flags, **environment)

@@ -78,7 +78,7 @@ async def update_job(
     permit: Annotated[Permit[None], asking(_update)],
     priority: Annotated[int | None, Field(ge=1, le=9, description="Quota jobs that do not run yet.")] = None,
     accessibility: Annotated[Literal["PUBLIC", "PRIVATE"] | None, Field(description="Can only widen.")] = None,
-    description: str | None = None,
+    description: Annotated[str | None, Field(description="New text.")] = None,
     job_specs: Annotated[list[PodsChange] | None, Field(description="Elastic jobs: new pod counts.")] = None,
     display_name: SkipJsonSchema[str | None] = None,
     confirmation_token: ConfirmationToken = None,

@@ -99,7 +99,7 @@ class JobFacts(Facts):
 async def list_jobs(
     cloud: Cloud,
     workspace_id: WorkspaceId | None = None,
-    status: Status | None = None,
+    status: Annotated[Status | None, Field(description="Only jobs in it.")] = None,
     display_name: Annotated[str | None, Field(description="Part of the name.")] = None,
     job_type: JobType | None = None,
     resource_id: QuotaId | None = None,

@@ -63,13 +63,15 @@ class SharedReply(Gated):
 @tools.write("Create a tensorboard")
 async def create_tensorboard(
     workspace_id: WorkspaceId,
-    display_name: str,
+    display_name: Annotated[str, Field(description="What lists show.")],
     cloud: Cloud,
     sender: Sender,
     job_id: JobId | None = None,
     dataset_id: DatasetId | None = None,
-    uri: Annotated[str | None, Field(pattern=r"^(oss|nas)://\S+$")] = None,
-    summary_path: str | None = None,
+    uri: Annotated[
+        str | None, Field(pattern=r"^(oss|nas)://\S+$", description="Where the logs are, instead of a job or dataset.")
+    ] = None,
+    summary_path: Annotated[str | None, Field(description="Folder of the logs under the job, dataset or uri.")] = None,
     ecs_type: Annotated[str | None, Field(description="From list_ecs_specs.")] = None,
     quota_id: QuotaId | None = None,
     max_running_time_minutes: Minutes | None = None,
@@ -134,8 +136,10 @@ async def update_tensorboard(
     cloud: Cloud,
     permit: Annotated[Permit[None], asking(_update)],
     max_running_time_minutes: Minutes | None = None,
-    accessibility: Accessibility | None = None,
-    priority: Annotated[int | None, Field(ge=1, le=9)] = None,
+    accessibility: Annotated[
+        Accessibility | None, Field(description="Seen by its owner, or by the whole workspace.")
+    ] = None,
+    priority: Annotated[int | None, Field(ge=1, le=9, description="In its quota; 9 goes first.")] = None,
     confirmation_token: ConfirmationToken = None,
     region: Region = None,
 ) -> UpdateReply:
@@ -233,7 +237,7 @@ async def _share(tensorboard_id: str, cloud: Cloud, expire_time_seconds: int) ->
 async def get_tensorboard_shared_url(
     tensorboard_id: TensorboardId,
     permit: Annotated[Permit[str], asking(_share)],
-    expire_time_seconds: Annotated[int, Field(ge=60, le=604_800)] = 86_400,
+    expire_time_seconds: Annotated[int, Field(ge=60, le=604_800, description="Until the link ends.")] = 86_400,
     confirmation_token: ConfirmationToken = None,
     region: Region = None,
 ) -> SharedReply:

@@ -65,7 +65,7 @@ async def list_tensorboards(
     cloud: Cloud,
     job_id: JobId | None = None,
     name: Annotated[str | None, Field(description="Part of the name.")] = None,
-    show_own: bool = True,
+    show_own: Annotated[bool, Field(description="Only your own, not those shared with you.")] = True,
     offset: Offset = 0,
     region: Region = None,
 ) -> TensorboardList:

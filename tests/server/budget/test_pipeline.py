@@ -30,7 +30,7 @@ def noise(lines: int) -> list[str]:
     return corpus.mixed(lines)
 
 
-@pytest.mark.parametrize("lines", [100, 5000, 100_000])
+@pytest.mark.parametrize("lines", [100, 5000, pytest.param(100_000, marks=pytest.mark.long)])
 @pytest.mark.parametrize("failure", FAILURES)
 def test_the_root_cause_is_in_the_answer_at_4000_tokens_and_at_1000(failure: str, lines: int) -> None:
     build, cause = corpus.FAILURES[failure]

@@ -1,0 +1,35 @@
+"""Types of the commands' options, for argparse: each refuses with a sentence what could not work."""
+
+import argparse
+from pathlib import Path
+
+
+def port(text: str) -> int:
+    """A TCP port, 1 to 65535."""
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
+    return int(text)
+
+
+def port_or_free(text: str) -> int:
+    """A TCP port, or 0 for any free one."""
+    return 0 if text == "0" else port(text)
+
+
+def speed(text: str) -> float:
+    """Virtual seconds a second, above 0 and below 1,000,000."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < 1e6:  # false for nan
+        raise argparse.ArgumentTypeError("a speed is a number above 0 and below 1,000,000")
+    return number
+
+
+def folder(text: str) -> Path:
+    """A folder that is there."""
+    path = Path(text)
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is not a folder")
+    return path

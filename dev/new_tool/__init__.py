@@ -1,0 +1,1 @@
+"""`make new-tool NAME=list_members`: the files of a new read, made from what the SDK knows of its operation."""
