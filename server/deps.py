@@ -43,6 +43,8 @@ class App:
     """By client_request_id, else by region and digest of the body: two calls for one create wait for each other."""
     unanswered: dict[str, str] = field(default_factory=dict[str, str])
     """Creates that were sent and not answered, known as in `creating`: the request id that the job carries."""
+    looked_at: dict[str, None] = field(default_factory=dict[str, None])
+    """Digests of the bodies that a dry run looked at, the oldest first."""
 
 
 class CloudInRegion:
@@ -50,6 +52,7 @@ class CloudInRegion:
 
     def __init__(self, app: App, region: endpoints.Region) -> None:
         self.settings, self.region, self.region_source = app.settings, region.id, region.source
+        self.looked_at = app.looked_at
         self.key, self.creating, self.unanswered = app.key, app.creating, app.unanswered
         at = Api(app.gateway, region.id)
         self.access = Access(at)

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from pai_dlc_mcp.server import prices
+from pai_dlc_mcp.server.prices import PriceTable
 from pai_dlc_mcp.server.spelling import nearest
 
 Words = Annotated[tuple[str, ...], NoDecode]
@@ -90,6 +92,10 @@ class Settings(BaseSettings):
         description="Folder of what outlives a call (tokens, approvals, what was sent); replicas share it. memory: "
         "a restart or a second replica does not know.",
     )
+    prices: PriceTable | None = Field(
+        default=None,
+        description="A TOML file of pay-as-you-go prices an hour, a table a region; unset: prices are unknown.",
+    )
     audit_file: Path | None = Field(default=None, description="File for the audit lines; unset: the log on stderr.")
     emulator: bool = Field(default=False, description="Set by --emulator: every result says so.")
 
@@ -117,6 +123,11 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+
+    @field_validator("prices", mode="before")
+    @classmethod
+    def _read(cls, given: object) -> object:
+        return prices.load(Path(given).expanduser()) if isinstance(given, str | Path) else given
 
     @field_validator("approvals", "state", "audit_file")
     @classmethod

@@ -7,6 +7,7 @@ from typing import Any
 from pai_dlc_mcp.server.cloud.endpoints import Product
 from pai_dlc_mcp.server.cloud.shape import as_list, as_object
 from pai_dlc_mcp.server.errors import Failure
+from pai_dlc_mcp.server.spelling import not_in_the_api
 
 _MODELS: dict[Product, str] = {
     "pai-dlc": "alibabacloud_pai_dlc20201203.models",
@@ -33,8 +34,9 @@ def request_model(product: Product, action: str, params: Mapping[str, Any]) -> A
             code="InvalidField",
         ) from None
     if lost:
+        answer = not_in_the_api(lost.rsplit(".", 1)[-1])
         raise Failure(
-            f"{action} does not know the field {lost}.",
+            f"{answer}." if answer else f"{action} does not know the field {lost}.",
             fix="Remove it, or check its spelling against the API reference.",
             code="UnknownField",
         )

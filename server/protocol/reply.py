@@ -182,7 +182,10 @@ def _lines(name: str, value: object) -> list[str]:
     rows = cast("list[object]", value)
     tables = [cast("dict[str, object]", row) for row in rows if isinstance(row, dict)]
     if not tables:
-        return [f"{name}: {', '.join(map(_cell, rows)) or 'none'}"]
+        cells = list(map(_cell, rows))
+        if any(", " in cell for cell in cells):  # sentences: a comma would not part them
+            return [f"{name}:", *(f"- {cell}" for cell in cells)]
+        return [f"{name}: {', '.join(cells) or 'none'}"]
     used = [key for key in _keys(tables) if any(row.get(key) not in (None, "", []) for row in tables)]
     return [f"{name}:", " | ".join(used)] + [" | ".join(_cell(row.get(key)) for key in used) for row in tables]
 

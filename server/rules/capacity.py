@@ -38,10 +38,14 @@ def left(quota: Quota) -> Resources:
     return amount(quota.details.total).minus(amount(quota.details.allocated))
 
 
+def whole(node: Node) -> Resources:
+    """What workloads can take of a node."""
+    return resources(node.gpu, node.allocatable_cpu or node.cpu, node.allocatable_memory or node.memory)
+
+
 def free_on(node: Node) -> Resources:
     """What can be allocated there, less what is requested."""
-    whole = resources(node.gpu, node.allocatable_cpu or node.cpu, node.allocatable_memory or node.memory)
-    return whole.minus(resources(node.asked_gpu, node.asked_cpu, node.asked_memory))
+    return whole(node).minus(resources(node.asked_gpu, node.asked_cpu, node.asked_memory))
 
 
 def survey(nodes: Iterable[Node]) -> Survey:

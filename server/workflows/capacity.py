@@ -16,16 +16,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Capacity:
-    """Each part, or why it is not known."""
+    """Each part, or why it is not known; usages only where they are asked for."""
 
     quota: Quota | CloudError
     nodes: Sequence[Node] | CloudError
     workloads: Sequence[Workload] | CloudError
-    usages: Sequence[UserUsage] | CloudError
+    usages: Sequence[UserUsage] | CloudError = ()
 
 
-async def read(cloud: CloudInRegion, quota_id: str) -> Capacity:
-    """Four reads side by side. Raises nothing of the service's."""
+async def read(cloud: CloudInRegion, quota_id: str, *, usages: bool = True) -> Capacity:
+    """All reads side by side. Raises nothing of the service's."""
     found: dict[str, object] = {}
 
     async def look(part: str, question: Awaitable[object]) -> None:
@@ -38,12 +38,13 @@ async def read(cloud: CloudInRegion, quota_id: str) -> Capacity:
         group.start_soon(look, "quota", cloud.quotas.get(quota_id))
         group.start_soon(look, "nodes", cloud.quotas.nodes(quota_id))
         group.start_soon(look, "workloads", cloud.quotas.workloads(quota_id))
-        group.start_soon(look, "usages", cloud.quotas.usages(quota_id))
+        if usages:
+            group.start_soon(look, "usages", cloud.quotas.usages(quota_id))
     return Capacity(**found)  # pyright: ignore[reportArgumentType]
 
 
 def refused(part: object) -> str | None:
-    """`ListNodes: HTTP 403 (NoPermission)`; None for what was read."""
+    """`HTTP 403 (NoPermission; needs pai:ListNodes)`; None for what was read."""
     if not isinstance(part, CloudError):
         return None
     status = f"HTTP {part.http_status}" if part.http_status else part.kind
