@@ -163,7 +163,7 @@ def test_of_a_quotas_driver_only_the_need_is_known() -> None:
     ("facts", "gpus", "changes", "said"),
     [
         (Facts(quota(), nodes(8), []), 8, {"settings": SANE}, None),
-        (Facts(quota(), nodes(8), []), 4, {"settings": SANE}, "settings.enable_sanity_check does nothing: it checks wh"),
+        (Facts(quota(), nodes(8), []), 4, {"settings": SANE}, "settings.enable_sanity_check does nothing: it checks"),
         (Facts(quota(ResourceType="ECS"), nodes(8), []), 8, {"settings": SANE},
          "settings.enable_sanity_check does nothing: the quota is ECS, not Lingjun"),
         (Facts(quota(), nodes(8), []), 4, {}, None),
