@@ -49,7 +49,7 @@ class SpecList(Listing):
 async def list_ecs_specs(
     cloud: Cloud,
     accelerator: Literal["GPU", "CPU"] | None = None,
-    gpus: Annotated[int | None, Field(ge=0, le=64, description="Exactly this many GPUs.")] = None,
+    gpus: Annotated[int | None, Field(ge=0, le=64, description="Exactly.")] = None,
     min_gpus: Annotated[int, Field(ge=0, le=64, description="At least.")] = 0,
     gpu_type: Annotated[str | None, Field(max_length=60, description="e.g. A100")] = None,
     prefix: Annotated[str | None, Field(pattern=ids.INSTANCE_TYPE, description="e.g. ecs.gn6i")] = None,
