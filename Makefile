@@ -46,7 +46,7 @@ bench: .venv/ready ## measure the log pipeline, and that a lost answer never mak
 	@$(BIN)/python bench/budget.py
 
 lock: .venv/ready ## refresh requirements.lock (needs uv)
-	@uv pip compile -q pyproject.toml --extra cli --group dev --universal --python-version 3.11 --generate-hashes \
+	@uv pip compile -q pyproject.toml --extra cli --extra charts --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --upgrade -o requirements.lock
 
 .PHONY: help demo test snapshots docs fuzz clients bench lock

@@ -200,11 +200,11 @@ def _told(
         empty="; ".join(f"{kind}: {why}" if several else why for kind, why in empty.items()) or None,
         outliers=apart or None,
         series=rows,
-        note=_left_out(rows, total),
+        note=f"the {len(rows)} with the lowest mean, of {total}" if len(rows) < total else None,
     )
 
 
-def _within(most_tokens: int, found: Mapping[str, Sequence[Series]], units: Mapping[str, Unit]) -> Sequence[SeriesRow]:
+def _within(most_tokens: int, found: Mapping[str, Sequence[Series]], units: Mapping[str, Unit]) -> list[SeriesRow]:
     """Of as many pods as fit, the same number of each metric: fewer means come before fewer pods."""
     several, groups = len(found) > 1, list[list[SeriesRow]]()
     for most in _POINTS:
@@ -214,10 +214,6 @@ def _within(most_tokens: int, found: Mapping[str, Sequence[Series]], units: Mapp
     while sum(map(_cost, groups)) > most_tokens:
         max(groups, key=len).pop()
     return [row for group in groups for row in group]
-
-
-def _left_out(rows: Sequence[SeriesRow], total: int) -> str | None:
-    return f"the {len(rows)} with the lowest mean, of {total}" if len(rows) < total else None
 
 
 def _apart(kind: str, found: Sequence[Series], unit: Unit, job: Job) -> Sequence[str]:
