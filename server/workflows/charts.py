@@ -15,7 +15,7 @@ from pai_dlc_mcp.server.insight import chart
 from pai_dlc_mcp.server.insight.chart import Line, Panel
 from pai_dlc_mcp.server.insight.loss import losses, smooth
 from pai_dlc_mcp.server.rules import series as rules
-from pai_dlc_mcp.server.rules.pods import by_importance
+from pai_dlc_mcp.server.rules.pods import first_pod
 
 _MOST_PANELS = 4
 _NAMED = 5  # pods unlike the others that have a colour
@@ -49,14 +49,8 @@ class Losses:
 
 
 async def read_losses(cloud: CloudInRegion, job: Job) -> Losses:
-    """From the log of the pod that trains first: the master, or rank 0. Raises Failure where there is none."""
-    if not job.pods:
-        raise Failure(
-            f"Job {job.job_id} is {job.status} and has no pods yet, so there is no loss.",
-            fix="Look again when it is Running.",
-            code="NoPods",
-        )
-    pod = next((one for one in by_importance(job) if one.role.lower() in ("master", "chief", "head")), job.pods[0])
+    """From the log of the pod that leads: rank 0 tells the loss. Raises Failure where there is none."""
+    pod = first_pod(job)
     log = await cloud.logs.pod(job.job_id, pod.pod_id, since=pod.created or job.created)
     points = await anyio.to_thread.run_sync(_losses, log.records)
     if not points:
