@@ -10,12 +10,13 @@ from typing import Any
 
 from pai_dlc_mcp import tools
 from pai_dlc_mcp.prompts import loader as prompts
-from pai_dlc_mcp.resources import guides
+from pai_dlc_mcp.resources import completions, guides, jobs
 from pai_dlc_mcp.server import app
 from pai_dlc_mcp.server.cloud.credentials import Credentials, DefaultChain, StaticKey
 from pai_dlc_mcp.server.safety.store import open_store
 from pai_dlc_mcp.server.settings import Settings, problem
 
+ADDITIONS = (prompts.add, guides.add, jobs.add, completions.add)
 EMULATOR_SPEED = 20.0  # virtual seconds a second: a job is Running within ten
 
 
@@ -43,7 +44,7 @@ def run(argv: Sequence[str]) -> int:
     try:
         with _backend(speed if emulate else None, flags) as (settings, credentials):
             _writable(settings)
-            server = app.build(settings, tools.TOOLSETS, credentials, prompts=prompts.load(), resources=guides.load())
+            server = app.build(settings, tools.TOOLSETS, credentials, additions=ADDITIONS)
             if transport == "http":
                 from pai_dlc_mcp.server import http  # uvicorn and the HTTP app: stdio needs neither
 

@@ -1,4 +1,4 @@
-"""Job types and the roles each framework has (skill 7, API reference). Exact, case-sensitive, no aliases."""
+"""Job types, the roles each framework has, and statuses (skill 7, API reference). Exact, case-sensitive, no aliases."""
 
 from collections.abc import Iterator, Mapping
 from typing import Literal, get_args
@@ -15,6 +15,12 @@ JobType = Literal[
     "DataJuicerJob",
 ]
 JOB_TYPES: tuple[str, ...] = get_args(JobType)
+
+Status = Literal[
+    "Creating", "Queuing", "Bidding", "EnvPreparing", "SanityChecking", "Running", "Restarting", "Stopping",
+    "SucceededReserving", "FailedReserving", "Succeeded", "Failed", "Stopped",
+]  # fmt: skip
+STATUSES: tuple[str, ...] = get_args(Status)
 
 # None: the reference names no roles, so none are refused.
 ROLES: dict[str, tuple[str, ...] | None] = {

@@ -15,6 +15,14 @@ _WORKSPACES = 20  # asked at most, the newest first
 _AT_ONCE = 8
 _PAGE = 100
 EVER = "1970-01-01T00:00:00Z"
+_NARROWS = {
+    "WorkspaceId": "workspace_id",
+    "Status": "status",
+    "DisplayName": "display_name",
+    "JobType": "job_type",
+    "ResourceId": "resource_id",
+    "EndTime": "end_time",
+}
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -58,7 +66,5 @@ def scope(filters: Mapping[str, Any], total: int) -> str | None:
         said.append(f"created {f'after {since}' if since else 'in the last 7 days'} (start_time={EVER} shows all)")
     if total:
         return ", ".join(said) or None
-    names = {"WorkspaceId": "workspace_id", "Status": "status", "DisplayName": "display_name", "JobType": "job_type",
-             "ResourceId": "resource_id", "StartTime": "start_time", "EndTime": "end_time"}  # fmt: skip
-    said += [f"{names[key]}={value} (leave it out)" for key, value in filters.items() if key in names and value]
+    said += [f"{name}={filters[key]} (leave it out)" for key, name in _NARROWS.items() if filters[key]]
     return f"nothing among: {', '.join(said) or 'all jobs of your workspaces in this region'}"
