@@ -46,7 +46,7 @@ _STEPS: Sequence[tuple[timedelta, str, Period]] = (
 _POINTS = (20, 10, 5, 3)  # of a series, as many as the budget has room for
 _REST_TOKENS = 250  # of the facts beside the series
 _PODS_ASKED = 50  # of CloudMonitor at once: each is 150 bytes of the request's address
-_OUTLIERS = 5  # pods named for a metric
+_OUTLIERS, _PODS_EACH = 5, 8  # pods named for a metric; rows of each of several
 
 
 class SeriesRow(Row):
@@ -63,8 +63,7 @@ class SeriesRow(Row):
 
 
 class MetricsReply(Pictured):
-    """`start` and `end` are of the values there are; `empty` says why there may be none; `outliers` are pods whose mean
-    is far from the others'."""
+    """`start` and `end` are of the values there are; the mean of an outlier is far from the others'."""
 
     job_id: str | None = None
     metric: str | None = None
@@ -205,10 +204,11 @@ def _told(
 
 
 def _within(most_tokens: int, found: Mapping[str, Sequence[Series]], units: Mapping[str, Unit]) -> list[SeriesRow]:
-    """Of as many pods as fit, the same number of each metric: fewer means come before fewer pods."""
-    several, groups = len(found) > 1, list[list[SeriesRow]]()
+    """Of as many pods as fit, the same number of each metric: fewer means come before fewer pods. Of several metrics
+    some pods each, with more means: the outliers are named, and the others are alike."""
+    several, shown, groups = len(found) > 1, _PODS_EACH if len(found) > 1 else None, list[list[SeriesRow]]()
     for most in _POINTS:
-        groups = [list(_rows(kind, series, units[kind], most, several)) for kind, series in found.items()]
+        groups = [list(_rows(kind, series, units[kind], most, several))[:shown] for kind, series in found.items()]
         if sum(map(_cost, groups)) <= most_tokens:
             break
     while sum(map(_cost, groups)) > most_tokens:

@@ -55,9 +55,10 @@ def png(heading: str, panels: Sequence[Panel]) -> bytes:
 def _draw(axes: Any, panel: Panel) -> None:
     few = len(panel.lines) <= FEW
     colours = iter(_COLOURS)
-    for line in panel.lines:
-        if not few and not line.loud:
-            axes.plot(*_xy(line, panel), color=_QUIET, linewidth=0.8, zorder=1)
+    quiet = [] if few else [line for line in panel.lines if not line.loud]
+    for number, line in enumerate(quiet):
+        label = "each pod" if number == 0 else None
+        axes.plot(*_xy(line, panel), color=_QUIET, linewidth=0.8, zorder=1, label=label)
     named = [line for line in panel.lines if few or line.loud][:FEW]
     for line in named:
         axes.plot(*_xy(line, panel), color=next(colours), linewidth=1.6, label=line.name, zorder=2)

@@ -221,7 +221,7 @@ async def test_many_pods_of_several_metrics_share_the_budget_evenly(agent: Any, 
     kinds = [row["metric"].split()[0] for row in result.structured_content["series"]]
     counts = {kind: kinds.count(kind) for kind in metrics}
     assert max(counts.values()) - min(counts.values()) <= 1
-    assert min(counts.values()) > 3
+    assert 3 < max(counts.values()) <= 8
     assert tokens(result.content[0].text) <= 2000
 
 
