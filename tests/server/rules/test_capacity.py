@@ -62,6 +62,11 @@ def test_the_pods_that_nodes_have_room_for_are_counted(pods: list[Resources], pl
     assert capacity.fitting(pods, [Room(EIGHT, 2), Room(THREE, 1)]) == placed
 
 
+def test_a_pod_goes_where_the_least_is_left_over() -> None:
+    rooms = [Room(Resources(2, 96), 1), Room(Resources(2, 8), 1)]
+    assert capacity.fitting([Resources(2, 8), Resources(1, 96)], rooms) == 2
+
+
 def test_the_largest_pod_stays_within_node_and_limit() -> None:
     rooms = [Room(EIGHT, 2), Room(THREE, 1)]
     assert capacity.largest_pod(rooms, UNLIMITED) == EIGHT
