@@ -78,7 +78,7 @@ async def get_capacity(
     if not isinstance(found.quota, CloudError):
         details, limit = found.quota.details, rules.left(found.quota)
         told |= {"name": found.quota.name, "strategy": strategy(found.quota.strategy), "free": str(limit)}
-        told |= {"used": str(rules.amount(details.allocated)), "total": str(rules.amount(details.total))}
+        told |= {"used": str(rules.amount(details.allocated)), "total": str(rules.total(found.quota))}
     if not isinstance(found.nodes, CloudError):
         told |= _of_nodes(rules.survey(found.nodes), limit, Resources(gpus, cpus, memory))
     if not isinstance(found.workloads, CloudError):

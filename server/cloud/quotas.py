@@ -14,7 +14,7 @@ from pai_dlc_mcp.server.cloud.times import Time
 M = TypeVar("M", bound=CloudModel)
 
 RESOURCE_TYPES = ("Lingjun", "ECS", "ACS")
-_MOST = 10  # pages of a type
+_MOST, _MOST_OF_ONE = 10, 50  # pages: of quotas of a type; of one quota's nodes, workloads or users
 
 
 class Amount(CloudModel):
@@ -221,5 +221,5 @@ class Quotas(Regional):
         def ask(paging: dict[str, Any]) -> Any:
             return self.api.read("pai", action, quota_id, params={**params, **paging}, pathname=pathname)
 
-        found = each(lambda offset, limit: page(ask, *items, offset, limit), _MOST)
+        found = each(lambda offset, limit: page(ask, *items, offset, limit), _MOST_OF_ONE)
         return [item async for item in found]

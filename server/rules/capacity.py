@@ -5,7 +5,7 @@ from math import inf
 from typing import NamedTuple
 
 from pai_dlc_mcp.server.cloud.quotas import Amount, Node, Quota, UserUsage, Workload
-from pai_dlc_mcp.server.rules.resources import Resources, number, resources
+from pai_dlc_mcp.server.rules.resources import Resources, limit, number, resources
 
 UNLIMITED = Resources(inf, inf, inf)
 _MANY = 10**6  # pods, where no limit is known
@@ -33,14 +33,20 @@ def amount(given: Amount) -> Resources:
     return resources(given.gpu, given.cpu, given.memory)
 
 
+def total(quota: Quota) -> Resources:
+    """The quota's own limit."""
+    whole = quota.details.total
+    return limit(whole.gpu, whole.cpu, whole.memory)
+
+
 def left(quota: Quota) -> Resources:
-    """What the quota's own limit leaves; nodes may leave less."""
-    return amount(quota.details.total).minus(amount(quota.details.allocated))
+    """What that limit leaves; nodes may leave less."""
+    return total(quota).minus(amount(quota.details.allocated))
 
 
 def whole(node: Node) -> Resources:
-    """What workloads can take of a node."""
-    return resources(node.gpu, node.allocatable_cpu or node.cpu, node.allocatable_memory or node.memory)
+    """What workloads can take of a node; one that tells no GPUs has none."""
+    return limit(node.gpu or "0", node.allocatable_cpu or node.cpu, node.allocatable_memory or node.memory)
 
 
 def free_on(node: Node) -> Resources:
@@ -60,9 +66,9 @@ def survey(nodes: Iterable[Node]) -> Survey:
     return Survey(len(known), rooms, cordoned, unhealthy, scattered)
 
 
-def largest_pod(rooms: Iterable[Room], limit: Resources) -> Resources:
+def largest_pod(rooms: Iterable[Room], bound: Resources) -> Resources:
     """The largest pod that one node and the quota's limit have room for: by GPUs, then CPUs, then memory."""
-    return max((room.free.least(limit) for room in rooms), default=Resources())
+    return max((room.free.least(bound) for room in rooms), default=Resources())
 
 
 class Holder(NamedTuple):
@@ -111,9 +117,9 @@ def fitting(pods: Sequence[Resources], rooms: Iterable[Room]) -> int:
     return placed
 
 
-def pods_of(pod: Resources, rooms: Iterable[Room], limit: Resources) -> int:
+def pods_of(pod: Resources, rooms: Iterable[Room], bound: Resources) -> int:
     """How many pods of this size nodes and the quota's limit have room for."""
-    return min(sum(room.nodes * _times(pod, room.free) for room in rooms), _times(pod, limit))
+    return min(sum(room.nodes * _times(pod, room.free) for room in rooms), _times(pod, bound))
 
 
 def _times(pod: Resources, free: Resources) -> int:

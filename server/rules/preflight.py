@@ -99,7 +99,7 @@ def _held(pods: Sequence[Resources], facts: Facts, priority: int) -> Iterator[st
     for pod in pods:
         asked = asked.plus(pod)
     if facts.quota and not asked.within(left := capacity.left(facts.quota)):
-        total = capacity.amount(facts.quota.details.total)
+        total = capacity.total(facts.quota)
         never = "; more than the whole quota has: it never starts" if not asked.within(total) else ""
         yield f"asks {asked}; the quota has {left} left of {total}{never}"
     if facts.nodes is not None:

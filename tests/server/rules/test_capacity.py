@@ -1,5 +1,6 @@
 """What a quota has room for, from nodes as the service tells them."""
 
+from math import inf
 from typing import Any
 
 import pytest
@@ -40,6 +41,13 @@ def test_nodes_with_as_much_free_are_one_room_and_those_out_of_use_are_none() ->
     assert [each.name for each in seen.cordoned] == ["d"]
     assert [each.name for each in seen.unhealthy] == ["e", "f"]
     assert seen.scattered == 3
+
+
+def test_a_node_that_tells_no_gpus_has_none_and_other_kinds_are_not_bounded() -> None:
+    told = Node.model_validate({"NodeStatus": "Ready", "CPU": "96"})
+    assert capacity.free_on(told) == Resources(0, 96, inf)
+    assert capacity.fitting([Resources(0, 8, 64)], [Room(Resources(0, 96, inf), 1)]) == 1
+    assert capacity.pods_of(Resources(0, 8, 64), [Room(Resources(0, 96, inf), 1)], UNLIMITED) == 12
 
 
 def test_what_the_system_keeps_of_a_node_is_not_free() -> None:
@@ -83,9 +91,9 @@ def test_pods_of_a_size_are_counted_by_node_and_bounded_by_the_limit() -> None:
 
 def test_the_limit_that_is_left_counts_what_workloads_can_take() -> None:
     details = {"ActualMinQuota": {"GPU": "64", "CPU": "768"}, "AllocatedQuota": {"GPU": "32", "CPU": "384"}}
-    assert capacity.left(Quota.model_validate({"QuotaDetails": details})) == Resources(32, 384, 0)
+    assert capacity.left(Quota.model_validate({"QuotaDetails": details})) == Resources(32, 384, inf)
     kept = {**details, "AllocatableQuota": {"GPU": "60", "CPU": "700"}}
-    assert capacity.left(Quota.model_validate({"QuotaDetails": kept})) == Resources(28, 316, 0)
+    assert capacity.left(Quota.model_validate({"QuotaDetails": kept})) == Resources(28, 316, inf)
 
 
 def test_who_holds_and_waits_is_told_by_the_service_or_added_up() -> None:
