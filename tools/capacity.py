@@ -11,11 +11,11 @@ from pai_dlc_mcp.server.deps import Cloud
 from pai_dlc_mcp.server.protocol.reply import Facts, ForeignName, ForeignText, Row
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.rules import capacity as rules
-from pai_dlc_mcp.server.rules.capacity import Holder, Survey
+from pai_dlc_mcp.server.rules.capacity import Holder, Room, Survey
 from pai_dlc_mcp.server.rules.queueing import strategy
 from pai_dlc_mcp.server.rules.resources import Resources
 from pai_dlc_mcp.server.workflows import capacity
-from pai_dlc_mcp.server.workflows.capacity import refused
+from pai_dlc_mcp.server.workflows.capacity import Capacity, refused
 from pai_dlc_mcp.tools.params import QuotaId, Region
 
 tools = Toolset("quotas")
@@ -83,14 +83,22 @@ async def get_capacity(
         told |= _of_nodes(rules.survey(found.nodes), limit, Resources(gpus, cpus, memory))
     if not isinstance(found.workloads, CloudError):
         told["waiting_jobs"] = sum(each.waiting for each in found.workloads)
-    if not isinstance(found.usages, CloudError):
-        told["held_by"] = [_holder(each) for each in rules.holders(found.usages)[:_SHOWN]]
-    elif not isinstance(found.workloads, CloudError):
-        told["held_by"] = [_holder(each) for each in rules.holders_of(found.workloads)[:_SHOWN]]
-        told["note"] = "held_by is added up from the workloads you may see"
+    told |= _of_users(found)
     parts = {"quota": found.quota, "nodes": found.nodes, "queue": found.workloads, "held_by": found.usages}
     told["not_known"] = [f"{name}: {why}" for name, part in parts.items() if (why := refused(part))] or None
     return CapacityReply.model_validate(told)
+
+
+def _of_users(found: Capacity) -> dict[str, object]:
+    """Who holds what, by the service's count, else added up from the workloads."""
+    if not isinstance(found.usages, CloudError):
+        holders, notes = rules.holders(found.usages), []
+    elif not isinstance(found.workloads, CloudError):
+        holders, notes = rules.holders_of(found.workloads), ["held_by is added up from the workloads you may see"]
+    else:
+        return {}
+    notes += [f"held_by has the first {_SHOWN} of {len(holders)} users"] * (len(holders) > _SHOWN)
+    return {"held_by": [_holder(each) for each in holders[:_SHOWN]], "note": "; ".join(notes) or None}
 
 
 def _of_nodes(seen: Survey, limit: Resources, pod: Resources) -> dict[str, object]:
@@ -101,10 +109,18 @@ def _of_nodes(seen: Survey, limit: Resources, pod: Resources) -> dict[str, objec
         "largest_pod": str(rules.largest_pod(seen.rooms, limit)),
         "pods_that_fit": rules.pods_of(pod, seen.rooms, limit) if any(pod) else None,
         "scattered": f"{seen.scattered:g} of {free:g} free GPUs" if seen.scattered else None,
-        "free_nodes": [RoomRow(nodes=room.nodes, free=str(room.free)) for room in rooms[:_SHOWN]] or None,
+        "free_nodes": _rooms(rooms) or None,
         "cordoned": _named(seen.cordoned),
         "unhealthy": _named(seen.unhealthy),
     }
+
+
+def _rooms(rooms: Sequence[Room]) -> list[RoomRow]:
+    """The largest; of the rest how many nodes there are."""
+    rows = [RoomRow(nodes=room.nodes, free=str(room.free)) for room in rooms[:_SHOWN]]
+    if rest := sum(room.nodes for room in rooms[_SHOWN:]):
+        rows.append(RoomRow(nodes=rest, free=f"less than {rows[-1].free}"))
+    return rows
 
 
 def _named(nodes: Sequence[Node]) -> list[str] | None:

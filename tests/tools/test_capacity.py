@@ -101,5 +101,25 @@ async def test_a_quota_that_does_not_exist_is_an_error(quotas: Any) -> None:
     assert "http_status: 404" in await quotas.error("get_capacity", quota_id="quota0nosuchone0")
 
 
-async def test_a_large_quota_fits_the_budget(quotas: Any) -> None:
-    assert len(await quotas.text("get_capacity", quota_id=FULL)) <= 4000
+async def test_of_many_users_and_sizes_of_nodes_those_left_out_are_counted(quotas: Any, emulator: Emulator) -> None:
+    quota = next(quota for quota in emulator.account.quotas if quota["QuotaId"] == FREE)
+    quota["Min"]["NodeSpecs"][0]["Count"] = 30
+    for kind, each in (("GPU", 64), ("CPU", 96), ("Memory", 1000)):
+        quota["QuotaDetails"]["ActualMinQuota"][kind] = str(each * 30) + ("Gi" if kind == "Memory" else "")
+    for number in range(14):
+        emulator.account.workloads.append(
+            {
+                "WorkloadId": f"dsw-{number}",
+                "UserId": f"user-{number}",
+                "QuotaId": FREE,
+                "Pod": {"CPU": "1", "GPU": str(number + 1), "Memory": "1Gi"},
+                "Nodes": [f"llm-quota-node-{number + 10}"],
+            }
+        )
+    found = await quotas.facts("get_capacity", quota_id=FREE)
+    assert len(found["held_by"]) == 10
+    assert found["note"] == "held_by has the first 10 of 15 users"
+    assert len(found["free_nodes"]) == 11
+    assert found["free_nodes"][-1]["free"].startswith("less than ")
+    assert sum(row["nodes"] for row in found["free_nodes"]) == found["nodes"]
+    assert len(await quotas.text("get_capacity", quota_id=FREE)) <= 4000
