@@ -12,8 +12,8 @@ from typing import Any
 from pai_dlc_mcp.cli import arguments
 from pai_dlc_mcp.emulator import embedded
 from pai_dlc_mcp.emulator.clock import Clock
-from pai_dlc_mcp.emulator.execute.canary import Unkillable
 from pai_dlc_mcp.emulator.control import LOOPBACK
+from pai_dlc_mcp.emulator.execute.canary import Unkillable
 from pai_dlc_mcp.emulator.scenarios import catalog
 
 

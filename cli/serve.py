@@ -15,13 +15,14 @@ from mcp.server.auth.provider import TokenVerifier
 from pai_dlc_mcp import tools
 from pai_dlc_mcp.cli import arguments
 from pai_dlc_mcp.prompts import loader as prompts
-from pai_dlc_mcp.resources import guides
+from pai_dlc_mcp.resources import completions, guides, jobs
 from pai_dlc_mcp.server import app
 from pai_dlc_mcp.server.cloud.credentials import Credentials, DefaultChain, StaticKey
 from pai_dlc_mcp.server.safety import audit
 from pai_dlc_mcp.server.safety.folder_store import open_store
 from pai_dlc_mcp.server.settings import Settings, problem
 
+ADDITIONS = (prompts.add, guides.add, jobs.add, completions.add)
 EMULATOR_SPEED = 20.0  # virtual seconds a second: a job is Running within ten
 
 
@@ -75,14 +76,7 @@ def _over_http(settings: Settings, credentials: Credentials, host: str, port: in
 
 
 def _server(settings: Settings, credentials: Credentials, callers: TokenVerifier | None = None) -> app.Server:
-    return app.build(
-        settings,
-        tools.TOOLSETS,
-        credentials,
-        prompts=prompts.load(),
-        resources=guides.load(),
-        callers=callers,
-    )
+    return app.build(settings, tools.TOOLSETS, credentials, additions=ADDITIONS, callers=callers)
 
 
 @contextmanager

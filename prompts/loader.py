@@ -1,31 +1,45 @@
 """Markdown with front matter, as MCP prompts. Checked at start: a placeholder without an argument is an error."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 
 from mcp.server.mcpserver.prompts import Prompt
 from mcp.server.mcpserver.prompts.base import PromptArgument
+from mcp.shared.exceptions import MCPError
+from mcp.types import INVALID_PARAMS
+
+from pai_dlc_mcp.server.app import Server
+from pai_dlc_mcp.server.deps import App
+from pai_dlc_mcp.server.protocol.wording import only_offered
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A prompt's file. `arguments` maps a name to its description; a trailing `?` made it optional."""
+    """A prompt's file. `arguments` maps a name to its description; a trailing `?` made it optional. `needs` are the
+    tools without which it makes no sense; the body may name others, see protocol/wording.py."""
 
     name: str
     title: str
     description: str
+    needs: frozenset[str]
     arguments: dict[str, str]
     optional: frozenset[str]
     body: str
 
 
-def load() -> list[Prompt]:
-    """All prompts of this folder, in the order of their names."""
-    return [_prompt(sheet) for sheet in sheets()]
+def add(server: Server, _: App, offered: Collection[str]) -> None:
+    """Adds the prompts whose tools are on."""
+    for prompt in load(offered):
+        server.add_prompt(prompt)
+
+
+def load(offered: Collection[str]) -> list[Prompt]:
+    """The prompts of this folder that these tools can carry out, in the order of their names."""
+    return [_prompt(sheet, offered) for sheet in sheets() if sheet.needs <= set(offered)]
 
 
 def sheets() -> Iterator[Sheet]:
@@ -38,19 +52,23 @@ def parse(name: str, text: str) -> Sheet:
     """`---` front matter of `key: value` lines, `---`, body. Raises ValueError when they do not fit together."""
     _, head, body = text.split("---\n", 2)
     fields = dict(line.split(": ", 1) for line in head.strip().splitlines())
-    title, description = fields.pop("title"), fields.pop("description")
+    title, description, needs = fields.pop("title"), fields.pop("description"), fields.pop("needs")
     arguments = {key.removesuffix("?"): value for key, value in fields.items()}
     if unknown := set(_PLACEHOLDER.findall(body)) ^ arguments.keys():
         raise ValueError(f"prompt {name}: {', '.join(sorted(unknown))} stands in only one of front matter and body")
     optional = frozenset(key.removesuffix("?") for key in fields if key.endswith("?"))
-    return Sheet(name, title, description, arguments, optional, body.strip())
+    return Sheet(name, title, description, frozenset(needs.split()), arguments, optional, body.strip())
 
 
-def _prompt(sheet: Sheet) -> Prompt:
+def _prompt(sheet: Sheet, offered: Collection[str]) -> Prompt:
+    body = only_offered(sheet.body, offered)
+
     def render(**given: str) -> str:
         if unknown := given.keys() - sheet.arguments.keys():
-            raise ValueError(f"prompt {sheet.name} has no argument {', '.join(sorted(unknown))}")
-        return _PLACEHOLDER.sub(lambda found: given.get(found[1]) or "(not given: ask)", sheet.body)
+            known = ", ".join(sheet.arguments)
+            said = f"prompt {sheet.name} has no argument {', '.join(sorted(unknown))}; it has {known}"
+            raise MCPError(INVALID_PARAMS, said)
+        return _PLACEHOLDER.sub(lambda found: given.get(found[1]) or "(not given: ask)", body)
 
     arguments = [
         PromptArgument(name=name, description=text, required=name not in sheet.optional)

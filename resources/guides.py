@@ -1,17 +1,27 @@
 """Guides: what the API reference leaves out, as Markdown a host can attach."""
 
+from collections.abc import Collection
 from importlib.resources import files
 
 from mcp.server.mcpserver.resources import Resource, TextResource
 
-_TITLES = {
+from pai_dlc_mcp.server.app import Server
+from pai_dlc_mcp.server.deps import App
+from pai_dlc_mcp.server.protocol.wording import only_offered
+
+TITLES = {
     "job-types": "Job types and the roles each has",
     "job-status": "What a job's status means, and what can be done in it",
 }
 
 
-def load() -> list[Resource]:
-    """pai-dlc://guides/<name>, one for each file of guides/."""
+def add(server: Server, _: App, offered: Collection[str]) -> None:
+    for guide in load(offered):
+        server.add_resource(guide)
+
+
+def load(offered: Collection[str]) -> list[Resource]:
+    """pai-dlc://guides/<name>, one for each file of guides/; they name only tools that are on."""
     folder = files("pai_dlc_mcp.resources") / "guides"
     return [
         TextResource(
@@ -19,7 +29,7 @@ def load() -> list[Resource]:
             name=name,
             title=title,
             mime_type="text/markdown",
-            text=(folder / f"{name}.md").read_text("utf-8"),
+            text=only_offered((folder / f"{name}.md").read_text("utf-8"), offered),
         )
-        for name, title in _TITLES.items()
+        for name, title in TITLES.items()
     ]

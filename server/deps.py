@@ -42,6 +42,9 @@ class App:
     key: bytes = field(repr=False)  # of every digest that leaves this server; replicas share it
     store: Store
 
+    looked_at: dict[str, None] = field(default_factory=dict[str, None])
+    """Digests of the bodies that a dry run looked at, the oldest first."""
+
     @cached_property
     def identity(self) -> Identity:
         return Identity(self.gateway)
@@ -53,6 +56,7 @@ class CloudInRegion:
     def __init__(self, app: App, region: endpoints.Region) -> None:
         self.settings, self.region, self.region_source = app.settings, region.id, region.source
         self.key, self.store = app.key, app.store
+        self.looked_at = app.looked_at
         at = Api(app.gateway, region.id)
         self.access = Access(at)
         self.account = Account(at)

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, SettingsConfigDict
 
+from pai_dlc_mcp.server import prices
+from pai_dlc_mcp.server.prices import PriceTable
 from pai_dlc_mcp.server.spelling import nearest
 
 Words = Annotated[tuple[str, ...], NoDecode]
@@ -96,6 +98,10 @@ class Settings(BaseSettings):
         pattern=r"^\d{1,20}$",
         description="Number of the account that writes may go to; any other, or one STS cannot tell, is refused.",
     )
+    prices: PriceTable | None = Field(
+        default=None,
+        description="A TOML file of pay-as-you-go prices an hour, a table a region; unset: prices are unknown.",
+    )
     http_tokens: Path | None = Field(
         default=None, description="File of who may call over HTTP: a name and a token of 32 characters or more a line."
     )
@@ -142,6 +148,11 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+
+    @field_validator("prices", mode="before")
+    @classmethod
+    def _read(cls, given: object) -> object:
+        return prices.load(Path(given).expanduser()) if isinstance(given, str | Path) else given
 
     @field_validator("state", "audit_file", "http_tokens")
     @classmethod

@@ -29,10 +29,25 @@ class StrictModel(BaseModel):
         return given
 
 
+# What Alibaba's job skill names and the API does not take.
+_NOT_IN_THE_API = {
+    "enablegangscheduling": "CreateJob of SDK 1.11.6 has no gang scheduling switch: leave it out",
+    "quotaid": "a quota's id goes into resource_id, where there is one; ListEcsSpecs of SDK 1.11.6 does not take it",
+}
+
+
 def _unknown(key: str, names: Iterable[str]) -> str:
     near = nearest(key, names)  # alike but for case and underscores, so the API's spelling finds ours
+    if (answer := not_in_the_api(key)) and not (near and _plain(near) == _plain(key)):
+        return answer
     hint = f"did you mean {near!r}?" if near else f"known are {', '.join(names)}"
     return f"unknown field {key!r}: {hint}"
+
+
+def not_in_the_api(key: str) -> str | None:
+    """One sentence on a field that users of the skill know and the API does not."""
+    answer = _NOT_IN_THE_API.get(_plain(key))
+    return f"{key}: {answer}" if answer else None
 
 
 def nearest(value: str, known: Iterable[str]) -> str | None:

@@ -3,6 +3,7 @@
 from pai_dlc_mcp.tools import (
     access,
     admin,
+    capacity,
     dashboards,
     events,
     images,
@@ -39,6 +40,7 @@ TOOLSETS = (
     setup.tools,
     admin.tools,
     quotas.tools,
+    capacity.tools,
     templates.tools,
     tensorboards.tools,
     tensorboard_changes.tools,

@@ -8,20 +8,26 @@ from pai_dlc_mcp.server.cloud import ids
 from pai_dlc_mcp.server.deps import Cloud, CloudInRegion
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.protocol.toolset import Toolset
-from pai_dlc_mcp.server.rules.pods import pod_of
+from pai_dlc_mcp.server.rules.pods import first_pod, pod_of
 from pai_dlc_mcp.server.safety import questions
 from pai_dlc_mcp.server.workflows.permit import Gated, Look, Permit, Plan, asking
+from pai_dlc_mcp.tools.jobs.read import console
 from pai_dlc_mcp.tools.params import ConfirmationToken, JobId, PodId, Region
 
 tools = Toolset("core")
 
 _ONCE = "Shown once: give it to the user, and to nobody else."
+_TERMINAL = (
+    f"{_ONCE} A wss:// address is for a WebSocket client (websocat, a terminal page), not for a browser's address bar; "
+    "without one, the user opens the terminal of the pod on the console page."
+)
 Seconds = Annotated[int, Field(ge=60, le=604_800, description="Until it expires.")]
 
 
 class TerminalReply(Gated):
     job_id: str
     pod_id: str
+    console: str
     web_terminal_url: str | None = None
 
 
@@ -31,21 +37,22 @@ class TokenReply(Gated):
     token: str | None = None
 
 
-async def _terminal(job_id: str, pod_id: str, cloud: Cloud, is_shared: bool) -> Look[str]:
+async def _terminal(job_id: str, cloud: Cloud, is_shared: bool, pod_id: str | None = None) -> Look[str]:
     """The service opens a terminal only into a running pod."""
 
     async def look() -> Plan[str]:
         job = await cloud.jobs.get(job_id)
-        pod = pod_of(job, pod_id)
+        pod = pod_of(job, pod_id) if pod_id else first_pod(job)
         if job.status != "Running" or pod.status != "Running":
             raise Failure(
-                f"Pod {pod_id} is {pod.status} and job {job_id} is {job.status}: a web terminal needs both Running.",
+                f"Pod {pod.pod_id} is {pod.status} and job {job_id} is {job.status}: it needs both Running.",
                 fix="Read its log with get_pod_logs instead, or wait until it runs.",
                 code="NotRunning",
             )
-        preview = questions.share_terminal(job, cloud.region, pod_id, is_shared)
-        write = cloud.access.web_terminal(job_id, pod_id, shared=is_shared)
-        return Plan(preview, (write,), TerminalReply, {"job_id": job_id, "pod_id": pod_id})
+        preview = questions.share_terminal(job, cloud.region, pod.pod_id, is_shared)
+        write = cloud.access.web_terminal(job_id, pod.pod_id, shared=is_shared)
+        about = {"job_id": job_id, "pod_id": pod.pod_id, "console": console(cloud.region, job)}
+        return Plan(preview, (write,), TerminalReply, about)
 
     return look
 
@@ -53,8 +60,8 @@ async def _terminal(job_id: str, pod_id: str, cloud: Cloud, is_shared: bool) -> 
 @tools.write("Open a web terminal")
 async def get_web_terminal(
     job_id: JobId,
-    pod_id: PodId,
     permit: Annotated[Permit[str], asking(_terminal)],
+    pod_id: Annotated[PodId | None, Field(description="Default: the master.")] = None,
     is_shared: Annotated[bool, Field(description="A link that works once for anyone.")] = False,
     confirmation_token: ConfirmationToken = None,
     region: Region = None,
@@ -62,7 +69,7 @@ async def get_web_terminal(
     """Get the address of a web terminal into a running pod. It opens a shell to whoever holds it for 30 s, so the user
     is asked first. To only read output use get_pod_logs."""
     url = await permit.send()
-    return TerminalReply(**permit.about, status="issued", web_terminal_url=url, next=_ONCE)
+    return TerminalReply(**permit.about, status="issued", web_terminal_url=url, next=_TERMINAL)
 
 
 async def _token(

@@ -1,10 +1,11 @@
 """Metrics: what a job's pods use, by pod, as a few numbers and a short series each."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Annotated, Literal
 
-from pydantic import Field
+import anyio
+from pydantic import BeforeValidator, Field
 
 from pai_dlc_mcp.server.budget.fence import inline
 from pai_dlc_mcp.server.budget.limits import tokens
@@ -12,10 +13,13 @@ from pai_dlc_mcp.server.cloud.jobs import Job
 from pai_dlc_mcp.server.cloud.metrics import Series
 from pai_dlc_mcp.server.cloud.times import to_utc
 from pai_dlc_mcp.server.deps import Cloud, CloudInRegion, FreshJob
-from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.protocol.reply import FACTS_TOKENS, Facts, Row
+from pai_dlc_mcp.server.insight import chart as charts
+from pai_dlc_mcp.server.protocol.reply import FACTS_TOKENS, Pictured, Row
 from pai_dlc_mcp.server.protocol.toolset import Toolset
+from pai_dlc_mcp.server.rules import series as rules
 from pai_dlc_mcp.server.rules.pods import by_importance, pod_of
+from pai_dlc_mcp.server.rules.series import Unit, unit_of
+from pai_dlc_mcp.server.workflows.charts import of_losses, of_metrics, read_losses
 from pai_dlc_mcp.tools.params import JobId, Moment, PodId, Region
 
 tools = Toolset("core")
@@ -27,22 +31,29 @@ MetricType = Literal[
 ]  # fmt: skip
 Period = Literal[15, 60, 900, 3600]
 
-_LONGEST = timedelta(hours=24)  # looked back when no start is given
+
+def _several(value: object) -> object:
+    """One metric may come as it is."""
+    return value.replace(" ", "").split(",") if isinstance(value, str) else value
+
+
 # Up to this long, a value this often: at most about 300 a pod.
 _STEPS: Sequence[tuple[timedelta, str, Period]] = (
     (timedelta(hours=2), "1m", 60),
     (timedelta(hours=24), "5m", 900),
     (timedelta.max, "1h", 3600),
 )
-_RATES = ((1e9, "GB/s"), (1e6, "MB/s"), (1e3, "kB/s"), (1.0, "B/s"))
 _POINTS = (20, 10, 5, 3)  # of a series, as many as the budget has room for
-_ROWS_TOKENS = FACTS_TOKENS - 250
+_REST_TOKENS = 250  # of the facts beside the series
 _PODS_ASKED = 50  # of CloudMonitor at once: each is 150 bytes of the request's address
+_OUTLIERS, _PODS_EACH = 5, 8  # pods named for a metric; rows of each of several
 
 
 class SeriesRow(Row):
-    """`means` are of equal parts of the time, oldest first; `-` where there is no value."""
+    """`means` are of equal parts of the time, oldest first; `-` where there is no value. `metric` stands where there
+    are several, with its unit."""
 
+    metric: str | None = None
     of: str
     min: float
     mean: float
@@ -51,8 +62,8 @@ class SeriesRow(Row):
     means: str
 
 
-class MetricsReply(Facts):
-    """`start` and `end` are of the values there are; `empty` says why there may be none."""
+class MetricsReply(Pictured):
+    """`start` and `end` are of the values there are; the mean of an outlier is far from the others'."""
 
     job_id: str | None = None
     metric: str | None = None
@@ -62,36 +73,48 @@ class MetricsReply(Facts):
     step: str | None = None
     total: int
     empty: str | None = None
+    outliers: list[str] | None = None
+    loss: str | None = None
     series: list[SeriesRow]
-
-
-class Window(NamedTuple):
-    """What to ask for; no `until` is now, no `since` the service's last hour."""
-
-    since: datetime | None
-    until: datetime | None
-    span: timedelta
 
 
 @tools.read("Get a job's metrics")
 async def get_job_metrics(
     job_id: JobId,
-    metric: Annotated[MetricType, Field(description="Usage in %, rates a second.")],
     job: FreshJob,
     cloud: Cloud,
+    metric: Annotated[
+        list[MetricType], BeforeValidator(_several), Field(min_length=1, description="Usage in %, rates a second.")
+    ] = ["GpuCoreUsage"],  # noqa: B006 - never changed
+    last: Annotated[str | None, Field(pattern=rules.LAST, description="e.g. 1h")] = None,
     start_time: Moment | None = None,
     end_time: Moment | None = None,
     time_step: Annotated[Literal["1m", "5m", "15m", "1h"] | None, Field(description="Else by the window.")] = None,
+    chart: Annotated[Literal["metric", "loss"] | None, Field(description="Adds a picture; loss: from the log.")] = None,
     region: Region = None,
 ) -> MetricsReply:
-    """Get one metric by pod, lowest first: min, mean, max, last, and means over time. By default of the job's run, at
-    most its last 24 h. Idle GPUs in a Running job point to a hang or slow input."""
-    window = _window(job, start_time, end_time)
-    step = time_step or next(step for most, step, _ in _STEPS if window.span <= most)
-    found = await cloud.metrics.job(job_id, metric, since=window.since, until=window.until, time_step=step)
-    factor, unit = _unit(found) if metric.endswith("Rate") else (1.0, "%")
-    empty = None if found else _why_empty(job, metric, asked=bool(start_time or end_time))
-    return _told(found, factor, step=step, job_id=job_id, metric=metric, unit=unit, empty=empty)
+    """Get metrics by pod, lowest first: min, mean, max, last, means over time, and pods unlike the others. By default
+    of the job's run, at most its last 24 h. Idle GPUs in a Running job point to a hang or slow input."""
+    asked = rules.window(job, start_time, end_time, last)
+    step = time_step or next(step for most, step, _ in _STEPS if asked.span <= most)
+    found: dict[str, Sequence[Series]] = dict.fromkeys(metric, ())
+
+    async def look(kind: str) -> None:
+        found[kind] = await cloud.metrics.job(job_id, kind, since=asked.since, until=asked.until, time_step=step)
+
+    async with anyio.create_task_group() as group:
+        for kind in found:
+            group.start_soon(look, kind)
+    narrowed = bool(start_time or end_time or last)
+    empty = {kind: _why_empty(job, kind, asked=narrowed) for kind, series in found.items() if not series}
+    reply = _told(found, {kind: unit_of(kind, series) for kind, series in found.items()}, empty, step, job)
+    if not chart:
+        return reply
+    told = await read_losses(cloud, job) if chart == "loss" else None
+    picture = await (of_losses(job, told) if told else of_metrics(job, found))
+    missing = None if picture or not charts.available() else "no chart: there are no values"
+    note = "; ".join(filter(None, [reply.note, missing or (None if picture else charts.HOW_TO_INSTALL)])) or None
+    return reply.model_copy(update={"picture": picture, "note": note, "loss": told.summary if told else None})
 
 
 @monitor.read("Get a CloudMonitor metric")
@@ -114,37 +137,18 @@ async def get_metrics(
 ) -> MetricsReply:
     """Get a metric of CloudMonitor (acs_pai_dlc) for a job, a pod or by card: for jobs on a quota, of which
     get_job_metrics has no values."""
-    window = _window(job, start_time, end_time)
-    every = period or next(period for most, _, period in _STEPS if window.span <= most)
+    asked = rules.window(job, start_time, end_time)
+    every = period or next(period for most, _, period in _STEPS if asked.span <= most)
     found = await cloud.metrics.cloud_monitor(
         job_id,
         metric_name,
         _dimensions(cloud, job, metric_name, pod_id),
-        since=window.since,
-        until=window.until,
+        since=asked.since,
+        until=asked.until,
         period=every,
     )
-    empty = None if found else _why_empty(job, None, asked=bool(start_time or end_time))
-    return _told(found, 1.0, step=f"{every}s", job_id=job_id, metric=metric_name, empty=empty)
-
-
-def _window(job: Job, start: datetime | None, end: datetime | None) -> Window:
-    """From when the job ran, or was created, to its end. A live job's clock is its Duration, which counts from its
-    creation: the service's time, whatever this machine's says. Without it, the service's last hour."""
-    begun = job.running_since or job.created
-    seen = end or job.finished
-    if seen is None and job.created and job.duration:
-        seen = job.created + timedelta(seconds=job.duration)
-    since = start
-    if since is None and begun and seen:
-        since = max(begun, seen - _LONGEST)
-    if since and seen and since > seen:
-        raise Failure(
-            f"Nothing lies between {to_utc(since)} and {to_utc(seen)}: the window ends before it starts.",
-            fix=f"Job {job.job_id} ran from {to_utc(begun) or 'no time'} to {to_utc(job.finished) or 'now'}.",
-            code="InvalidArgument",
-        )
-    return Window(since, end or job.finished, seen - since if since and seen else timedelta(hours=1))
+    empty = {} if found else {metric_name: _why_empty(job, None, asked=bool(start_time or end_time))}
+    return _told({metric_name: found}, {metric_name: Unit(1.0, "")}, empty, f"{every}s", job)
 
 
 def _dimensions(cloud: CloudInRegion, job: Job, metric_name: str, pod_id: str | None) -> list[dict[str, str]]:
@@ -162,7 +166,7 @@ def _dimensions(cloud: CloudInRegion, job: Job, metric_name: str, pod_id: str | 
     return [of_job]
 
 
-def _why_empty(job: Job, metric: MetricType | None, *, asked: bool) -> str:
+def _why_empty(job: Job, metric: str | None, *, asked: bool) -> str:
     """The likeliest reason for no values at all; `metric` is None for CloudMonitor's."""
     if not job.running_since:
         return f"The job is {job.status} and has not run: there are values once its pods do. See get_job_events."
@@ -176,62 +180,73 @@ def _why_empty(job: Job, metric: MetricType | None, *, asked: bool) -> str:
     return "The service has no values of this job: the first come after minutes, and they are kept for a limited time."
 
 
-def _told(found: Sequence[Series], factor: float, **about: str | None) -> MetricsReply:
+def _told(
+    found: Mapping[str, Sequence[Series]], units: Mapping[str, Unit], empty: Mapping[str, str], step: str, job: Job
+) -> MetricsReply:
     """The series as rows, lowest mean first, with as many means each as there is room for; then as many rows."""
-    times = sorted({time for series in found for time, _ in series.points})
-    rows: list[SeriesRow] = []
-    for most in _POINTS:
-        rows = sorted((_row(series, times, most, factor) for series in found), key=lambda row: row.mean)
-        if _cost(rows) <= _ROWS_TOKENS:
-            break
-    while _cost(rows) > _ROWS_TOKENS:
-        rows.pop()
-    left_out = f"the {len(rows)} with the lowest mean, of {len(found)}" if len(rows) < len(found) else None
+    several = len(found) > 1
+    total = sum(map(len, found.values()))
+    apart = [said for kind, series in found.items() for said in _apart(kind, series, units[kind], job)]
+    rows = _within(FACTS_TOKENS - _REST_TOKENS - tokens(" ".join(apart)), found, units)
+    times = rules.times_of([series for each in found.values() for series in each])
+    unit = None if several else next(iter(units.values())).name or None
     return MetricsReply(
-        **about,
-        start=_clock(times[0]) if times else None,
-        end=_clock(times[-1]) if times else None,
-        total=len(found),
+        job_id=job.job_id,
+        metric=", ".join(found),
+        unit=unit,
+        start=rules.clock(times[0]) if times else None,
+        end=rules.clock(times[-1]) if times else None,
+        step=step,
+        total=total,
+        empty="; ".join(f"{kind}: {why}" if several else why for kind, why in empty.items()) or None,
+        outliers=apart or None,
         series=rows,
-        note=left_out,
+        note=f"the {len(rows)} with the lowest mean, of {total}" if len(rows) < total else None,
     )
+
+
+def _within(most_tokens: int, found: Mapping[str, Sequence[Series]], units: Mapping[str, Unit]) -> list[SeriesRow]:
+    """Of as many pods as fit, the same number of each metric: fewer means come before fewer pods. Of several metrics
+    some pods each, with more means: the outliers are named, and the others are alike."""
+    several, shown, groups = len(found) > 1, _PODS_EACH if len(found) > 1 else None, list[list[SeriesRow]]()
+    for most in _POINTS:
+        groups = [list(_rows(kind, series, units[kind], most, several))[:shown] for kind, series in found.items()]
+        if sum(map(_cost, groups)) <= most_tokens:
+            break
+    while sum(map(_cost, groups)) > most_tokens:
+        max(groups, key=len).pop()
+    return [row for group in groups for row in group]
+
+
+def _apart(kind: str, found: Sequence[Series], unit: Unit, job: Job) -> Sequence[str]:
+    """`worker-3 GpuCoreUsage 12 %, median 96`."""
+    apart = rules.outliers(found, unit.factor)
+    more = [f"and {len(apart) - _OUTLIERS} more of {kind}"] if len(apart) > _OUTLIERS else []
+    return [
+        f"{inline(rules.short(series.of, job.job_id), 120)} {kind} {mean:.3g}{' ' * bool(unit.name)}{unit.name}, "
+        f"median {middle:.3g}"
+        for series, mean, middle in apart[:_OUTLIERS]
+    ] + more
 
 
 def _cost(rows: Sequence[SeriesRow]) -> int:
-    return sum(tokens(row.model_dump_json()) for row in rows)
+    return sum(tokens(row.model_dump_json(exclude_none=True)) for row in rows)
 
 
-def _row(series: Series, times: Sequence[int], most: int, factor: float) -> SeriesRow:
-    values = [value / factor for _, value in series.points]
-    return SeriesRow(
-        of=inline(series.of, 120),
-        min=_rounded(min(values)),
-        mean=_rounded(sum(values) / len(values)),
-        max=_rounded(max(values)),
-        last=_rounded(values[-1]),
-        means=_thinned(series, times, most, factor),
-    )
-
-
-def _thinned(series: Series, times: Sequence[int], most: int, factor: float) -> str:
-    """`96 97 - 12`. The parts are of all times there are, so that those of two pods are of the same time."""
-    parts: list[list[float]] = [[] for _ in range(min(most, len(times)))]
-    part_of = {time: position * len(parts) // len(times) for position, time in enumerate(times)}
-    for time, value in series.points:
-        parts[part_of[time]].append(value / factor)
-    means = [sum(part) / len(part) if part else None for part in parts]
-    return " ".join("-" if mean is None else f"{mean:.0f}" if mean >= 10 else f"{mean:.2g}" for mean in means)
-
-
-def _unit(found: Sequence[Series]) -> tuple[float, str]:
-    """Rates come in bytes a second; the unit in which the largest is a small number."""
-    largest = max((value for series in found for _, value in series.points), default=0.0)
-    return next(((factor, unit) for factor, unit in _RATES if largest >= factor), (1.0, "B/s"))
-
-
-def _rounded(value: float) -> float:
-    return float(f"{value:.4g}")
-
-
-def _clock(milliseconds: int) -> str | None:
-    return to_utc(datetime.fromtimestamp(milliseconds / 1000, UTC))
+def _rows(kind: str, found: Sequence[Series], unit: Unit, most: int, several: bool) -> Sequence[SeriesRow]:
+    times, factor = rules.times_of(found), unit.factor
+    rows: list[SeriesRow] = []
+    for series in found:
+        values = [value / factor for _, value in series.points]
+        rows.append(
+            SeriesRow(
+                metric=f"{kind} {unit.name}" if several else None,
+                of=inline(series.of, 120),
+                min=rules.rounded(min(values)),
+                mean=rules.rounded(rules.mean(series) / factor),
+                max=rules.rounded(max(values)),
+                last=rules.rounded(values[-1]),
+                means=rules.thinned(series, times, most, factor),
+            )
+        )
+    return sorted(rows, key=lambda row: row.mean)

@@ -1,6 +1,6 @@
 """The vocabulary of the tools: each parameter's pattern and description, once."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
@@ -20,10 +20,7 @@ TemplateId = Annotated[str, Field(pattern=ids.TEMPLATE_ID, description="From lis
 TensorboardId = Annotated[str, Field(pattern=ids.TENSORBOARD_ID, description="From list_tensorboards.")]
 Region = Annotated[str | None, Field(description="Default: the server's.")]
 JobType = Annotated[job_types.JobType, BeforeValidator(job_types.exact), Field(description="Framework.")]
-Status = Literal[
-    "Creating", "Queuing", "Bidding", "EnvPreparing", "SanityChecking", "Running", "Restarting", "Stopping",
-    "SucceededReserving", "FailedReserving", "Succeeded", "Failed", "Stopped",
-]  # fmt: skip
+Status = job_types.Status
 Limit = Annotated[int, Field(ge=1, le=100, description="Most rows.")]
 Offset = Annotated[int, Field(ge=0, description="Rows skipped.")]
 MaxTokens = Annotated[int, Field(ge=400, le=20_000, description="Size of the answer.")]

@@ -1,11 +1,11 @@
 """Quotas: the resources a team has, and a job's place in the queue for them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pai_dlc_mcp.server.cloud import quotas
+from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.jobs import Job
 from pai_dlc_mcp.server.cloud.paging import Page
 from pai_dlc_mcp.server.cloud.quotas import Diagnosis, Quota, Workload
@@ -13,21 +13,16 @@ from pai_dlc_mcp.server.cloud.times import Time
 from pai_dlc_mcp.server.deps import Cloud, FreshJob
 from pai_dlc_mcp.server.protocol.reply import Facts, ForeignName, ForeignText, Listing, Row
 from pai_dlc_mcp.server.protocol.toolset import Toolset
+from pai_dlc_mcp.server.rules.queueing import blocked_by, demand, strategy
+from pai_dlc_mcp.server.rules.resources import gib, number
+from pai_dlc_mcp.server.workflows.capacity import refused
 from pai_dlc_mcp.tools.params import JobId, Offset, Region, WorkspaceId
 
 tools = Toolset("quotas")
 
-_JOBS_NAMED = 10  # of those ahead
-_LIMITS = {
-    "SelfQuotaLimit": "the quota is used up",
-    "AncestorQuotaLimit": "a quota above it is used up",
-    "UserLimit": "its user's limit is reached",
-    "QueueStrategyLimit": "jobs ahead of it wait too",
-}
-
 
 class QuotaRow(Row):
-    """`gpu`, `cpu` and `memory` are `32 of 64`: taken by placed jobs, and in all."""
+    """`gpu`, `cpu` and `memory` are `32 used, 32 free, 64 total`; memory in GiB."""
 
     quota_id: str
     name: ForeignName
@@ -47,17 +42,19 @@ class QuotaList(Listing):
 
 
 class QueueReply(Facts):
-    """`status`: queued, not_queued, or no_queue for a pay-as-you-go job. `blocked_by` is the quota's own diagnosis."""
+    """`status`: queued, not_queued, no_queue for a pay-as-you-go job, or unknown where the service does not say.
+    `blocked_by` is the quota's own diagnosis; `short` is asked - (limit - used)."""
 
     job_id: str | None = None
     job_status: str | None = None
-    status: Literal["queued", "not_queued", "no_queue"]
+    status: Literal["queued", "not_queued", "no_queue", "unknown"]
     said: str | None = None
     quota_id: str | None = None
+    asks: str | None = None
+    waits_since: Time | None = None
     position: int | None = None
     priority: int | None = None
     queue_strategy: str | None = None
-    enqueued: Time | None = None
     position_since: Time | None = None
     code: str | None = None
     reason: ForeignText | None = None
@@ -75,8 +72,8 @@ async def list_quotas(
     offset: Offset = 0,
     region: Region = None,
 ) -> QuotaList:
-    """List resource quotas with what is used of them. The quota_id goes into create_job's resource_id. Use it before
-    creating a quota job, and to see whether a waiting one can start."""
+    """List resource quotas with what is used, free and there in all. The quota_id goes into create_job's resource_id.
+    Whether a pod fits on a node, and who holds what, is in get_capacity."""
     found = await cloud.quotas.list({"WorkspaceIds": workspace_id, "QuotaName": name}, resource_type)
     page = Page(found[offset:], offset, len(found))
     return QuotaList.of(page, quotas=[_quota_row(quota) for quota in page.items])
@@ -84,16 +81,23 @@ async def list_quotas(
 
 @tools.read("Get a job's place in the queue")
 async def get_queue_position(job_id: JobId, job: FreshJob, cloud: Cloud, region: Region = None) -> QueueReply:
-    """Get a Queuing job's place in its quota's queue and what it waits for: limits, jobs ahead, nodes. update_job can
-    raise its priority. A pay-as-you-go job has no queue: see get_job_events."""
+    """Get a Queuing job's place in its quota's queue and what holds it: limits with the gap, jobs ahead, nodes, and
+    what the queue's strategy does. A pay-as-you-go job has no queue: see get_job_events."""
     if not job.resource_id:
         said = "Pay-as-you-go: only jobs on a quota have a place in a queue. What it waits for is in get_job_events."
         return QueueReply(job_id=job_id, job_status=job.status, status="no_queue", said=said)
-    place = None if job.terminal else await cloud.quotas.workload(job.resource_id, job_id)
+    if job.terminal:
+        return _not_queued(job)
+    try:
+        place = await cloud.quotas.workload(job.resource_id, job_id)
+    except CloudError as error:
+        return _unknown(job, error)
     if place is None or not place.waiting:
         return _not_queued(job)
-    diagnosis = await cloud.quotas.diagnosis(job.resource_id, job_id)
-    return _queued(job, place, diagnosis)
+    try:
+        return _queued(job, place, await cloud.quotas.diagnosis(job.resource_id, job_id))
+    except CloudError as error:
+        return _queued(job, place, error)
 
 
 def _quota_row(quota: Quota) -> QuotaRow:
@@ -106,13 +110,15 @@ def _quota_row(quota: Quota) -> QuotaRow:
         gpu_type=quota.gpu_type,
         gpu=_of(taken.gpu, total.gpu),
         cpu=_of(taken.cpu, total.cpu),
-        memory=_of(taken.memory, total.memory),
+        memory=_of(taken.memory, total.memory, gib),
         workspaces=", ".join(workspace.workspace_id for workspace in quota.workspaces) or None,
     )
 
 
-def _of(taken: str | None, total: str | None) -> str | None:
-    return f"{taken or '?'} of {total}" if total else None
+def _of(taken: str | None, total: str | None, read: Callable[[str | None], float] = number) -> str | None:
+    """The service gives no amount that is used where nothing is."""
+    used, whole = read(taken), read(total)
+    return f"{used:g} used, {max(0, whole - used):g} free, {whole:g} total" if total else None
 
 
 def _not_queued(job: Job) -> QueueReply:
@@ -122,40 +128,40 @@ def _not_queued(job: Job) -> QueueReply:
     )
 
 
-def _queued(job: Job, place: Workload, diagnosis: Diagnosis | None) -> QueueReply:
-    blocked_by = list(_blocked_by(diagnosis)) if diagnosis else None
+def _unknown(job: Job, error: CloudError) -> QueueReply:
+    """What the job itself says, where the queue may not be read."""
+    return QueueReply(
+        job_id=job.job_id,
+        job_status=job.status,
+        status="unknown",
+        said=f"The queue could not be read: {refused(error)}.",
+        quota_id=job.resource_id,
+        asks=_asks(job),
+        waits_since=job.created,
+        priority=job.priority,
+    )
+
+
+def _queued(job: Job, place: Workload, diagnosis: Diagnosis | CloudError) -> QueueReply:
+    known = None if isinstance(diagnosis, CloudError) else diagnosis
     return QueueReply(
         job_id=job.job_id,
         job_status=job.status,
         status="queued",
-        said=None if diagnosis else "The quota gives no diagnosis: the job just left the queue, or you may not ask.",
+        said=None if known else f"The quota's diagnosis could not be read: {refused(diagnosis)}.",
         quota_id=job.resource_id,
+        asks=_asks(job),
+        waits_since=place.enqueued or job.created,
         position=place.position,
         priority=place.priority,
-        queue_strategy=place.strategy,
-        enqueued=place.enqueued,
-        position_since=place.moved,
+        queue_strategy=strategy(place.strategy),
+        position_since=place.moved if place.moved != place.enqueued else None,
         code=place.code,
         reason=place.reason,
-        blocked_by=blocked_by,
+        blocked_by=list(blocked_by(known, demand(job))) if known else None,
     )
 
 
-def _blocked_by(diagnosis: Diagnosis) -> Iterator[str]:
-    """A sentence each for what holds the job back."""
-    for name, limit in diagnosis.limits.items():
-        if limit.status == "Failed":
-            yield f"{_LIMITS.get(name, name)}{_figures(limit)}"
-    placement = diagnosis.placement
-    if placement and placement.status == "Failed":
-        yield f"nodes for {placement.fitting} of {placement.pods} pods are free"
-        for unfit in placement.unfit:
-            yield f"{unfit.reason}: {len(unfit.nodes)} nodes"
-
-
-def _figures(limit: quotas.Limit) -> str:
-    figures = [f"{name} {limit.used.get(name, '?')} of {limit.limit.get(name, '?')}" for name in limit.exceeded]
-    named = list(limit.jobs[:_JOBS_NAMED])
-    more = [f"and {len(limit.jobs) - len(named)} more"] if len(limit.jobs) > len(named) else []
-    said = ", ".join([*figures, *named, *more])
-    return f": {said}" if said else ""
+def _asks(job: Job) -> str:
+    """`16 x 8 GPU 96 CPU 1000Gi`."""
+    return ", ".join(f"{spec.pod_count} x {spec.compute}" for spec in job.specs)

@@ -25,6 +25,7 @@ from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.shape import as_list, as_object
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.settings import Settings
+from pai_dlc_mcp.server.spelling import not_in_the_api
 
 USER_AGENT = f"AlibabaCloud-Agent-Skills/alibabacloud-pai-dlc-job/{uuid.uuid4().hex}"  # one session id a process
 
@@ -169,8 +170,9 @@ def request_model(product: Product, action: str, params: Mapping[str, Any]) -> A
             code="InvalidField",
         ) from None
     if lost:
+        answer = not_in_the_api(lost.rsplit(".", 1)[-1])
         raise Failure(
-            f"{action} does not know the field {lost}.",
+            f"{answer}." if answer else f"{action} does not know the field {lost}.",
             fix="Remove it, or check its spelling against the API reference.",
             code="UnknownField",
         )

@@ -5,17 +5,16 @@ from collections.abc import Iterable
 
 from pai_dlc_mcp.server.cloud.endpoints import Product
 
-_OTHERS: dict[Product, str] = {"pai": "paistudio", "sts": "sts"}
+# Where an operation is documented under two prefixes, both are named.
+_PREFIXES: dict[Product, tuple[str, ...]] = {"pai-dlc": ("pai", "paidlc"), "pai": ("pai", "paistudio"), "sts": ("sts",)}
 # AIWorkSpace authorises each of its nouns under a name of its own.
 _WORKSPACE_NOUNS = {"Image": "paiimage", "Dataset": "paidataset", "CodeSource": "paicodesource"}
 
 
 def ram_actions(product: Product, action: str) -> tuple[str, ...]:
-    """The RAM actions that allow an operation; PAI-DLC's are documented under two prefixes, so both are named."""
-    if product == "pai-dlc":
-        return (f"pai:{action}", f"paidlc:{action}")
-    if product in _OTHERS:
-        return (f"{_OTHERS[product]}:{action}",)
+    """The RAM actions that allow an operation, in every spelling there is."""
+    if prefixes := _PREFIXES.get(product):
+        return tuple(f"{prefix}:{action}" for prefix in prefixes)
     noun = next((prefix for word, prefix in _WORKSPACE_NOUNS.items() if word in action), "paiworkspace")
     return (f"{noun}:{action}",)
 

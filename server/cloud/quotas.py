@@ -1,19 +1,20 @@
 """Quotas and their queues (PAI Studio, called by path)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import Field
 
 from pai_dlc_mcp.server.cloud.api import Regional
-from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.model import CloudModel
 from pai_dlc_mcp.server.cloud.paging import each, page
 from pai_dlc_mcp.server.cloud.shape import as_list, as_object
 from pai_dlc_mcp.server.cloud.times import Time
 
+M = TypeVar("M", bound=CloudModel)
+
 RESOURCE_TYPES = ("Lingjun", "ECS", "ACS")
-_MOST = 10  # pages of a type
+_MOST, _MOST_OF_ONE = 10, 50  # pages: of quotas of a type; of one quota's nodes, workloads or users
 
 
 class Amount(CloudModel):
@@ -25,8 +26,17 @@ class Amount(CloudModel):
 
 
 class QuotaDetails(CloudModel):
-    total: Amount = Field(default=Amount(), alias="ActualMinQuota")
+    """`actual` is of the nodes that are bound; `allocatable`, of those and without the system's share, is not always
+    given."""
+
+    actual: Amount = Field(default=Amount(), alias="ActualMinQuota")
+    allocatable: Amount | None = Field(default=None, alias="AllocatableQuota")
     allocated: Amount = Field(default=Amount(), alias="AllocatedQuota")
+
+    @property
+    def total(self) -> Amount:
+        """What workloads can take."""
+        return self.allocatable or self.actual
 
 
 class QuotaWorkspace(CloudModel):
@@ -42,6 +52,7 @@ class Quota(CloudModel):
     status: str = Field(default="", alias="Status")
     resource_type: str | None = Field(default=None, alias="ResourceType")
     gpu_type: str | None = Field(default=None, alias="GPUType")
+    strategy: str | None = Field(default=None, alias="QueueStrategy")
     details: QuotaDetails = Field(default=QuotaDetails(), alias="QuotaDetails")
     workspaces: tuple[QuotaWorkspace, ...] = Field(default=(), alias="Workspaces")
 
@@ -49,12 +60,16 @@ class Quota(CloudModel):
 class Workload(CloudModel):
     """A job in a quota. `position` counts from 1 while it is Enqueued."""
 
+    workload_id: str = Field(default="", alias="WorkloadId")
     status: str = Field(default="", alias="Status")
     position: int | None = Field(default=None, alias="Position")
     priority: int | None = Field(default=None, alias="Priority")
     strategy: str | None = Field(default=None, alias="QueueStrategy")
     code: str | None = Field(default=None, alias="Code")
     reason: str | None = Field(default=None, alias="Reason")
+    user_id: str = Field(default="", alias="UserId")
+    user_name: str | None = Field(default=None, alias="UserName")
+    resources: Amount = Field(default=Amount(), alias="Resource")
     enqueued: Time | None = Field(default=None, alias="GmtEnqueuedTime")
     moved: Time | None = Field(default=None, alias="GmtPositionModifiedTime")
 
@@ -94,6 +109,46 @@ class Diagnosis(CloudModel):
     placement: Placement | None = Field(default=None, alias="SchedulingDiagnosis")
 
 
+class Node(CloudModel):
+    """A node of a quota. The amounts asked for come only with Verbose and a quota id; memory without a unit is GiB."""
+
+    name: str = Field(default="", alias="NodeName")
+    type: str = Field(default="", alias="NodeType")
+    status: str = Field(default="", alias="NodeStatus")
+    reason: str | None = Field(default=None, alias="ReasonCode")
+    gpu: str | None = Field(default=None, alias="GPU")
+    cpu: str | None = Field(default=None, alias="CPU")
+    memory: str | None = Field(default=None, alias="Memory")
+    allocatable_cpu: str | None = Field(default=None, alias="AllocatableCPU")
+    allocatable_memory: str | None = Field(default=None, alias="AllocatableMemory")
+    asked_gpu: str | None = Field(default=None, alias="RequestGPU")
+    asked_cpu: str | None = Field(default=None, alias="RequestCPU")
+    asked_memory: str | None = Field(default=None, alias="RequestMemory")
+
+    @property
+    def usable(self) -> bool:
+        return self.status == "Ready" and not self.reason
+
+    @property
+    def cordoned(self) -> bool:
+        """A person took it out of use; it need not be broken."""
+        return "cordon" in (self.reason or "").lower()
+
+
+class Usages(CloudModel):
+    submitted: Amount = Field(default=Amount(), alias="Submitted")
+    used: Amount = Field(default=Amount(), alias="Used")
+
+
+class UserUsage(CloudModel):
+    """What one user holds of a quota, and asks for."""
+
+    user_id: str = Field(default="", alias="UserId")
+    user_name: str | None = Field(default=None, alias="Username")
+    workloads: int = Field(default=0, alias="WorkloadCount")
+    resources: Usages = Field(default=Usages(), alias="Resources")
+
+
 class Quotas(Regional):
     """Operations on quotas in one region."""
 
@@ -123,19 +178,48 @@ class Quotas(Regional):
         items = [item for item in map(as_object, as_list(body.get("Workloads"))) if item.get("WorkloadId") == job_id]
         return Workload.model_validate(items[0]) if items else None
 
-    async def diagnosis(self, quota_id: str, job_id: str) -> Diagnosis | None:
-        """Why the job waits, from a path the reference does not name. None once the job has left the queue (the
-        service answers 400 or 404), and for who may not ask."""
-        try:
-            body = await self.api.read(
-                "pai",
-                "GetQuotaWorkloadDiagnosis",
-                quota_id,
-                job_id,
-                pathname=f"/api/v1/quotas/{quota_id}/workloads/{job_id}/diagnosis",
-            )
-        except CloudError as error:
-            if error.kind in ("invalid", "not_found", "permission"):
-                return None
-            raise
+    async def get(self, quota_id: str) -> Quota:
+        """GetQuota."""
+        path = f"/api/v1/quotas/{quota_id}"
+        body = await self.api.read("pai", "GetQuota", quota_id, params={"Verbose": True}, pathname=path)
+        return Quota.model_validate(body)
+
+    async def workloads(self, quota_id: str) -> Sequence[Workload]:
+        """ListQuotaWorkloads: what runs on the quota or waits for it, as far as the caller may see it."""
+        path = f"/api/v1/quotas/{quota_id}/workloads"
+        return await self._listed("ListQuotaWorkloads", quota_id, path, ("Workloads", Workload), {})
+
+    async def nodes(self, quota_id: str) -> Sequence[Node]:
+        """ListNodes of a quota, with what is asked of each."""
+        params = {"QuotaId": quota_id, "Verbose": True}
+        return await self._listed("ListNodes", quota_id, "/api/v1/nodes", ("Nodes", Node), params)
+
+    async def usages(self, quota_id: str) -> Sequence[UserUsage]:
+        """ListQuotaActiveUserUsages: who holds or asks for anything, the largest holder first."""
+        path = f"/api/v1/quotas/{quota_id}/activeuserusages"
+        params = {"SortBy": "UsedGPU", "Order": "desc"}
+        return await self._listed("ListQuotaActiveUserUsages", quota_id, path, ("QuotaUserUsages", UserUsage), params)
+
+    async def diagnosis(self, quota_id: str, job_id: str) -> Diagnosis:
+        """Why the job waits, from a path the reference does not name. Raises CloudError: 400 or 404 once the job has
+        left the queue, 403 for who may not ask."""
+        body = await self.api.read(
+            "pai",
+            "GetQuotaWorkloadDiagnosis",
+            quota_id,
+            job_id,
+            pathname=f"/api/v1/quotas/{quota_id}/workloads/{job_id}/diagnosis",
+        )
         return Diagnosis.model_validate(as_object(body.get("Diagnosis")))
+
+    async def _listed(
+        self, action: str, quota_id: str, pathname: str, items: tuple[str, type[M]], params: Mapping[str, Any]
+    ) -> Sequence[M]:
+        """All pages; `items` names the list in the body and says what it holds. The quota id is passed for the check
+        of ids only: the path is written out."""
+
+        def ask(paging: dict[str, Any]) -> Any:
+            return self.api.read("pai", action, quota_id, params={**params, **paging}, pathname=pathname)
+
+        found = each(lambda offset, limit: page(ask, *items, offset, limit), _MOST_OF_ONE)
+        return [item async for item in found]

@@ -13,7 +13,8 @@ _MOST = 20  # pages
 
 
 class EcsSpec(CloudModel):
-    """`instance_type` is what a job's EcsSpec takes, verbatim. Memory in GiB."""
+    """`instance_type` is what a job's EcsSpec takes, verbatim. Memory in GiB. `spot_discount` is of the price: 0.1 is a
+    tenth of it."""
 
     instance_type: str = Field(default="", alias="InstanceType")
     accelerator: str = Field(default="", alias="AcceleratorType")
@@ -24,6 +25,9 @@ class EcsSpec(CloudModel):
     memory: int = Field(default=0, alias="Memory")
     available: bool = Field(default=False, alias="IsAvailable")
     spot_stock: str | None = Field(default=None, alias="SpotStockStatus")
+    spot_discount: float | None = Field(default=None, alias="NonProtectSpotDiscount")
+    driver: str | None = Field(default=None, alias="DefaultGPUDriver")
+    drivers: tuple[str, ...] = Field(default=(), alias="SupportedGPUDrivers")
     resource_type: str | None = Field(default=None, alias="ResourceType")
 
 

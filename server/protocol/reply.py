@@ -4,6 +4,7 @@ stream (logs, events) as text alone. Tools return data; app.py calls render().
 Never both for one payload, and no facts in only one of the two: hosts show the model either.
 """
 
+import base64
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, ClassVar, Protocol, Self, cast, get_args
 
-from mcp.types import CallToolResult, TextContent
+from mcp.types import CallToolResult, ImageContent, TextContent
 from pydantic import BaseModel, ConfigDict, Field
 
 from pai_dlc_mcp.server.budget.clean import clean_text
@@ -46,6 +47,12 @@ class Facts(BaseModel):
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
     note: str | None = None
+
+
+class Pictured(Facts):
+    """Facts that stand alone, with a PNG beside them where there is one."""
+
+    picture: bytes | None = Field(default=None, exclude=True, repr=False)
 
 
 class Row(BaseModel):
@@ -86,7 +93,8 @@ def render(origin: Origin, reply: Facts) -> CallToolResult:
     foreign: list[Foreign] = []
     data = cast("dict[str, Any]", _plain(reply, foreign, None))
     if not isinstance(reply, Listing):
-        return _rendered(origin, data, fenced_in=bool(foreign))
+        result = _rendered(origin, data, fenced_in=bool(foreign))
+        return _with_picture(result, reply.picture) if isinstance(reply, Pictured) and reply.picture else result
     rows = data[reply.rows]
     kept = len(rows)
     while True:
@@ -98,6 +106,11 @@ def render(origin: Origin, reply: Facts) -> CallToolResult:
         if cost <= FACTS_TOKENS or kept <= 1:
             return result
         kept = max(1, min(kept - 1, kept * FACTS_TOKENS // cost))
+
+
+def _with_picture(result: CallToolResult, png: bytes) -> CallToolResult:
+    image = ImageContent(type="image", data=base64.b64encode(png).decode(), mime_type="image/png")
+    return result.model_copy(update={"content": [*result.content, image]})
 
 
 def stream(origin: Origin, header: str, payload: str, meta: Mapping[str, Any], max_tokens: int) -> CallToolResult:
@@ -182,7 +195,10 @@ def _lines(name: str, value: object) -> list[str]:
     rows = cast("list[object]", value)
     tables = [cast("dict[str, object]", row) for row in rows if isinstance(row, dict)]
     if not tables:
-        return [f"{name}: {', '.join(map(_cell, rows)) or 'none'}"]
+        cells = list(map(_cell, rows))
+        if any(", " in cell for cell in cells):  # sentences: a comma would not part them
+            return [f"{name}:", *(f"- {cell}" for cell in cells)]
+        return [f"{name}: {', '.join(cells) or 'none'}"]
     used = [key for key in _keys(tables) if any(row.get(key) not in (None, "", []) for row in tables)]
     return [f"{name}:", " | ".join(used)] + [" | ".join(_cell(row.get(key)) for key in used) for row in tables]
 

@@ -1,14 +1,25 @@
 """What a careful colleague would say about a job before it is created: totals and warnings, never a refusal."""
 
 import contextlib
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.cloud.jobs import job_secrets
 from pai_dlc_mcp.server.cloud.specs import EcsSpec
 from pai_dlc_mcp.server.rules.job_spec import Draft, JobSpec
+from pai_dlc_mcp.server.rules.job_types import WITH_AIMASTER
 from pai_dlc_mcp.server.rules.redacted_view import showable
+
+RESTARTS = "--enable-job-restart"
+# A script named by a relative path, where nothing before it in the command fetches, makes or enters anything.
+_SCRIPT = re.compile(
+    r"(?:^|[\s;&|(\"'=])(?![-/~$])((?:[\w.-]+/)*[\w.-]+\.(?:py|sh|ya?ml|json|toml|R|jl|pl))(?=$|[\s;&|)\"'])"
+)
+_BRINGS = re.compile(
+    r"\b(?:cd|pushd|git|wget|curl|ossutil(?:64)?|aws|gsutil|tar|unzip|cp|mv|ln|tee|huggingface-cli)\b|>"
+)
 
 
 def gpus(draft: Draft, specs: Sequence[EcsSpec]) -> int | None:
@@ -24,28 +35,70 @@ def gpus(draft: Draft, specs: Sequence[EcsSpec]) -> int | None:
 
 
 def warnings(draft: Draft, specs: Sequence[EcsSpec]) -> list[str]:
-    """Each warning names the field that answers it."""
-    pods = sum(spec.pod_count for spec in draft.job_specs)
-    settings = draft.settings
-    said: list[str] = []
-    said += [f"{spec.instance_type} has no stock now: the job will queue" for spec in specs if not spec.available]
+    """Each warning names the field that answers it; those of a quota need its facts and are in preflight.py."""
+    said = [f"{spec.instance_type} has no stock now: the job will queue" for spec in specs if not spec.available]
     if draft.job_max_running_time_minutes is None:
         said.append("no job_max_running_time_minutes: nothing stops the job if it hangs")
-    if pods > 1 and not (settings and settings.enable_error_monitoring_in_aimaster):
-        said.append(
-            f"one failing pod of {pods} ends the job: settings.enable_error_monitoring_in_aimaster restarts it instead"
-        )
-    if pods > 1 and draft.resource_id and gpus(draft, specs) and not (settings and settings.enable_sanity_check):
+    many = sum(spec.pod_count for spec in draft.job_specs) > 1
+    sane = bool(draft.settings and draft.settings.enable_sanity_check)
+    if many and draft.resource_id and draft.job_type == "PyTorchJob" and gpus(draft, specs) and not sane:
         said.append(
             "multi-node GPU job without settings.enable_sanity_check: a faulty GPU shows only when training does"
         )
-    return said
+    return [*said, *_restarts(draft), *_idle(draft)]
+
+
+def _restarts(draft: Draft) -> Iterator[str]:
+    """AIMaster restarts a job only of some types, and only where it is told to."""
+    settings, pods = draft.settings, sum(spec.pod_count for spec in draft.job_specs)
+    on = bool(settings and settings.enable_error_monitoring_in_aimaster)
+    restarts = _is_on(RESTARTS, (settings and settings.error_monitoring_args) or "")
+    if on and draft.job_type not in WITH_AIMASTER:
+        yield f"settings.enable_error_monitoring_in_aimaster does nothing: {draft.job_type} has no AIMaster"
+    elif on and not restarts:
+        yield f"AIMaster restarts nothing without settings.error_monitoring_args={RESTARTS}=True"
+    elif settings and settings.error_monitoring_args and not on:
+        yield "settings.error_monitoring_args does nothing without settings.enable_error_monitoring_in_aimaster"
+    elif pods > 1 and not on and draft.job_type in WITH_AIMASTER:
+        yield (
+            f"one failing pod of {pods} ends the job: settings.enable_error_monitoring_in_aimaster with "
+            f"error_monitoring_args={RESTARTS}=True restarts it instead"
+        )
+
+
+def _idle(draft: Draft) -> Iterator[str]:
+    """Settings that would do nothing, and a command that would not find its file."""
+    if draft.priority is not None and not draft.resource_id:
+        yield "priority does nothing: a pay-as-you-go job has no queue"
+    if draft.settings and draft.settings.enable_sanity_check:
+        if draft.job_type != "PyTorchJob":
+            yield f"settings.enable_sanity_check does nothing: it checks PyTorch jobs, not a {draft.job_type}"
+        elif not draft.resource_id:
+            yield "settings.enable_sanity_check does nothing: it checks jobs on a Lingjun quota"
+    for i, spec in enumerate(draft.job_specs):
+        spot = spec.spot_spec
+        if spot and spot.spot_discount_limit is not None and spot.spot_price_limit is not None:
+            yield f"job_specs[{i}].spot_spec has both limits: give one (spot_price_limit is CNY a minute)"
+    if not draft.code_source and (script := relative_path(draft.user_command)):
+        yield f"user_command names {script}, a relative path, and there is no code_source: is it in the image?"
+
+
+def relative_path(command: str) -> str | None:
+    """The first script a command takes from its working directory, unless something before it may have put it there."""
+    found = _SCRIPT.search(command)
+    return found[1] if found and not _BRINGS.search(command[: found.start(1)]) else None
 
 
 def shown(draft: Draft) -> dict[str, Any]:
     """The body that would be sent, without the values of environment variables and other secrets."""
     body = draft.body()
     return cast("dict[str, Any]", showable(body, Redactor(job_secrets(body))))
+
+
+def _is_on(flag: str, arguments: str) -> bool:
+    """`--flag`, `--flag=True` or `--flag true`; the last one counts."""
+    found = re.findall(rf"{re.escape(flag)}(?:[=\s]+([A-Za-z]+))?(?=\s|$)", arguments)
+    return bool(found) and found[-1].lower() not in ("false", "no", "off")
 
 
 def _gpus_of_a_pod(spec: JobSpec, known: dict[str, int]) -> int | None:

@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_pascal
 from pydantic.json_schema import SkipJsonSchema
 
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.rules.job_types import JobType, role_problem
+from pai_dlc_mcp.server.rules.job_types import JobType, missing_roles, role_problem
 from pai_dlc_mcp.server.spelling import StrictModel
 
 # Fields passed on as they are, in the API's spelling, and left out of the published schema: few jobs need them.
@@ -191,8 +191,10 @@ def roles_belong_to_the_framework(draft: Draft) -> Iterator[str]:
     for i, spec in enumerate(draft.job_specs):
         if problem := role_problem(draft.job_type, spec.type):
             yield f"job_specs[{i}].type: {problem}"
-    if draft.job_type == "MPIJob" and (missing := {"Worker", "Master"} - {spec.type for spec in draft.job_specs}):
-        yield f"an MPIJob needs a Worker and a Master spec: {' and '.join(sorted(missing))} is missing"
+
+
+def roles_are_complete(draft: Draft) -> Iterator[str]:
+    yield from missing_roles(draft.job_type, {spec.type: spec.pod_count for spec in draft.job_specs})
 
 
 def a_role_is_described_once(draft: Draft) -> Iterator[str]:
@@ -230,6 +232,7 @@ RULES: tuple[Rule, ...] = (
     resource_config_needs_a_quota,
     ecs_spec_forbids_a_quota,
     roles_belong_to_the_framework,
+    roles_are_complete,
     a_role_is_described_once,
     a_data_source_is_an_id_or_a_uri,
     a_code_source_is_an_id_or_a_uri,

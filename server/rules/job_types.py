@@ -1,5 +1,6 @@
-"""Job types and the roles each framework has (skill 7, API reference). Exact, case-sensitive, no aliases."""
+"""Job types, the roles each framework has, and statuses (skill 7, API reference). Exact, case-sensitive, no aliases."""
 
+from collections.abc import Iterator, Mapping
 from typing import Literal, get_args
 
 JobType = Literal[
@@ -15,6 +16,12 @@ JobType = Literal[
 ]
 JOB_TYPES: tuple[str, ...] = get_args(JobType)
 
+Status = Literal[
+    "Creating", "Queuing", "Bidding", "EnvPreparing", "SanityChecking", "Running", "Restarting", "Stopping",
+    "SucceededReserving", "FailedReserving", "Succeeded", "Failed", "Stopped",
+]  # fmt: skip
+STATUSES: tuple[str, ...] = get_args(Status)
+
 # None: the reference names no roles, so none are refused.
 ROLES: dict[str, tuple[str, ...] | None] = {
     "TFJob": ("Chief", "PS", "Worker", "Evaluator", "GraphLearn"),
@@ -27,6 +34,11 @@ ROLES: dict[str, tuple[str, ...] | None] = {
     "SlurmJob": None,
     "DataJuicerJob": None,
 }
+
+# Those whose Worker is needed and whose Master is one pod or none: a Master alone is no job.
+ONE_MASTER = ("PyTorchJob", "XGBoostJob", "OneFlowJob", "ElasticBatchJob")
+# AIMaster, which watches a job and may restart it, is there for these alone (PAI guide, May 2026).
+WITH_AIMASTER = ("PyTorchJob", "MPIJob", "TFJob", "ElasticBatchJob")
 
 _MEANT = {
     "tensorflow": "TFJob",
@@ -55,3 +67,16 @@ def role_problem(job_type: str, role: str) -> str | None:
         return None
     meant = next((known for known in roles if known.lower() == role.lower()), None)
     return f"{role!r} is no role of {job_type}, use " + (repr(meant) if meant else f"one of {', '.join(roles)}")
+
+
+def missing_roles(job_type: str, pods: Mapping[str, int]) -> Iterator[str]:
+    """What is wrong with the roles of a whole job, given as pods by role: MPI needs both; where a Master is optional, a
+    Worker is needed; a Master is one pod."""
+    if any(role_problem(job_type, role) for role in pods):  # a misspelt role is not a missing one
+        return
+    if job_type == "MPIJob" and (missing := {"Worker", "Master"} - pods.keys()):
+        yield f"an MPIJob needs a Worker and a Master spec: {' and '.join(sorted(missing))} is missing"
+    if job_type in ONE_MASTER and "Worker" not in pods:
+        yield f"a {job_type} needs a Worker spec (its first pod is the master where no Master is described)"
+    if job_type in (*ONE_MASTER, "MPIJob") and pods.get("Master", 1) > 1:
+        yield f"a {job_type} has at most one Master: set its pod_count to 1 and raise the Worker's"

@@ -18,6 +18,24 @@ def pod_of(job: Job, pod_id: str) -> Pod:
     raise Failure(f"Job {job.job_id} has no pod {pod_id}.", fix=f"Its pods: {names}.", code="NoSuchPod")
 
 
+def first_pod(job: Job) -> Pod:
+    """The one that leads: a running one before others, the master before workers, a lower number before a higher.
+    Raises Failure for a job without pods."""
+    if not job.pods:
+        raise Failure(
+            f"Job {job.job_id} is {job.status} and has no pods yet.",
+            fix="Look at get_job_events for what it waits for, and again when it is Running.",
+            code="NoPods",
+        )
+
+    def order(pod: Pod) -> tuple[bool, bool, str, int]:
+        role, _, number = pod.pod_id.rpartition("-")
+        leads = pod.role.lower() in _LEADERS
+        return (pod.status != "Running", not leads, role, int(number) if number.isdecimal() else 0)
+
+    return min(job.pods, key=order)
+
+
 def by_importance(job: Job) -> Sequence[Pod]:
     """Failed pods by when they ended, then the master, then the others."""
     late = datetime.max.replace(tzinfo=UTC)

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import cycle
-from pathlib import Path
 from typing import Any
 
 import httpx2

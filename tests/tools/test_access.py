@@ -65,3 +65,16 @@ async def test_what_was_issued_is_in_no_log(connect: Any, caplog: pytest.LogCapt
         issued = await agent.facts("get_token", target_id=JOB)
     assert issued["token"]
     assert issued["token"] not in caplog.text + file.read_text()
+
+
+async def test_without_a_pod_the_terminal_is_of_the_one_that_leads_and_says_how_it_is_used(connect: Any) -> None:
+    agent = connect(effects="share_terminal=allow")
+    issued = await agent.facts("get_web_terminal", job_id=JOB)
+    assert issued["pod_id"] == f"{JOB}-master-0"
+    assert issued["web_terminal_url"].startswith("wss://")
+    assert "not for a browser's address bar" in issued["next"]
+    assert issued["console"].endswith(f"#/dlc/jobs/{JOB}/overview")
+
+
+async def test_a_job_without_pods_has_no_terminal(agent: Any) -> None:
+    assert "has no pods yet" in await agent.error("get_web_terminal", job_id="dlc5waitinginq05")

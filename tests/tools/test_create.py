@@ -10,6 +10,8 @@ URI = "dsw-registry-vpc.cn-hangzhou.cr.aliyuncs.com/pai/pytorch:2.6.0-gpu-py311-
 ECS = {"type": "Worker", "image": URI, "ecs_spec": "ecs.gn6i-c4g1.xlarge"}
 QUOTA = {"type": "Worker", "image": URI, "resource_config": {"cpu": "8", "gpu": "1", "memory": "64Gi"}}
 
+RESTARTS = {"enable_error_monitoring_in_aimaster": True, "error_monitoring_args": "--enable-job-restart=True"}
+
 
 @pytest.fixture
 def agent(connect: Any) -> Any:
@@ -32,7 +34,7 @@ async def test_a_job_is_created_as_described(agent, emulator) -> None:
         data_sources=[{"data_source_id": "d-llmcorpus000000001", "mount_path": "/mnt/data"}],
         code_source={"code_source_id": "code-20250911103721-85qz78ia96lu", "mount_path": "/mnt/code"},
         envs={"LR": "0.1"},
-        settings={"enable_error_monitoring_in_aimaster": True, "tags": {"team": "llm"}},
+        settings={**RESTARTS, "tags": {"team": "llm"}},
         job_max_running_time_minutes=60,
         accessibility="PUBLIC",
         description="a try",
@@ -60,7 +62,7 @@ async def test_a_job_is_created_as_described(agent, emulator) -> None:
         "DataSources": [{"DataSourceId": "d-llmcorpus000000001", "MountPath": "/mnt/data"}],
         "CodeSource": {"CodeSourceId": "code-20250911103721-85qz78ia96lu", "MountPath": "/mnt/code"},
         "Envs": {"LR": "0.1"},
-        "Settings": {"EnableErrorMonitoringInAIMaster": True},
+        "Settings": {"EnableErrorMonitoringInAIMaster": True, "ErrorMonitoringArgs": "--enable-job-restart=True"},
         "JobMaxRunningTimeMinutes": 60,
         "Accessibility": "PUBLIC",
         "Description": "a try",
@@ -124,7 +126,8 @@ async def test_the_value_of_an_environment_variable_is_never_shown(agent) -> Non
     ],
 )
 async def test_what_a_careful_colleague_would_say_is_said_and_stops_nothing(agent, changes, warned) -> None:
-    checked = await agent.facts("create_job", **{**agent.JOB, **changes}, dry_run=True)
+    job = {**agent.JOB, "user_command": "python /mnt/train.py"}
+    checked = await agent.facts("create_job", **{**job, **changes}, dry_run=True)
     assert checked.get("warnings") == warned
 
 

@@ -1,6 +1,10 @@
 """Metrics, through a real client: small whatever the job's size, of the right window, and never silently empty."""
 
+import base64
 import json
+import struct
+import sys
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -200,3 +204,76 @@ async def test_a_pod_of_another_job_is_refused_unsent(monitor: Any, emulator: Em
 async def test_cloud_monitor_without_values_says_why(monitor: Any) -> None:
     found = await monitor.facts("get_metrics", job_id=QUEUED, metric_name=GPU)
     assert "has not run" in found["empty"]
+
+
+async def test_several_metrics_are_told_side_by_side_with_their_units(agent: Any, emulator: Emulator) -> None:
+    found = await agent.facts("get_job_metrics", job_id=RUNNING, metric=["GpuCoreUsage", "NetworkInputRate"])
+    assert emulator.requests.actions().count("GetJobMetrics") == 2
+    assert [row["metric"] for row in found["series"]] == ["GpuCoreUsage %"] * 2 + ["NetworkInputRate MB/s"] * 2
+    assert (found["metric"], "unit" in found) == ("GpuCoreUsage, NetworkInputRate", False)
+
+
+async def test_many_pods_of_several_metrics_share_the_budget_evenly(agent: Any, emulator: Emulator) -> None:
+    job_id = await agent.job(job_specs=[{**agent.JOB["job_specs"][0], "pod_count": 100}])
+    emulator.clock.advance(1800)
+    metrics = ["GpuCoreUsage", "GpuMemoryUsage", "CpuCoreUsage", "NetworkInputRate"]
+    result = await agent.call("get_job_metrics", job_id=job_id, metric=metrics)
+    kinds = [row["metric"].split()[0] for row in result.structured_content["series"]]
+    counts = {kind: kinds.count(kind) for kind in metrics}
+    assert max(counts.values()) - min(counts.values()) <= 1
+    assert 3 < max(counts.values()) <= 8
+    assert tokens(result.content[0].text) <= 2000
+
+
+@pytest.mark.parametrize(
+    ("last", "since"), [("1h", "2026-01-05T01:00:00Z"), ("30m", "2026-01-05T01:30:00Z"), ("2d", "2026-01-03T02:00:00Z")]
+)
+async def test_last_counts_back_on_the_jobs_own_clock(last: str, since: str, agent: Any, emulator: Emulator) -> None:
+    await agent.facts("get_job_metrics", job_id=RUNNING, last=last)
+    assert asked(emulator)["StartTime"] == since
+
+
+async def test_of_a_finished_job_last_counts_back_from_its_end(agent: Any, emulator: Emulator) -> None:
+    await agent.facts("get_job_metrics", job_id=FAILED, last="1m")
+    sent = asked(emulator)
+    begin, end = (datetime.fromisoformat(sent[name]) for name in ("StartTime", "EndTime"))
+    assert (end - begin).total_seconds() == 60
+    assert sent["EndTime"] == (await agent.facts("get_job", job_id=FAILED))["finished"]
+
+
+async def test_last_and_a_start_exclude_each_other(agent: Any) -> None:
+    said = await agent.error("get_job_metrics", job_id=RUNNING, last="1h", start_time="2026-01-05T01:00:00Z")
+    assert "last and start_time exclude each other" in said
+
+
+async def test_a_chart_is_a_png_of_800_pixels_beside_the_same_facts(agent: Any) -> None:
+    plain = await agent.facts("get_job_metrics", job_id=RUNNING, last="1h")
+    result = await agent.call("get_job_metrics", job_id=RUNNING, last="1h", chart="metric")
+    text, image = result.content
+    assert (image.type, image.mime_type) == ("image", "image/png")
+    data = base64.b64decode(image.data)
+    assert data[:8] == b"\x89PNG\r\n\x1a\n"
+    assert struct.unpack(">I", data[16:20]) == (800,)
+    assert result.structured_content == plain
+    assert image.data[:40] not in text.text
+
+
+async def test_the_loss_is_read_from_the_log_and_drawn(agent: Any, emulator: Emulator) -> None:
+    result = await agent.call("get_job_metrics", job_id=RUNNING, chart="loss")
+    assert result.content[-1].type == "image"
+    assert result.structured_content["loss"].startswith("181 losses of dlc4stillrunning-master-0, step 1 to 181: first")
+    assert "GetPodLogs" in emulator.requests.actions()
+
+
+async def test_where_there_is_nothing_to_draw_that_is_said(agent: Any) -> None:
+    result = await agent.call("get_job_metrics", job_id=QUEUED, chart="metric")
+    assert [block.type for block in result.content] == ["text"]
+    assert "no chart: there are no values" in result.structured_content["note"]
+    assert "has no pods yet" in await agent.error("get_job_metrics", job_id=QUEUED, chart="loss")
+
+
+async def test_without_matplotlib_the_answer_says_how_to_install_it(agent: Any, monkeypatch: Any) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    result = await agent.call("get_job_metrics", job_id=RUNNING, last="1h", chart="metric")
+    assert [block.type for block in result.content] == ["text"]
+    assert "pip install 'pai-dlc-mcp[charts]'" in result.structured_content["note"]

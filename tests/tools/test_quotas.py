@@ -1,5 +1,6 @@
 """Quotas and places in their queues, through a real client."""
 
+import re
 from typing import Any
 
 import pytest
@@ -31,9 +32,9 @@ async def test_quotas_of_all_types_are_listed_with_what_is_used_of_them(quotas: 
         "status": "Ready",
         "resource_type": "Lingjun",
         "gpu_type": "GU108",
-        "gpu": "32 of 64",
-        "cpu": "384 of 768",
-        "memory": "4000Gi of 8000Gi",
+        "gpu": "32 used, 32 free, 64 total",
+        "cpu": "384 used, 384 free, 768 total",
+        "memory": "4000 used, 4000 free, 8000 total",
         "workspaces": "123456",
     }
     assert rows["quota3vision0003"]["resource_type"] == "ECS"
@@ -78,11 +79,12 @@ async def test_a_waiting_job_has_a_place_and_what_blocks_it(quotas: Any, emulato
     found = await quotas.facts("get_queue_position", job_id=WAITING)
     assert (found["status"], found["position"], found["priority"]) == ("queued", 2, 5)
     assert found["reason"] == "Requested GPU is 128, free GPU is 0 of 144 in the quota."
-    assert found["enqueued"] == "2026-01-05T01:00:05Z"
+    assert (found["waits_since"], found["asks"]) == ("2026-01-05T01:00:05Z", "16 x 8 GPU 96 CPU 1000Gi")
+    assert "first in, first out and never skipped" in found["queue_strategy"]
     assert found["blocked_by"] == [
-        "the quota is used up: GPU 144 of 144",
-        f"jobs ahead of it wait too: {ahead}",
-        "nodes for 0 of 16 pods are free",
+        "limit of the quota: GPU 144 of 144 used, 128 asked, 128 short",
+        f"strategy: jobs ahead of it wait too: {ahead}",
+        "nodes: 0 of 16 pods have room",
         "OutOfGPU: 18 nodes",
     ]
 
@@ -101,13 +103,44 @@ async def test_a_job_that_runs_or_ran_is_not_queued(job_id: str, quotas: Any, em
     assert DIAGNOSIS not in emulator.requests.actions()
 
 
-@pytest.mark.parametrize("kind", ["numeric_code", "no_permission"])
-async def test_without_a_diagnosis_the_place_is_still_told(kind: Any, quotas: Any, emulator: Emulator) -> None:
+@pytest.mark.parametrize(
+    ("kind", "code"), [("numeric_code", "HTTP 404 (100400027)"), ("no_permission", "HTTP 403 (NoPermission; needs ")]
+)
+async def test_without_a_diagnosis_the_place_is_still_told_with_the_code(
+    kind: Any, code: str, quotas: Any, emulator: Emulator
+) -> None:
     emulator.faults.add(Fault(DIAGNOSIS, kind))
     found = await quotas.facts("get_queue_position", job_id=WAITING)
     assert (found["status"], found["position"]) == ("queued", 1)
-    assert "gives no diagnosis" in found["said"]
+    assert f"diagnosis could not be read: {code}" in found["said"]
     assert "blocked_by" not in found
+
+
+async def test_where_the_queue_may_not_be_read_the_code_and_what_the_job_asks_for_are_told(
+    quotas: Any, emulator: Emulator
+) -> None:
+    emulator.faults.add(Fault("ListQuotaWorkloads", "forbidden_ram"))
+    found = await quotas.facts("get_queue_position", job_id=WAITING)
+    assert found == {
+        "region": "cn-hangzhou",
+        "emulator": True,
+        "job_id": WAITING,
+        "job_status": "Queuing",
+        "status": "unknown",
+        "said": found["said"],
+        "quota_id": FULL,
+        "asks": "16 x 8 GPU 96 CPU 1000Gi",
+        "waits_since": "2026-01-05T01:00:00Z",
+        "priority": 5,
+    }
+    assert "HTTP 403 (Forbidden.RAM; needs pai:ListQuotaWorkloads or paistudio:ListQuotaWorkloads)" in found["said"]
+
+
+async def test_a_place_in_a_queue_comes_without_advice(quotas: Any) -> None:
+    text = await quotas.text("get_queue_position", job_id=WAITING)
+    assert not re.search(
+        r"(?i)\b(should|try|consider|raise|reduce|recommend|ask)\b", text.split("read it, follow", 1)[1]
+    )
 
 
 async def test_an_unknown_job_is_not_found(quotas: Any) -> None:

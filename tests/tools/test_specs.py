@@ -23,10 +23,13 @@ async def test_specs_are_listed_with_their_size_and_stock(agent) -> None:
             "gpus": 1,
             "gpu_type": "NVIDIA T4",
             "gpu_memory": 16,
+            "card_memory": 16,
             "cpus": 4,
             "memory": 15,
             "available": True,
             "spot_stock": found["specs"][0]["spot_stock"],
+            "spot_discount": 0.1,
+            "drivers": "535.161.08 470.199.02 550.127.08",
         }
     ]
 
@@ -56,6 +59,8 @@ async def test_specs_are_sorted_here_because_the_service_rejects_every_way_to_as
         ({"prefix": "ecs.r7"}, set()),
         ({"prefix": "ecs.r7", "available_only": False}, {"ecs.r7.16xlarge"}),
         ({"gpus": 64}, set()),
+        ({"gpu_type": "A100", "min_gpus": 4}, {"ecs.gn7e-c16g1.16xlarge", "ecs.gn7e-c16g1.32xlarge"}),
+        ({"gpu_type": "a10", "min_gpus": 2}, {"ecs.gn7i-c32g1.32xlarge"}),
     ],
 )
 async def test_a_filter_leaves_the_specs_it_names(agent, filters, expected) -> None:
@@ -87,7 +92,8 @@ async def test_the_next_page_continues_where_the_first_ended(agent) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"sort_by": "price"}, "sort_by: 'price' is not valid, use one of gpus, gpu_memory, cpus, memory"),
+        ({"sort_by": "name"}, "sort_by: 'name' is not valid, use one of gpus, gpu_memory, cpus, memory, price"),
+        ({"sort_by": "price"}, "There are no prices to sort by"),
         ({"accelerator": "gpu"}, "accelerator: 'gpu' is not valid, use 'GPU'"),
         ({"prefix": "../"}, "prefix: '../' does not have the form"),
         ({"gpus": -1}, "gpus: "),
@@ -96,3 +102,27 @@ async def test_the_next_page_continues_where_the_first_ended(agent) -> None:
 async def test_a_mistake_is_answered_with_the_right_value(agent, emulator, arguments, said) -> None:
     assert said in await agent.error("list_ecs_specs", **arguments)
     assert emulator.requests == []
+
+
+async def test_a_gpu_type_that_is_not_there_is_answered_with_those_that_are(agent: Any) -> None:
+    found = await agent.facts("list_ecs_specs", gpu_type="H100")
+    assert found["specs"] == []
+    assert found["note"].startswith("no GPU type 'H100' here; there is GU108, GU8T, GU8TF, NVIDIA A10, NVIDIA A100,")
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+async def test_specs_are_sorted_by_the_operators_prices_and_those_without_one_come_last(
+    order: str, connect: Any, tmp_path: Any
+) -> None:
+    prices = {"ecs.gn6i-c4g1.xlarge": 11.5, "ecs.gn6i-c8g1.2xlarge": 9, "ecs.gn7i-c8g1.2xlarge": 14}
+    lines = [f'"{name}" = {price}' for name, price in prices.items()]
+    (tmp_path / "prices.toml").write_text("\n".join(["[cn-hangzhou]", *lines]))
+    agent = connect(prices=tmp_path / "prices.toml")
+    found = await agent.facts("list_ecs_specs", sort_by="price", order=order, accelerator="GPU")
+    told = [row.get("price") for row in found["specs"]]
+    assert told[:3] == sorted(prices.values(), reverse=order == "desc")
+    assert set(told[3:]) == {None}
+
+
+async def test_all_specs_fit_the_budget(agent: Any) -> None:
+    assert len(await agent.text("list_ecs_specs", limit=100, available_only=False)) <= 4000

@@ -9,10 +9,11 @@ from pai_dlc_mcp.server.deps import App, Cloud
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.rules import advice, job_spec
 from pai_dlc_mcp.server.rules.job_spec import CodeSource, DataSource, Draft, JobSettings, JobSpec
+from pai_dlc_mcp.server.rules.preflight import Preflight
 from pai_dlc_mcp.server.safety import questions
 from pai_dlc_mcp.server.safety.caller import caller_of
 from pai_dlc_mcp.server.safety.types import IN_MEMORY
-from pai_dlc_mcp.server.workflows import existence
+from pai_dlc_mcp.server.workflows import existence, preflight
 from pai_dlc_mcp.server.workflows.create_once import refuse_same_name, submit, unresolved
 from pai_dlc_mcp.server.workflows.permit import Gated, Look, Permit, Plan, Sender, asking
 from pai_dlc_mcp.tools.params import ConfirmationToken, JobType, QuotaId, Region, WorkspaceId
@@ -20,7 +21,7 @@ from pai_dlc_mcp.tools.params import ConfirmationToken, JobType, QuotaId, Region
 tools = Toolset("core")
 
 
-class CreateReply(Gated):
+class CreateReply(Gated, Preflight):
     """`status`: created, existing, recovered, unknown, or checked for a dry run. `sent` is when an unanswered request
     went out."""
 
@@ -83,8 +84,9 @@ async def create_job(
     region: Region = None,
 ) -> CreateReply:
     """Create a distributed training job. Confirm workspace, image, spec and command with the user first; dry_run=true
-    checks all of it. Each job_spec takes ecs_spec (pay-as-you-go) or resource_config with resource_id (quota).
-    Fields take snake_case or the API's names. Use job_max_running_time_minutes to bound the cost."""
+    checks all of it and says whether it would start now and what it can cost at most. Each job_spec takes ecs_spec
+    (pay-as-you-go) or resource_config with resource_id (quota). Fields take snake_case or the API's names. Use
+    job_max_running_time_minutes to bound the cost."""
     draft = Draft(
         workspace_id=workspace_id,
         display_name=display_name,
@@ -111,12 +113,13 @@ async def create_job(
         workspace_id=workspace_id,
         pods=sum(spec.pod_count for spec in job_specs),
         gpus=advice.gpus(draft, specs),
-        warnings=advice.warnings(draft, specs) or None,
+        warnings=None if dry_run else preflight.unsaid(cloud, draft, specs),
     )
     if dry_run:
         if not allow_same_name:
             await refuse_same_name(cloud, draft.body())
-        return reply.model_copy(update={"body": advice.shown(draft)})
+        found = await preflight.look(cloud, draft, specs)
+        return reply.model_copy(update={**found, "body": advice.shown(draft)})
     made = await submit(
         cloud,
         sender,

@@ -14,6 +14,7 @@ from pai_dlc_mcp.server.protocol.reply import STREAM_TOKENS, Facts, ForeignName,
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.rules.pods import by_importance
 from pai_dlc_mcp.server.rules.redacted_view import project, showable
+from pai_dlc_mcp.server.workflows import team_jobs
 from pai_dlc_mcp.tools.params import (
     JobId,
     JobType,
@@ -103,7 +104,7 @@ async def list_jobs(
     display_name: Annotated[str | None, Field(description="Part of the name.")] = None,
     job_type: JobType | None = None,
     resource_id: QuotaId | None = None,
-    show_own: Annotated[bool, Field(description="false: everybody's jobs in workspace_id.")] = True,
+    show_own: Annotated[bool, Field(description="false: the team's.")] = True,
     start_time: Annotated[Moment | None, Field(description="Created after; default 7 days ago.")] = None,
     end_time: Annotated[Moment | None, Field(description="Created before.")] = None,
     limit: Limit = 20,
@@ -124,10 +125,8 @@ async def list_jobs(
         "SortBy": "GmtCreateTime",
         "Order": "desc",
     }
-    page = await cloud.jobs.list(filters, offset, limit)
-    scope = ["your own jobs (show_own=false with workspace_id shows the team's)"] if show_own else []
-    scope += ["created in the last 7 days (start_time=1970-01-01T00:00:00Z shows all)"] if not start_time else []
-    return JobList.of(page, note=", ".join(scope) or None)
+    page = await team_jobs.list_jobs(cloud, filters, offset, limit)
+    return JobList.of(page, note=team_jobs.scope(filters, page.total))
 
 
 @tools.read("Get a training job")

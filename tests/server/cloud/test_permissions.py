@@ -12,7 +12,7 @@ from pai_dlc_mcp.server.cloud.permissions import policy, ram_actions
     [
         ("pai-dlc", "StopJob", ("pai:StopJob", "paidlc:StopJob")),
         ("pai-dlc", "GetPodLogs", ("pai:GetPodLogs", "paidlc:GetPodLogs")),
-        ("pai", "ListQuotas", ("paistudio:ListQuotas",)),
+        ("pai", "ListQuotas", ("pai:ListQuotas", "paistudio:ListQuotas")),
         ("aiworkspace", "ListWorkspaces", ("paiworkspace:ListWorkspaces",)),
         ("aiworkspace", "ListImages", ("paiimage:ListImages",)),
         ("aiworkspace", "ListImageLabels", ("paiimage:ListImageLabels",)),

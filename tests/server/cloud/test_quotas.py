@@ -54,16 +54,19 @@ async def test_the_diagnosis_says_what_is_exceeded(cloud: CloudInRegion) -> None
 
 
 async def test_a_job_that_left_the_queue_has_no_diagnosis(cloud: CloudInRegion, emulator: Emulator) -> None:
-    assert await cloud.quotas.diagnosis(FREE, RUNNING) is None
+    with pytest.raises(CloudError) as caught:
+        await cloud.quotas.diagnosis(FREE, RUNNING)
+    assert caught.value.http_status == 400
     assert emulator.requests.actions() == ["GetQuotaWorkloadDiagnosis"]
 
 
-@pytest.mark.parametrize("kind", ["numeric_code", "no_permission"])
-async def test_a_diagnosis_that_is_not_there_or_not_allowed_is_none(
-    kind: str, cloud: CloudInRegion, emulator: Emulator
-) -> None:
-    emulator.faults.add(Fault("GetQuotaWorkloadDiagnosis", kind))  # pyright: ignore[reportArgumentType]
-    assert await cloud.quotas.diagnosis(FULL, WAITING) is None
+async def test_nodes_and_workloads_are_read_page_after_page(cloud: CloudInRegion, emulator: Emulator) -> None:
+    nodes = await cloud.quotas.nodes(FULL)
+    assert (len(nodes), nodes[0].asked_gpu, nodes[0].usable) == (18, "8", True)
+    assert [(each.workload_id, each.waiting) for each in await cloud.quotas.workloads(FULL)] == [(WAITING, True)]
+    assert [usage.user_name for usage in await cloud.quotas.usages(FULL)] == ["bob", "alice"]
+    asked = emulator.requests[0].query
+    assert (asked["QuotaId"], asked["Verbose"]) == (FULL, "True")
 
 
 async def test_a_service_that_fails_is_not_taken_for_an_empty_queue(cloud: CloudInRegion, emulator: Emulator) -> None:

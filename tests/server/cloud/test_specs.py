@@ -13,7 +13,7 @@ async def test_specs_are_never_asked_for_sorted_because_the_service_rejects_it(c
 
 async def test_a_spec_is_read_with_its_size_and_stock(cloud) -> None:
     found = {spec.instance_type: spec for spec in await cloud.specs.list({})}
-    assert found["ecs.gn7e-c16g1.4xlarge"] == EcsSpec(
+    assert found["ecs.gn7e-c16g1.4xlarge"] == EcsSpec.model_construct(
         instance_type="ecs.gn7e-c16g1.4xlarge",
         accelerator="GPU",
         gpus=1,
@@ -23,6 +23,9 @@ async def test_a_spec_is_read_with_its_size_and_stock(cloud) -> None:
         memory=125,
         available=False,
         spot_stock=found["ecs.gn7e-c16g1.4xlarge"].spot_stock,
+        spot_discount=0.0,
+        driver="535.161.08",
+        drivers=("470.199.02", "535.161.08", "550.127.08"),
         resource_type="ECS",
     )
 

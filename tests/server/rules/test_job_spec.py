@@ -83,9 +83,6 @@ def test_an_ecs_spec_cannot_go_with_a_quota() -> None:
         ("PyTorchJob", ["worker"], ["job_specs[0].type: 'worker' is no role of PyTorchJob, use 'Worker'"]),
         ("PyTorchJob", ["Worker", "Master"], []),
         ("PyTorchJob", ["Worker"], []),
-        ("MPIJob", ["Worker"], ["an MPIJob needs a Worker and a Master spec: Master is missing"]),
-        ("MPIJob", ["Master"], ["an MPIJob needs a Worker and a Master spec: Worker is missing"]),
-        ("MPIJob", ["Master", "Worker"], []),
         ("RayJob", ["Head", "Worker-a", "Worker-b"], []),
         ("SlurmJob", ["Anything"], []),
     ],
@@ -93,6 +90,25 @@ def test_an_ecs_spec_cannot_go_with_a_quota() -> None:
 def test_roles_belong_to_the_framework(job_type, roles, said) -> None:
     specs = [{**ECS, "type": role} for role in roles]
     assert problems(job_spec.roles_belong_to_the_framework, draft(*specs, job_type=job_type)) == said
+
+
+@pytest.mark.parametrize("job_type", ["PyTorchJob", "XGBoostJob", "OneFlowJob", "ElasticBatchJob", "MPIJob"])
+def test_one_master_at_most_and_never_without_a_worker(job_type: str) -> None:
+    def said(*specs: dict[str, Any]) -> str:
+        return " ".join(problems(job_spec.roles_are_complete, draft(*specs, job_type=job_type)))
+
+    worker, master = {**ECS, "pod_count": 3}, {**ECS, "type": "Master"}
+    assert said(worker, master) == ""
+    assert "Worker" in said(master)
+    assert "at most one Master" in said(worker, {**master, "pod_count": 2})
+    assert said({**worker, "type": "worker"}, master) == ""  # what is misspelt is another rule's
+    assert (said(worker) == "") is (job_type != "MPIJob")
+
+
+@pytest.mark.parametrize("job_type", ["TFJob", "RayJob", "SlurmJob", "DataJuicerJob"])
+def test_other_frameworks_need_no_role(job_type: str) -> None:
+    specs = [{**ECS, "type": role, "pod_count": 2} for role in ("Chief", "Head", "Master")]
+    assert problems(job_spec.roles_are_complete, draft(*specs, job_type=job_type)) == []
 
 
 def test_a_role_is_described_once() -> None:

@@ -1,0 +1,61 @@
+"""Jobs as resources: what the read tools answer, at an address. The same door: budget, secrets, fence, errors."""
+
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
+from mcp.types import CallToolResult
+
+from pai_dlc_mcp.server.app import Server
+from pai_dlc_mcp.server.deps import App
+from pai_dlc_mcp.server.protocol.reply import text_of
+
+
+class Template(NamedTuple):
+    """An address, and the tool that answers it with the address's ids as arguments."""
+
+    uri: str
+    name: str
+    title: str
+    description: str
+    tool: str
+
+
+TEMPLATES: Sequence[Template] = (
+    Template("pai-dlc://jobs/{job_id}", "job", "A job", "Status, reason, times, specs and pods.", "get_job"),
+    Template("pai-dlc://jobs/{job_id}/events", "job_events", "A job's events", "What it waited for.", "get_job_events"),
+    Template(
+        "pai-dlc://jobs/{job_id}/logs/{pod_id}", "pod_log", "A pod's log", "Its end and first error.", "get_pod_logs"
+    ),
+)
+
+
+def add(server: Server, _: App, offered: Collection[str]) -> None:
+    """Adds the addresses whose tools are on."""
+    for template in TEMPLATES:
+        if template.tool in offered:
+            _add(server, template)
+
+
+def _add(server: Server, template: Template) -> None:
+    async def read(context: Context[App, Any], **ids: str) -> str:
+        result = await server.call_tool(template.tool, ids, context)
+        text = text_of(result) if isinstance(result, CallToolResult) else ""
+        if not isinstance(result, CallToolResult) or result.is_error:
+            raise (ResourceNotFoundError if "http_status: 404" in text else ResourceError)(text)
+        return text
+
+    async def job(job_id: str, context: Context[App, Any]) -> str:
+        return await read(context, job_id=job_id)
+
+    async def pod(job_id: str, pod_id: str, context: Context[App, Any]) -> str:
+        return await read(context, job_id=job_id, pod_id=pod_id)
+
+    server.resource(
+        template.uri,
+        name=template.name,
+        title=template.title,
+        description=template.description,
+        mime_type="text/plain",
+    )(pod if "{pod_id}" in template.uri else job)

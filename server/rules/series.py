@@ -1,0 +1,109 @@
+"""Metrics of pods as a few numbers: the window that is asked for, units, means over time, pods unlike the others."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from statistics import median
+from typing import NamedTuple
+
+from pai_dlc_mcp.server.cloud.jobs import Job
+from pai_dlc_mcp.server.cloud.metrics import Series
+from pai_dlc_mcp.server.cloud.times import to_utc
+from pai_dlc_mcp.server.errors import Failure
+
+LAST = r"^[1-9]\d{0,3}[mhd]$"
+_LONGEST = timedelta(hours=24)  # looked back when no start is given
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+_RATES = ((1e9, "GB/s"), (1e6, "MB/s"), (1e3, "kB/s"), (1.0, "B/s"))
+_FEWEST = 3  # pods, before one of them can be unlike the others
+_APART = 0.15  # of the median, or as many percentage points
+_SPREADS = 5  # median absolute deviations
+
+
+class Window(NamedTuple):
+    """What to ask for; no `until` is now, no `since` the service's last hour."""
+
+    since: datetime | None
+    until: datetime | None
+    span: timedelta
+
+
+def window(job: Job, start: datetime | None, end: datetime | None, last: str | None = None) -> Window:
+    """From when the job ran, or was created, to its end; of `last`, as `1h`, only that much before its end. A live
+    job's clock is its Duration, which counts from its creation: the service's time, whatever this machine's says.
+    Without it, the service's last hour. Raises Failure for a window in which nothing can lie."""
+    begun = job.running_since or job.created
+    seen = end or job.finished
+    if seen is None and job.created and job.duration:
+        seen = job.created + timedelta(seconds=job.duration)
+    since = start
+    if last and seen:
+        if start:
+            raise Failure("last and start_time exclude each other.", fix="Pass one of them.", code="InvalidArgument")
+        since = seen - timedelta(**{_UNITS[last[-1]]: int(last[:-1])})
+    elif since is None and begun and seen:
+        since = max(begun, seen - _LONGEST)
+    if since and seen and since > seen:
+        raise Failure(
+            f"Nothing lies between {to_utc(since)} and {to_utc(seen)}: the window ends before it starts.",
+            fix=f"Job {job.job_id} ran from {to_utc(begun) or 'no time'} to {to_utc(job.finished) or 'now'}.",
+            code="InvalidArgument",
+        )
+    return Window(since, end or job.finished, seen - since if since and seen else timedelta(hours=1))
+
+
+class Unit(NamedTuple):
+    factor: float
+    name: str
+
+
+def unit_of(metric: str, found: Sequence[Series]) -> Unit:
+    """Usages are percentages; rates come in bytes a second: the unit in which the largest is a small number."""
+    if not metric.endswith("Rate"):
+        return Unit(1.0, "%")
+    largest = max((value for series in found for _, value in series.points), default=0.0)
+    return next((Unit(*rate) for rate in _RATES if largest >= rate[0]), Unit(*_RATES[-1]))
+
+
+def times_of(found: Sequence[Series]) -> Sequence[int]:
+    return sorted({time for series in found for time, _ in series.points})
+
+
+def mean(series: Series) -> float:
+    return sum(value for _, value in series.points) / len(series.points)
+
+
+def thinned(series: Series, times: Sequence[int], most: int, factor: float) -> str:
+    """`96 97 - 12`. The parts are of all times there are, so that those of two pods are of the same time."""
+    parts: list[list[float]] = [[] for _ in range(min(most, len(times)))]
+    part_of = {time: position * len(parts) // len(times) for position, time in enumerate(times)}
+    for time, value in series.points:
+        parts[part_of[time]].append(value / factor)
+    means = [sum(part) / len(part) if part else None for part in parts]
+    return " ".join("-" if each is None else f"{each:.0f}" if each >= 10 else f"{each:.2g}" for each in means)
+
+
+def outliers(found: Sequence[Series], factor: float) -> Sequence[tuple[Series, float, float]]:
+    """The series whose mean is far from that of the others: (series, its mean, the median of all), the farthest
+    first. Far is both more than the others scatter and more than a little."""
+    if len(found) < _FEWEST:
+        return []
+    means = {series.of: mean(series) / factor for series in found}
+    middle = median(means.values())
+    spread = median(abs(each - middle) for each in means.values())
+    far = max(_SPREADS * spread, _APART * abs(middle), 1e-9)
+    apart = [(series, means[series.of], middle) for series in found if abs(means[series.of] - middle) > far]
+    return sorted(apart, key=lambda each: -abs(each[1] - each[2]))
+
+
+def rounded(value: float) -> float:
+    return float(f"{value:.4g}")
+
+
+def clock(milliseconds: int) -> str | None:
+    return to_utc(datetime.fromtimestamp(milliseconds / 1000, UTC))
+
+
+def short(of: str, job_id: str) -> str:
+    """`worker-3` of `dlc…-worker-3`."""
+    return re.sub(rf"^{re.escape(job_id)}-", "", of)

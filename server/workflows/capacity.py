@@ -1,0 +1,52 @@
+"""Reads what a quota has: itself, its nodes, its workloads and who holds what, at once; what is refused is kept as the
+refusal, for the rest still tells something."""
+
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import anyio
+
+from pai_dlc_mcp.server.cloud.errors import CloudError
+from pai_dlc_mcp.server.cloud.quotas import Node, Quota, UserUsage, Workload
+from pai_dlc_mcp.server.deps import CloudInRegion
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """Each part, or why it is not known; usages only where they are asked for."""
+
+    quota: Quota | CloudError
+    nodes: Sequence[Node] | CloudError
+    workloads: Sequence[Workload] | CloudError
+    usages: Sequence[UserUsage] | CloudError = ()
+
+
+async def read(cloud: CloudInRegion, quota_id: str, *, usages: bool = True) -> Capacity:
+    """All reads side by side. Raises nothing of the service's."""
+    found: dict[str, object] = {}
+
+    async def look(part: str, question: Awaitable[object]) -> None:
+        try:
+            found[part] = await question
+        except CloudError as error:
+            found[part] = error
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(look, "quota", cloud.quotas.get(quota_id))
+        group.start_soon(look, "nodes", cloud.quotas.nodes(quota_id))
+        group.start_soon(look, "workloads", cloud.quotas.workloads(quota_id))
+        if usages:
+            group.start_soon(look, "usages", cloud.quotas.usages(quota_id))
+    return Capacity(**found)  # pyright: ignore[reportArgumentType]
+
+
+def refused(part: object) -> str | None:
+    """`HTTP 403 (NoPermission; needs pai:ListNodes)`; None for what was read."""
+    if not isinstance(part, CloudError):
+        return None
+    status = f"HTTP {part.http_status}" if part.http_status else part.kind
+    ram = f"; needs {' or '.join(part.ram)}" if part.ram else ""
+    return f"{status} ({part.code}{ram})"

@@ -1,0 +1,70 @@
+"""Lists jobs over workspaces: ListJobs shows a team's jobs of one workspace at a time."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import anyio
+
+from pai_dlc_mcp.server.cloud.errors import CloudError
+from pai_dlc_mcp.server.cloud.jobs import JobSummary
+from pai_dlc_mcp.server.cloud.paging import Page, each
+from pai_dlc_mcp.server.deps import CloudInRegion
+
+_WORKSPACES = 20  # asked at most, the newest first
+_AT_ONCE = 8
+_PAGE = 100
+EVER = "1970-01-01T00:00:00Z"
+_NARROWS = {
+    "WorkspaceId": "workspace_id",
+    "Status": "status",
+    "DisplayName": "display_name",
+    "JobType": "job_type",
+    "ResourceId": "resource_id",
+    "EndTime": "end_time",
+}
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+async def list_jobs(cloud: CloudInRegion, filters: Mapping[str, Any], offset: int, limit: int) -> Page[JobSummary]:
+    """One window of the jobs, newest first. Without a WorkspaceId: one's own of all workspaces, in one call; the team's
+    of each workspace, merged. Raises CloudError; a workspace that may not be read is left out."""
+    if filters["WorkspaceId"]:
+        return await cloud.jobs.list(filters, offset, limit)
+    if filters["ShowOwn"]:
+        return await cloud.jobs.list({**filters, "FromAllWorkspaces": True}, offset, limit)
+    workspaces = (await cloud.workspaces.list(limit=_WORKSPACES)).items
+    found: list[JobSummary] = []
+    totals: list[int] = []
+    limiter = anyio.CapacityLimiter(_AT_ONCE)
+
+    async def look(workspace_id: str) -> None:
+        async def ask(start: int, size: int) -> Page[JobSummary]:
+            page = await cloud.jobs.list({**filters, "WorkspaceId": workspace_id}, start, size)
+            totals.extend([page.total] if start == 0 else [])
+            return page
+
+        async with limiter:
+            try:
+                found.extend([job async for job in each(ask, -(-(offset + limit) // _PAGE))])
+            except CloudError as error:
+                if error.kind != "permission":
+                    raise
+
+    async with anyio.create_task_group() as group:
+        for workspace in workspaces:
+            group.start_soon(look, workspace.workspace_id)
+    found.sort(key=lambda job: job.created or _LONG_AGO, reverse=True)
+    return Page(found[offset : offset + limit], offset, sum(totals))
+
+
+def scope(filters: Mapping[str, Any], total: int) -> str | None:
+    """What was listed, and what would widen it; of an empty list also the filters."""
+    said = ["your own jobs (show_own=false shows the team's)"] if filters["ShowOwn"] else []
+    since = filters["StartTime"]
+    if since != EVER:
+        said.append(f"created {f'after {since}' if since else 'in the last 7 days'} (start_time={EVER} shows all)")
+    if total:
+        return ", ".join(said) or None
+    said += [f"{name}={filters[key]} (leave it out)" for key, name in _NARROWS.items() if filters[key]]
+    return f"nothing among: {', '.join(said) or 'all jobs of your workspaces in this region'}"
