@@ -1,5 +1,5 @@
-"""Signed requests drawn from the schemas and from nonsense: no 500, no answer over a second of work (the emulator and
-the client, in this process), and GPUs that add up.
+"""Signed requests drawn from the schemas and from nonsense: no 500, none that takes this process (the emulator and the
+client) over a second of work, and GPUs that add up.
 
 `EMULATOR_FUZZ=20000` sends that many; FUZZ_SEED repeats a run.
 """
