@@ -112,8 +112,11 @@ async def test_18_only_who_was_cancelled_is_said_to_be(connect: Any, emulator: E
     file = tmp_path / "audit.jsonl"
     emulator.faults.add(Fault("CreateJob", "delay", seconds=10))
     agent = connect(audit_file=file)
-    with anyio.move_on_after(1):
-        await agent.call("create_job", **agent.JOB)
+    async with agent.open_client() as client, anyio.create_task_group() as group:
+        group.start_soon(client.call_tool, "create_job", agent.JOB)
+        while "CreateJob" not in emulator.requests.actions():
+            await anyio.sleep(0.01)
+        group.cancel_scope.cancel()
     last = json.loads(file.read_text().splitlines()[-1])
     assert (last["step"], last["code"], last["action"]) == ("unanswered", "Cancelled", "CreateJob")
 

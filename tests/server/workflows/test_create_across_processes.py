@@ -77,10 +77,11 @@ async def test_09_a_client_that_gives_up_in_the_middle_of_the_post_gets_its_job_
 ) -> None:
     agent = connect(mode=mode)
     emulator.faults.add(Fault("CreateJob", "delay", seconds=1))
-    async with agent.open_client() as client:
-        await client.list_tools()
-        with anyio.move_on_after(0.5):
-            await client.call_tool("create_job", {**agent.JOB, **given})
+    async with agent.open_client() as client, anyio.create_task_group() as group:
+        group.start_soon(client.call_tool, "create_job", {**agent.JOB, **given})
+        while not creates(emulator):
+            await anyio.sleep(0.01)
+        group.cancel_scope.cancel()
     found = await connect(mode=mode).facts("create_job", **agent.JOB, **given)
     assert found["status"] in ("existing", "recovered")
     assert (creates(emulator), jobs(emulator)) == (1, 1)

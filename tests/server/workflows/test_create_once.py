@@ -85,8 +85,11 @@ async def test_a_job_that_becomes_visible_late_is_recovered_and_never_made_twice
 @pytest.mark.parametrize("request_id", [None, "request-1"])
 async def test_a_create_whose_caller_goes_away_is_not_sent_again(cloud, emulator, request_id) -> None:
     emulator.faults.add(Fault("CreateJob", "delay", seconds=1))
-    with anyio.move_on_after(0.3):
-        await send(cloud, body(), request_id)
+    async with anyio.create_task_group() as group:
+        group.start_soon(send, cloud, body(), request_id)
+        while "CreateJob" not in emulator.requests.actions():
+            await anyio.sleep(0.01)
+        group.cancel_scope.cancel()
     await anyio.sleep(1)  # the service carries it out all the same
     again = await send(cloud, body(), request_id)
     assert again.status in ("recovered", "existing")
