@@ -32,6 +32,7 @@ short: .venv/ready
 	@$(BIN)/pytest -q -n auto --dist loadfile -m "not long"
 
 ci: check fuzz ## all that can be checked here: long tests, more examples, 20,000 requests, branch coverage
+	@$(BIN)/basedpyright --level error -p tests/pyrightconfig.json
 	@$(BIN)/pytest -q -n auto --dist loadfile --hypothesis-profile thorough --cov --cov-report term:skip-covered
 
 new-tool: .venv/ready ## NAME=list_members [TOOLSET=core]: write the files of a new read and wire them
