@@ -24,6 +24,7 @@ class Pattern(Protocol):
 class _Options(Protocol):
     log_errors: bool
     never_nl: bool
+    max_mem: int
 
 
 class _Set(Protocol):
@@ -61,9 +62,15 @@ def compile(pattern: str, *, one_line: bool = False) -> Pattern:
         raise ValueError(reason.decode() if isinstance(reason, bytes) else str(reason)) from None
 
 
-def literals(values: Iterable[bytes]) -> Pattern:
-    """Any of `values`, as they stand; the earlier one wins where two start at one place."""
-    return _re2.compile(b"|".join(_re2.escape(value) for value in values), _options(one_line=False))
+def compile_bytes(pattern: bytes) -> Pattern:
+    """A pattern of many alternatives: its automaton gets room, or matching would fall back to something far slower."""
+    options = _options(one_line=False)
+    options.max_mem = 64 << 20
+    return _re2.compile(pattern, options)
+
+
+def escape(text: bytes) -> bytes:
+    return _re2.escape(text)
 
 
 class Set:
