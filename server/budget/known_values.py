@@ -1,6 +1,6 @@
 """The secrets of a call wherever a text repeats them, as they stand, re-encoded or wrapped over lines.
 
-A search for a short piece of each (a key) in one pass finds the places to look at closer, so that a thousand values
+A search for a short piece of each (its key) in one pass finds the places to look at closer, so that a thousand values
 cost hardly more than one.
 """
 
@@ -8,135 +8,127 @@ import base64
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from pai_dlc_mcp.server.budget.randomness import is_random
-from pai_dlc_mcp.server.budget.secret_names import Level, is_plain, level
 from pai_dlc_mcp.server.insight import re2
 
 LEAST = 6  # characters; a shorter value is hidden only beside its name
-_LEAST_LINE = 16  # of a value of several lines
-_KEY = 10  # characters of a value that are searched for
 MOST = 8192  # characters of a value, of which the rest is not looked for
+_KEY = 10  # characters that are searched for first
 _RUN = re.compile(rb"[0-9A-Za-z]+")
-_BREAK = rb"(?:\n[ \t]*)?"
-_LEFT = rb"(?:^|[^0-9A-Za-z]|\\[nrtbfv0]|\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})"
-_ESCAPE_BEFORE = re.compile(rb"(?:\\[nrtbfv0]|\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})\Z")
-_EVERYDAY = re.compile(
-    r"(?i)default|training|(?:dis|en)abled|o(?:ff|n)line|warning|detail|python3?|pytorch|tensorflow|master|worker"
-    r"|launcher|localhost|static|elastic|password|secret|required|anonymous|username|public|private"
-)
+_LINE_END = re.compile(rb"\n[ \t]*")
+_ESCAPE = rb"\\[nrtbfv0]|\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2}"
+_ESCAPE_BEFORE = re.compile(rb"(?:" + _ESCAPE + rb")\Z")
 _HTML = {'"': b"quot", "'": b"apos", "<": b"lt", ">": b"gt", "&": b"amp"}
+_SPACES = {" ": (rb"\+",), "\n": (rb"\\+n", rb"\\+r\\+n"), "\t": (rb"\\+t",)}
+
+
+class Form(NamedTuple):
+    """One way to write a value. `key` stands at `offset` of it. `plain`: as it is, with signs that may be escaped."""
+
+    value: int
+    text: bytes
+    key: bytes
+    offset: int
+    plain: bool
 
 
 class KnownValues:
-    """Finds values that are secrets, by name; those under LEAST characters are left out."""
+    """Finds values that are secrets, given with the name that is shown instead of each."""
 
     def __init__(self, values: Iterable[tuple[str, str]]) -> None:
-        self._names: list[bytes] = []
-        self._texts: list[str] = []
-        self._patterns: dict[int, re2.Pattern] = {}
-        self._by_key: dict[bytes, list[int]] = {}
-        found = {value: name for name, value in values if len(value) >= LEAST}
-        for index, (part, name) in enumerate(found.items()):
-            self._texts.append(part)
-            self._names.append(b"[redacted:" + re.sub(r"\W", "", name, flags=re.ASCII)[:40].encode() + b"]")
-            for form in (part.encode(), *_encoded(part)):
-                key = max(_RUN.findall(form) or [b""], key=len)[:_KEY]
-                if len(key) >= min(3, len(part)):
-                    self._by_key.setdefault(key, []).append(index)
-        keys = sorted(self._by_key)
-        self._keys = re2.compile_bytes(_LEFT + b"(?:" + b"|".join(keys) + b")") if keys else None
+        """Values under LEAST characters are left out."""
+        found = {value[:MOST]: name for name, value in values if len(value) >= LEAST}
+        self._values = list(found)
+        self._names = [f"[redacted:{re.sub('[^0-9A-Za-z_]', '', name)[:40]}]".encode() for name in found.values()]
+        self._forms: dict[bytes, list[Form]] = {}
+        self._patterns: dict[Form, re2.Pattern] = {}
+        for form in (form for index, value in enumerate(found) for form in _forms(index, value)):
+            self._forms.setdefault(form.key, []).append(form)
+        keys = b"|".join(map(re2.escape, sorted(self._forms)))
+        self._keys = re2.compile_bytes(rb"(?:^|[^0-9A-Za-z]|" + _ESCAPE + rb")(?:" + keys + rb")") if keys else None
 
     def redact(self, text: bytes) -> tuple[bytes, int]:
         """Text without them, and how many places were taken out."""
-        if self._keys is None or not (spans := self._spans(text)):
-            return text, 0
+        spans = self._spans(text)
         pieces: list[bytes] = []
         end = 0
-        for start, stop, index in spans:
-            pieces += text[end:start], self._names[index]
+        for start, stop, value in spans:
+            pieces += text[end:start], self._names[value]
             end = stop
-        return b"".join([*pieces, text[end:]]), len(spans)
+        return (b"".join([*pieces, text[end:]]), len(spans)) if spans else (text, 0)
 
     def _spans(self, text: bytes) -> list[tuple[int, int, int]]:
         """Start, end and value of what goes, in order; of two that overlap the longer."""
-        seen: set[tuple[int, int, int]] = set()
-        for at, index in self._places(text):
-            reach = 4 * min(MOST, len(self._texts[index])) + 80
-            low = max(0, at - reach)
-            window = text[low : at + reach]
-            for match in self._pattern(index).finditer(window):
-                start, stop = match.span()
-                if _apart(window, start, stop):
-                    seen.add((low + start, low + stop, index))
+        seen = {(start, stop, form.value) for at, form in self._places(text) for start, stop in self._at(text, at, form)}
         chosen: list[tuple[int, int, int]] = []
         for span in sorted(seen, key=lambda span: (span[0], -span[1])):
             if not chosen or span[0] >= chosen[-1][1]:
                 chosen.append(span)
         return chosen
 
-    def _places(self, text: bytes) -> Iterator[tuple[int, int]]:
-        """Where a key stands, and whose; a key may be broken by a line's end."""
-        assert self._keys is not None
-        yield from self._hits(text)
+    def _places(self, text: bytes) -> Iterator[tuple[int, Form]]:
+        """Where the key of which form ends; a key may be broken by a line's end."""
+        if self._keys is None:
+            return
+        yield from self._hits(text, self._keys)
         if b"\n" not in text:
             return
-        joined = re.sub(rb"\n[ \t]*", b"", text)
+        joined = _LINE_END.sub(b"", text) if b"\n " in text or b"\n\t" in text else text.replace(b"\n", b"")
         ends: list[int] = []  # of lines, in the joined text
-        lengths: list[int] = []  # of what was taken out up to there
-        for at, index in self._hits(joined):
+        gone: list[int] = [0]  # bytes taken out up to there
+        for at, form in self._hits(joined, self._keys):
             if not ends:
-                gone = 0
-                for found in re.finditer(rb"\n[ \t]*", text):
-                    ends.append(found.start() - gone)
-                    gone += found.end() - found.start()
-                    lengths.append(gone)
-            line = bisect_right(ends, at)
-            yield at + (lengths[line - 1] if line else 0), index
+                for found in _LINE_END.finditer(text):
+                    ends.append(found.start() - gone[-1])
+                    gone.append(gone[-1] + found.end() - found.start())
+            yield at + gone[bisect_right(ends, at - 1)], form
 
-    def _hits(self, text: bytes) -> Iterator[tuple[int, int]]:
-        assert self._keys is not None
-        for match in self._keys.finditer(text):
+    def _hits(self, text: bytes, keys: re2.Pattern) -> Iterator[tuple[int, Form]]:
+        for match in keys.finditer(text):
             start, stop = match.span()
-            for length in range(min(_KEY, stop - start), 0, -1):
-                for index in self._by_key.get(text[stop - length : stop], ()):
-                    yield stop, index
+            for length in range(1, min(_KEY, stop - start) + 1):
+                for form in self._forms.get(text[stop - length : stop], ()):
+                    yield stop, form
 
-    def _pattern(self, index: int) -> re2.Pattern:
-        if index not in self._patterns:
-            part = self._texts[index]
-            forms = [_BREAK.join(map(_any_spelling, part))]
-            forms += [_BREAK.join(bytes([byte]) if chr(byte).isalnum() else re2.escape(bytes([byte])) for byte in form)
-                      for form in _encoded(part)]
-            self._patterns[index] = re2.compile_bytes(b"(?:" + b"|".join(forms) + b")")
-        return self._patterns[index]
+    def _at(self, text: bytes, at: int, form: Form) -> Iterator[tuple[int, int]]:
+        """The form around a key that ends at `at`: to the letter, or else escaped and over line ends."""
+        start = at - len(form.key) - form.offset
+        stop = start + len(form.text)
+        if start >= 0 and text.startswith(form.text, start):
+            if _apart(text, start, stop):
+                yield start, stop
+            return
+        reach = 4 * len(form.text) + 80
+        low = max(0, at - reach)
+        window = text[low : at + reach]
+        for match in self._pattern(form).finditer(window):
+            if _apart(window, *match.span()):
+                yield low + match.start(), low + match.end()
 
-
-def is_secret(name: str, text: str) -> bool:
-    """By its name, or by its randomness; never where it is short, an everyday word, a number under an ordinary name, a
-    path or a placeholder."""
-    if len(text) < LEAST or _EVERYDAY.fullmatch(text) or is_plain(text):
-        return False
-    known = level(name)
-    return known == Level.SECRET or is_random(text) or (known == Level.WEAK and any(map(str.isdigit, text)))
-
-
-def parts_of(text: str) -> list[str]:
-    """What of a secret value occurs in a log: of several lines, those long enough to be of this value alone."""
-    lines = [line.strip() for line in text.split("\n")]
-    long = [line for line in lines if len(line) >= _LEAST_LINE and not line.startswith("-----")]
-    return lines if len(lines) == 1 else long
+    def _pattern(self, form: Form) -> re2.Pattern:
+        if form not in self._patterns:
+            signs = map(_any_spelling, self._values[form.value]) if form.plain else map(re2.escape, map(_one, form.text))
+            self._patterns[form] = re2.compile_bytes(rb"(?:\n[ \t]*)?".join(signs))
+        return self._patterns[form]
 
 
-def _encoded(part: str) -> list[bytes]:
-    """Base64 and hex, also of what `echo` would have sent, with a line's end."""
-    forms: list[bytes] = []
-    for raw in (part.encode(), part.encode() + b"\n"):
-        for coded in (base64.b64encode(raw), base64.urlsafe_b64encode(raw), raw.hex().encode(), raw.hex().upper().encode()):
-            plain = coded.rstrip(b"=")
-            if plain not in forms:
-                forms.append(plain)
-    return forms
+def _forms(index: int, value: str) -> Iterator[Form]:
+    """The value itself, and its base64 and hex; also of what `echo` would have passed on, with a line's end."""
+    plain = value.encode()
+    texts = {plain: True}
+    for raw in (plain, plain + b"\n"):
+        for coded in (base64.b64encode(raw), base64.urlsafe_b64encode(raw), raw.hex().encode()):
+            texts.setdefault(coded.rstrip(b"="), False)
+    texts.setdefault(plain.hex().upper().encode(), False)
+    for text, is_plain in texts.items():
+        run = max(_RUN.findall(text) or [text], key=len)
+        key = run[:_KEY] if len(run) >= 3 else text[:_KEY]
+        yield Form(index, text, key, text.index(key), is_plain)
+
+
+def _one(byte: int) -> bytes:
+    return bytes([byte])
 
 
 def _any_spelling(character: str) -> bytes:
@@ -144,22 +136,20 @@ def _any_spelling(character: str) -> bytes:
     raw = character.encode()
     if character.isascii() and character.isalnum():
         return raw
-    code = ord(character)
     url = "".join(f"%(?:25)?(?i:{byte:02x})" for byte in raw).encode()
+    python = b"".join(rb"\\+x(?i:%02x)" % byte for byte in raw)
     units = character.encode("utf-16-be")
     json = b"".join(rb"\\+u(?i:%02x%02x)" % (units[i], units[i + 1]) for i in range(0, len(units), 2))
-    ways = [rb"\\{0,7}" + re2.escape(raw), url, json, f"&#0*{code};".encode(), f"&#x0*(?i:{code:x});".encode()]
-    ways += [b"".join(rb"\\+x(?i:%02x)" % byte for byte in raw)]
+    html = f"&#0*{ord(character)};|&#[xX]0*(?i:{ord(character):x});".encode()
+    ways = [rb"\\{0,7}" + re2.escape(raw), url, python, json, html, *_SPACES.get(character, ())]
     ways += [b"&" + _HTML[character] + b";"] if character in _HTML else []
-    ways += [rb"\+", rb"\\+n", rb"\\+t"] if character in " \n\t" else []
     return b"(?:" + b"|".join(ways) + b")"
 
 
 def _apart(text: bytes, start: int, stop: int) -> bool:
-    """Whether what was found is no part of a longer word."""
+    """Whether what stands there is no part of a longer word."""
     left, right = text[max(0, start - 1) : start], text[stop : stop + 1]
     if right.isalnum() and text[stop - 1 : stop].isalnum():
         return False
-    return not (left.isalnum() and text[start : start + 1].isalnum()) or bool(
-        _ESCAPE_BEFORE.search(text[max(0, start - 6) : start])
-    )
+    inside = left.isalnum() and text[start : start + 1].isalnum()
+    return not inside or _ESCAPE_BEFORE.search(text[max(0, start - 6) : start]) is not None

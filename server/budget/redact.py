@@ -10,19 +10,16 @@ from collections.abc import Iterable, Iterator
 
 from pai_dlc_mcp.server.budget import pem, secret_names
 from pai_dlc_mcp.server.budget.clean import clean, clean_text
-from pai_dlc_mcp.server.budget.known_values import MOST, KnownValues, is_secret, parts_of
+from pai_dlc_mcp.server.budget.known_values import MOST, KnownValues
 from pai_dlc_mcp.server.budget.secret_names import Level
-from pai_dlc_mcp.server.budget.secrets import SHAPES
+from pai_dlc_mcp.server.budget.secrets import SHAPES, Shape
 from pai_dlc_mcp.server.insight import re2
 
-_ANY = re2.compile("(?m)" + "|".join(f"(?:{shape.pattern})" for shape in SHAPES))
-_NUMBERED = tuple(enumerate(SHAPES, 1))
+_PATTERNS = tuple(re2.compile(f"(?m){shape.pattern}") for shape in SHAPES)
+_ANY = re2.compile_bytes(("(?m)" + "|".join(re2.without_groups(shape.pattern) for shape in SHAPES)).encode())
+_WHICH = re2.Set([shape.pattern for shape in SHAPES], anchored=True)
 _PLACE = b"[redacted]"
-_NAME_BYTES = 120  # before a value, in which its name is looked for
-_NAME_BEFORE = re.compile(
-    rb"([\w.\[\]\x80-\xff-]+)((?:\\*[\"'])?\]?[ \t]*(?:[:=,+]|=>|\xef\xbc\x9a|[ \t])"
-    rb"(?:[=>]|[ \t\n|>\"'\\-])*(?:(?i:value|bearer|basic|token)\\*[\"']?[ \t:=]+[\"'\\]*)?)$"
-)
+_OPENED = re.compile(rb"\\*[\"']")
 _DIGIT = re.compile(rb"[0-9]")
 _CLOSING = b"\"'`,;)]}>&|"
 
@@ -59,11 +56,8 @@ def _spans(text: bytes) -> Iterator[tuple[int, int]]:
     """Where shapes are, in order. What turned out to be none is searched again from its value on."""
     at = 0
     while (match := _ANY.search(text, at)) is not None:
-        shape, start, stop = next((shape, *span) for group, shape in _NUMBERED if (span := match.span(group))[0] >= 0)
-        if shape.proof == "the name":
-            start, stop = _value(text, start, stop)
-        elif shape.proof == "a digit" and not _DIGIT.search(text, start, stop):
-            stop = start
+        shape, found = _which(text, *match.span())
+        start, stop = _judged(text, shape, found)
         if stop <= start or text.startswith(b"[redacted", start):
             at = max(match.start() + 1, start)
         else:
@@ -71,11 +65,43 @@ def _spans(text: bytes) -> Iterator[tuple[int, int]]:
             at = stop
 
 
+def _which(text: bytes, start: int, stop: int) -> tuple[Shape, re2.Match]:
+    """The first shape that stands at `start`. One pattern for all that had groups would be slow."""
+    for index in sorted(_WHICH.match(text[start:stop])):
+        if found := _PATTERNS[index].match(text, start):
+            return SHAPES[index], found
+    raise AssertionError("what all shapes find, one does")
+
+
+def _judged(text: bytes, shape: Shape, found: re2.Match) -> tuple[int, int]:
+    """What of a match is a secret; an empty span where nothing is."""
+    if shape.proof == "the name":
+        return _beside(text, found.span(1), *found.span(2))
+    start, stop = found.span(1)
+    return (start, start) if shape.proof == "a digit" and not _DIGIT.search(text, start, stop) else (start, stop)
+
+
+def _beside(text: bytes, named: tuple[int, int], start: int, stop: int) -> tuple[int, int]:
+    """The part of a value beside its name that is a secret."""
+    name, between = text[slice(*named)].decode("utf-8", "replace"), text[named[1] : start]
+    known = secret_names.level(name)
+    if known == Level.NONE:
+        return start, start
+    opened = _OPENED.match(text, start, stop)
+    if opened:
+        start, stop = opened.end(), stop - len(opened[0]) * text.endswith(opened[0], opened.end(), stop)
+    else:
+        stop = _bare_end(text, named[0], start, stop)
+    value = text[start:stop].decode("utf-8", "replace")
+    assigned = bool(opened) or b"=" in between or b":" not in between
+    return (start, stop) if secret_names.hides(known, value, assigned=assigned) else (start, start)
+
+
 def _secrets_in(name: str, value: str) -> Iterator[str]:
     """What of a value under this name is a secret anywhere: all of it, or what has the shape of one."""
     text = clean_text(value).strip()[:MOST]
-    if is_secret(name, text):
-        yield from parts_of(text)
+    if secret_names.is_secret(name, text):
+        yield from secret_names.parts_of(text)
         return
     data = text.encode()
     for start, stop in _spans(data):
@@ -84,29 +110,8 @@ def _secrets_in(name: str, value: str) -> Iterator[str]:
         yield found.partition(":")[2]  # the password of `user:password`
 
 
-def _value(text: bytes, start: int, stop: int) -> tuple[int, int]:
-    """The part of a value beside its name that is a secret; an empty one where nothing is."""
-    before = _NAME_BEFORE.search(text, max(0, start - _NAME_BYTES), start)
-    if before is None:
-        return start, start
-    name, between = before[1].decode("utf-8", "replace"), before[2]
-    found = secret_names.level(name.strip("-."))
-    if found == Level.NONE:
-        return start, start
-    opened = re.match(rb"\\*[\"']", text[start:stop])
-    if opened:
-        start, stop = start + opened.end(), stop - opened.end() * text[start:stop].endswith(opened[0])
-    else:
-        stop = _bare_end(text, before.start(), start, stop)
-    value = text[start:stop].decode("utf-8", "replace")
-    assigned = bool(opened) or b"=" in between or b":" not in between or b"\n" in between
-    return (start, stop) if secret_names.hides(found, name, value, assigned=assigned) else (start, start)
-
-
 def _bare_end(text: bytes, name: int, start: int, stop: int) -> int:
     """Where a value without quotes ends: before closing punctuation; in a URL's query, at the next parameter."""
     if text[max(0, name - 1) : name] in (b"?", b"&"):
         stop = min((at for at in (text.find(b"&", start, stop), text.find(b"#", start, stop)) if at >= 0), default=stop)
-    while stop > start and text[stop - 1 : stop] in [_CLOSING[i : i + 1] for i in range(len(_CLOSING))]:
-        stop -= 1
-    return stop
+    return start + len(text[start:stop].rstrip(_CLOSING))

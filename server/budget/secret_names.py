@@ -107,8 +107,8 @@ def _is_path(value: str) -> bool:
     return bool(_PATH.fullmatch(value)) and not any(is_random(part) for part in value.split("/"))
 
 
-def hides(known: Level, name: str, value: str, *, assigned: bool) -> bool:
-    """Whether `value`, read right behind `name`, is a secret. `assigned`: by `=`, in quotes or by a flag, so not a
+def hides(known: Level, value: str, *, assigned: bool) -> bool:
+    """Whether `value`, read right behind a name of this level, is a secret. `assigned`: by `=`, in quotes or by a flag, so not a
     word of a sentence behind a colon."""
     if known == Level.NONE or is_plain(value):
         return False
@@ -118,3 +118,25 @@ def hides(known: Level, name: str, value: str, *, assigned: bool) -> bool:
     if _NUMBER.fullmatch(value) or _IDENTIFIER.fullmatch(value) or words or "://" in value:
         return False
     return len(value) >= (8 if assigned else 12) and bool(re.search(r"\d", value) or is_random(value))
+
+
+_LEAST_LINE = 16  # characters of a line of a longer value
+_EVERYDAY = re.compile(
+    r"(?i)default|training|(?:dis|en)abled|o(?:ff|n)line|warning|detail|python3?|pytorch|tensorflow|master|worker"
+    r"|launcher|localhost|static|elastic|password|secret|required|anonymous|username|public|private"
+)
+
+
+def is_secret(name: str, text: str) -> bool:
+    """Whether the value of a variable or a credential is one: by its name, or by its randomness; never an everyday word, a path or a placeholder."""
+    if _EVERYDAY.fullmatch(text) or is_plain(text):
+        return False
+    known = level(name)
+    return known == Level.SECRET or is_random(text) or (known == Level.WEAK and any(map(str.isdigit, text)))
+
+
+def parts_of(text: str) -> list[str]:
+    """What of a secret value occurs in a log: of several lines, those long enough to be of this value alone."""
+    lines = [line.strip() for line in text.split("\n")]
+    long = [line for line in lines if len(line) >= _LEAST_LINE and not line.startswith("-----")]
+    return lines if len(lines) == 1 else long

@@ -1,4 +1,4 @@
-"""The shapes of secrets, as data: a pattern (RE2; its one group is what goes), an example that goes and one that stays.
+"""The shapes of secrets, as data: a pattern (RE2; its last group is what goes), an example that goes and one that stays.
 
 In an example `{20}` is that many letters and digits, `{x40}` hex digits, `{U16}` capitals and digits, `{d9}` digits, and
 what must go stands in «»: nothing here looks like a live key to a scanner.
@@ -8,8 +8,8 @@ import re
 from typing import Literal, NamedTuple
 
 Proof = Literal["the place", "the name", "a digit"]
-"""What shows that the group is a secret: where it stands; the name beside it, which secret_names.py judges with the
-value; or a digit in it, which a file or a package that only begins alike has not."""
+"""What shows that the last group is a secret: where it stands; the name beside it, the first group, which
+secret_names.py judges with the value; or a digit in it, which a file or a package that only begins alike has not."""
 
 
 class Shape(NamedTuple):
@@ -26,10 +26,12 @@ _VALUE = (
     r"|[^\s\"'\\][^\s\"]*))"
 )
 _STEM = (
-    r"(?:passw|passphrase|passcode|pwd|secret|token|credential|cookie|signature|jwt|apikey|密码|口令|密钥|令牌"
-    r"|[a-z0-9_.-]key|(?:\b|_)(?:key|pass|auth|ak|sk|pin|pw)|[a-z]pass)"
+    r"(?:passw|passphrase|passcode|pwd|secret|credential|cookie|jwt|apikey|密码|口令|密钥|令牌|(?:\b|_)(?:pass|pin|pw)"
+    r"|[a-z]pass)"
 )
-_NAME = rf"[a-z0-9_.\[\]-]*{_STEM}[a-z0-9_.-]*"
+_WEAK_STEM = r"(?:token|signature|[a-z0-9_.-]key|(?:\b|_)(?:key|auth|ak|sk))"
+_NO_NUMBER = r"((?:\\*[\"'])?[0-9.,:/%+-]*[^\s\"'\\0-9.,:/%+|-][^\s\"']*)"  # beside such a name most values are counts
+_NAME = rf"([a-z0-9_.\[\]-]*(?:{_STEM}|{_WEAK_STEM})[a-z0-9_.-]*)"
 _ASSIGN = rf"{_Q}\]?[ \t]{{0,8}}(?:=>|:=|\+=|==|[:=：])[ \t]*(?:(?:bearer|basic|token)[ \t]+)?"
 _SIGNED = (
     r"(?:signature|x-(?:amz|oss|goog|tos|obs|cos)-(?:signature|credential|security-token)|security-?token"
@@ -205,10 +207,16 @@ SHAPES: tuple[Shape, ...] = (
     ),
     Shape(
         "named pair",
-        rf"(?i)(?:[\"']?(?:name|key)[\"']?[ \t]*[:=][ \t]*{_Q}{_NAME}{_Q}[,;]?\s+[\"']?value\\*[\"']?[ \t]*[:=][ \t]*"
-        rf"|{_Q}{_NAME}\\*[\"'][ \t]*,[ \t]*(?:[\"']?value\\*[\"']?[ \t]*[:=][ \t]*)?){_VALUE}",
+        rf"(?i)(?:[\"']?(?:name|key)\\*[\"']?[ \t]*[:=][ \t]*{_Q}){_NAME}{_Q}[,;]?\s+{_Q}value{_Q}[ \t]*[:=][ \t]*{_VALUE}",
         '{{"name": "DB_PASSWORD", "value": "«{9}»"}}',
         '{{"name": "MAX_TOKENS", "value": "4096"}}',
+        proof="the name",
+    ),
+    Shape(
+        "tuple",
+        rf"(?i)[\"']{_NAME}\\*[\"'][ \t]*,[ \t]*(?:{_Q}value{_Q}[ \t]*[:=][ \t]*)?{_VALUE}",
+        "('DB_PASSWORD', '«{9}»')",
+        "('pad_token', '<pad>')",
         proof="the name",
     ),
     Shape(
@@ -227,9 +235,16 @@ SHAPES: tuple[Shape, ...] = (
     ),
     Shape(
         "assignment",
-        rf"(?i){_NAME}{_ASSIGN}(?:[|>][-+]?[ \t]*\n[ \t]*)?{_VALUE}",
+        rf"(?i)([a-z0-9_.\[\]-]*{_STEM}[a-z0-9_.-]*){_ASSIGN}(?:[|>][-+]?[ \t]*\n[ \t]*)?{_VALUE}",
         "db_password = «{9}»",
         "pad_token='<pad>' invalid token: expected sort(key=len)",
+        proof="the name",
+    ),
+    Shape(
+        "weak assignment",
+        rf"(?i)([a-z0-9_.\[\]-]*{_WEAK_STEM}[a-z0-9_.-]*){_ASSIGN}{_NO_NUMBER}",
+        "x_token = «{20}»",
+        "pad_token='<pad>' token: 2.31 tokens/s key=lambda x: x",
         proof="the name",
     ),
     Shape(
