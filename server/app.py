@@ -6,11 +6,15 @@ import time
 import traceback
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from typing import Any, NamedTuple, cast
 
+from anyio import to_thread
 from mcp.server import MCPServer
-from mcp.server.mcpserver import Context, RequestStateSecurity
+from mcp.server.elicitation import ElicitSchemaModelT
+from mcp.server.mcpserver import Context, ElicitationResult, RequestStateSecurity
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.server.mcpserver.prompts import Prompt
 from mcp.server.mcpserver.resources import Resource
@@ -19,12 +23,14 @@ from pydantic import ValidationError
 
 from pai_dlc_mcp.server.budget.clean import clean_text
 from pai_dlc_mcp.server.budget.limits import fit, shrink
+from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.cloud import endpoints
 from pai_dlc_mcp.server.cloud.credentials import Credentials
 from pai_dlc_mcp.server.cloud.gateway import Gateway
+from pai_dlc_mcp.server.cloud.secret_fields import Seen, secrets_of
 from pai_dlc_mcp.server.deps import App
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.protocol.reply import Facts, Origin, render, text_of
+from pai_dlc_mcp.server.protocol.reply import Facts, Origin, redacted, render, text_of
 from pai_dlc_mcp.server.protocol.schemas import explain
 from pai_dlc_mcp.server.protocol.toolset import Tool, Toolset, offered
 from pai_dlc_mcp.server.safety.gate import Gate
@@ -33,6 +39,7 @@ from pai_dlc_mcp.server.settings import Settings
 from pai_dlc_mcp.server.spelling import nearest
 from pai_dlc_mcp.server.workflows.permit import Ended
 
+_BIG = 1_000_000  # characters a call went through, above which its result is made off the event loop
 _log = logging.getLogger(__name__)
 
 INSTRUCTIONS = """Deep-learning training jobs on Alibaba Cloud PAI-DLC.
@@ -58,20 +65,29 @@ class Server(MCPServer[App]):
         super().__init__("pai-dlc", tools=[tool.built for tool in tools], **options)
         self._names = [tool.name for tool in tools]
         self._settings, self._ceiling = settings, settings.max_tokens
+        keys = [("confirm_key", key.get_secret_value()) for key in settings.confirm_keys]
+        self._own_secrets = [*keys, *secrets_of({"Env": dict(os.environ)})]
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[App, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
+        seen = Seen(self._own_secrets)
         try:
-            answer: object = await super().call_tool(name, arguments, context)  # a reply passes as the tool made it
+            answer: object = await super().call_tool(name, arguments, context and _watched(context, seen))
         except ToolError as error:
             cause = error.__cause__
             answer = cause.reply if isinstance(cause, Ended) else tell(self._failure(name, error))
+        leave = partial(self._leave, answer, arguments, seen)
+        return await to_thread.run_sync(leave) if seen.size > _BIG else leave()
+
+    def _leave(self, answer: Any, arguments: Mapping[str, Any], seen: Seen) -> CallToolResult | InputRequiredResult:
+        """The one door: whatever leaves is without secrets and, a question apart, under the ceiling."""
+        redactor = Redactor(seen.secrets)
         if isinstance(answer, InputRequiredResult):
-            return answer
+            return _asked(answer, redactor)
         if isinstance(answer, Facts):
-            answer = render(self._origin(arguments), answer)
-        return _under(self._ceiling, answer)
+            return _under(self._ceiling, render(self._origin(arguments), answer, redactor))
+        return _under(self._ceiling, redacted(answer, redactor))
 
     def _origin(self, arguments: Mapping[str, Any]) -> Origin:
         region = endpoints.resolve_region(arguments.get("region") or None, self._settings)
@@ -114,22 +130,56 @@ def tell(failure: Failure) -> CallToolResult:
     """The one error shape: what happened, `fix:` and the codes."""
     codes = {"code": failure.code, "http_status": failure.http_status, "request_id": failure.request_id}
     lines = [
-        failure.what,
-        f"fix: {failure.fix}",
+        " ".join(failure.what.splitlines()),
+        f"fix: {' '.join(failure.fix.splitlines())}",
         *(f"{key}: {value}" for key, value in codes.items() if value),
     ]
     return CallToolResult(is_error=True, content=[TextContent(type="text", text=clean_text("\n".join(lines)))])
 
 
+class _Watched(Context[App, Any]):
+    """A call's context whose gateway notes the secrets that go by, and whose questions leave without them."""
+
+    _seen: Seen
+
+    async def elicit(self, message: str, schema: type[ElicitSchemaModelT]) -> ElicitationResult[ElicitSchemaModelT]:
+        return await super().elicit(Redactor(self._seen.secrets).text(message), schema)
+
+
+def _watched(context: Context[App, Any], seen: Seen) -> Context[App, Any]:
+    app = context.request_context.lifespan_context
+    watched = _Watched(
+        request_context=replace(
+            context.request_context, lifespan_context=replace(app, gateway=app.gateway.noting(seen.note))
+        ),
+        mcp_server=context._mcp_server,
+        input_params=context._input_params,
+        subscriptions=context._subscriptions,
+    )
+    watched._seen = seen
+    return watched
+
+
+def _asked(question: InputRequiredResult, redactor: Redactor) -> InputRequiredResult:
+    def shown(request: Any) -> Any:
+        message = getattr(request.params, "message", None)
+        params = request.params.model_copy(update={"message": redactor.text(message)} if message else {})
+        return request.model_copy(update={"params": params})
+
+    asked = {key: shown(request) for key, request in (question.input_requests or {}).items()}
+    return question.model_copy(update={"input_requests": asked or None})
+
+
 def _under(ceiling: int, result: CallToolResult) -> CallToolResult:
     """No result above the ceiling: neither its text nor its structured content."""
     structured, cut = shrink(result.structured_content or {}, ceiling)
+    meta, _ = shrink(result.meta or {}, ceiling)
     text = text_of(result) + ("\n[structured content cut: ask for less]" if cut else "")
     rest = [block for block in result.content if not isinstance(block, TextContent)]
     fitted = fit(text, ceiling, "ask for less: a smaller limit, a narrower filter, or a lower max_tokens")
     content = [TextContent(type="text", text=fitted), *rest]
     known = structured if result.structured_content is not None else None
-    return result.model_copy(update={"content": content, "structured_content": known})
+    return result.model_copy(update={"content": content, "structured_content": known, "meta": meta or None})
 
 
 def build(

@@ -39,9 +39,12 @@ def new_nonce() -> str:
 
 def inert(line: str) -> str:
     """A line of payload: a fence inside it is broken and marked, an instruction marked."""
-    if "<" in line and _FORGED.search(line):
-        line = _FORGED_MARK + _FORGED.sub("&lt;", line)
+    line = unforged(line)
     return _INSTRUCTION_MARK + line if _INSTRUCTION.search(line) else line
+
+
+def unforged(line: str) -> str:
+    return _FORGED_MARK + _FORGED.sub("&lt;", line) if "<" in line and _FORGED.search(line) else line
 
 
 def fence(lines: Iterable[str], source: str, nonce: str) -> str:

@@ -60,7 +60,9 @@ class KnownValues:
 
     def _spans(self, text: bytes) -> list[tuple[int, int, int]]:
         """Start, end and value of what goes, in order; of two that overlap the longer."""
-        seen = {(start, stop, form.value) for at, form in self._places(text) for start, stop in self._at(text, at, form)}
+        seen = {
+            (start, stop, form.value) for at, form in self._places(text) for start, stop in self._at(text, at, form)
+        }
         chosen: list[tuple[int, int, int]] = []
         for span in sorted(seen, key=lambda span: (span[0], -span[1])):
             if not chosen or span[0] >= chosen[-1][1]:
@@ -108,7 +110,9 @@ class KnownValues:
 
     def _pattern(self, form: Form) -> re2.Pattern:
         if form not in self._patterns:
-            signs = map(_any_spelling, self._values[form.value]) if form.plain else map(re2.escape, map(_one, form.text))
+            signs = (
+                map(_any_spelling, self._values[form.value]) if form.plain else map(re2.escape, map(_one, form.text))
+            )
             self._patterns[form] = re2.compile_bytes(rb"(?:\n[ \t]*)?".join(signs))
         return self._patterns[form]
 

@@ -24,6 +24,10 @@ _DIGIT = re.compile(rb"[0-9]")
 _CLOSING = b"\"'`,;)]}>&|"
 
 
+class Issued:
+    """Marks a field that hands out a secret, which is what its call is for: shown as it is."""
+
+
 class Redactor:
     """Knows the secrets of one call. Without any it hides what names and shapes give away."""
 

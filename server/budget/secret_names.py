@@ -46,10 +46,38 @@ _ABOUT = frozenset(
 # Before the word, in names of training code
 _ORDINARY = frozenset(
     {
-        *("pad", "eos", "bos", "unk", "mask", "sep", "cls", "image", "audio", "video", "special", "stop", "per", "next"),
+        *(
+            "pad",
+            "eos",
+            "bos",
+            "unk",
+            "mask",
+            "sep",
+            "cls",
+            "image",
+            "audio",
+            "video",
+            "special",
+            "stop",
+            "per",
+            "next",
+        ),
         *("num", "max", "min", "total", "new", "start", "end", "prompt", "input", "output", "first", "last", "text"),
         *("primary", "foreign", "sort", "cache", "partition", "public", "group", "feature", "state", "label", "shard"),
-        *("hash", "unique", "query", "model", "data", "dataset", "metric", "batch", "forward", "backward", "hot", "host"),
+        *(
+            "hash",
+            "unique",
+            "query",
+            "model",
+            "data",
+            "dataset",
+            "metric",
+            "batch",
+            "forward",
+            "backward",
+            "hot",
+            "host",
+        ),
         *("invalid", "unexpected", "missing", "unknown", "object", "idempotency", "by", "sharding", "dedup", "routing"),
         *("decoder", "encoder", "fim", "think", "vision", "target", "source", "column", "field", "lookup", "record"),
     }
@@ -105,6 +133,11 @@ def is_plain(value: str) -> bool:
 
 def _is_path(value: str) -> bool:
     return bool(_PATH.fullmatch(value)) and not any(is_random(part) for part in value.split("/"))
+
+
+def names_secret(name: str, value: str) -> bool:
+    """Whether the value of a map's key is a secret."""
+    return hides(level(name), value, assigned=True)
 
 
 def hides(known: Level, value: str, *, assigned: bool) -> bool:

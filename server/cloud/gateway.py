@@ -1,6 +1,7 @@
 """All requests of one server to Alibaba Cloud: ids checked, a deadline kept, a read tried again, a write sent once."""
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pai_dlc_mcp.server.cloud import endpoints, ids
@@ -16,6 +17,10 @@ from pai_dlc_mcp.server.settings import Settings
 _THREADS = 64  # a call that was given up keeps its thread until its socket times out
 
 
+def _nobody(_: object) -> None:
+    pass
+
+
 class Gateway:
     """The one way to the cloud."""
 
@@ -23,6 +28,13 @@ class Gateway:
         self._settings = settings
         self._clients = Clients(settings, credentials)
         self._workers = Workers(_THREADS)
+        self._note: Callable[[object], None] = _nobody
+
+    def noting(self, note: Callable[[object], None]) -> "Gateway":
+        """The same gateway, which also shows `note` what is sent and what comes back, in a worker thread."""
+        noted = copy.copy(self)
+        noted._note = note
+        return noted
 
     @property
     def settings(self) -> Settings:
@@ -74,7 +86,10 @@ class Gateway:
         sent = {key: value for key, value in params.items() if value is not None}
 
         def call() -> dict[str, Any]:
-            return self._clients.call(product, action, region, path, sent, pathname)
+            self._note(sent)
+            body = self._clients.call(product, action, region, path, sent, pathname)
+            self._note(body)
+            return body
 
         host = endpoints.host(product, region, self._settings)
         deadline = self._settings.deadline

@@ -1,7 +1,7 @@
 """What is secret by its field in any request or response of the API, in whatever shape the field comes."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import cast
 
 # Compared without case. The whole value is access to something.
@@ -13,7 +13,28 @@ CREDENTIALS = frozenset(
 )
 # Environment variables: a map, a list of {Name, Value}, or either as JSON text.
 ENVIRONMENTS = frozenset({"envs", "systemenvs", "rolesystemenvs", "customenvs", "env"})
+_USERS = frozenset({"username", "coderepousername"})  # not shown, but no secret where a text repeats them
 _NAME, _VALUE = ("Name", "Key"), "Value"
+
+
+class Seen:
+    """What one call sent and got: the secrets in it, and its size in characters."""
+
+    def __init__(self, secrets: Iterable[tuple[str, str]] = ()) -> None:
+        self.secrets = list(secrets)
+        self.size = 0
+
+    def note(self, body: object) -> None:
+        self.secrets += secrets_of(body)
+        self.size += _size(body)
+
+
+def _size(value: object) -> int:
+    if isinstance(value, dict):
+        return sum(map(_size, cast("dict[str, object]", value).values()))
+    if isinstance(value, list):
+        return sum(map(_size, cast("list[object]", value)))
+    return len(value) if isinstance(value, str) else 1
 
 
 def secrets_of(body: object) -> list[tuple[str, str]]:
@@ -27,8 +48,10 @@ def _walk(body: object) -> Iterator[tuple[str, str]]:
             yield from _walk(item)
     elif isinstance(body, dict):
         for name, value in cast("dict[str, object]", body).items():
-            if name.lower() in CREDENTIALS | ENVIRONMENTS:
+            if name.lower() in ENVIRONMENTS | _USERS:
                 yield from _leaves(name, value)
+            elif name.lower() in CREDENTIALS:
+                yield from ((f"credential.{own}", found) for own, found in _leaves(name, value))
             else:
                 yield from _walk(value)
 
