@@ -17,7 +17,7 @@ MOST = 8192  # characters of a value, of which the rest is not looked for
 _KEY = 10  # characters that are searched for first
 _RUN = re.compile(rb"[0-9A-Za-z]+")
 _LINE_END = re.compile(rb"\n[ \t]*")
-_ESCAPE = rb"\\[nrtbfv0]|\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2}"
+_ESCAPE = rb"\\[nrtbfv0]|\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|%(?:25)?[0-9A-Fa-f]{2}"
 _ESCAPE_BEFORE = re.compile(rb"(?:" + _ESCAPE + rb")\Z")
 _HTML = {'"': b"quot", "'": b"apos", "<": b"lt", ">": b"gt", "&": b"amp"}
 _SPACES = {" ": (rb"\+",), "\n": (rb"\\+n", rb"\\+r\\+n"), "\t": (rb"\\+t",)}
@@ -99,14 +99,14 @@ class KnownValues:
         stop = start + len(form.text)
         if start >= 0 and text.startswith(form.text, start):
             if _apart(text, start, stop):
-                yield start, stop
+                yield start, _padded(text, stop, form)
             return
         reach = 4 * len(form.text) + 80
         low = max(0, at - reach)
         window = text[low : at + reach]
         for match in self._pattern(form).finditer(window):
             if _apart(window, *match.span()):
-                yield low + match.start(), low + match.end()
+                yield low + match.start(), low + _padded(window, match.end(), form)
 
     def _pattern(self, form: Form) -> re2.Pattern:
         if form not in self._patterns:
@@ -148,6 +148,13 @@ def _any_spelling(character: str) -> bytes:
     ways = [rb"\\{0,7}" + re2.escape(raw), url, python, json, html, *_SPACES.get(character, ())]
     ways += [b"&" + _HTML[character] + b";"] if character in _HTML else []
     return b"(?:" + b"|".join(ways) + b")"
+
+
+def _padded(text: bytes, stop: int, form: Form) -> int:
+    """The end of a form, the padding of base64 included."""
+    while not form.plain and text[stop : stop + 1] == b"=":
+        stop += 1
+    return stop
 
 
 def _apart(text: bytes, start: int, stop: int) -> bool:

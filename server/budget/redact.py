@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pai_dlc_mcp.server.budget import pem, secret_names
 from pai_dlc_mcp.server.budget.clean import clean, clean_text
 from pai_dlc_mcp.server.budget.known_values import MOST, KnownValues
+from pai_dlc_mcp.server.budget.randomness import is_random
 from pai_dlc_mcp.server.budget.secret_names import Level
 from pai_dlc_mcp.server.budget.secrets import SHAPES, Shape
 from pai_dlc_mcp.server.insight import re2
@@ -20,7 +21,6 @@ _ANY = re2.compile_bytes(("(?m)" + "|".join(re2.without_groups(shape.pattern) fo
 _WHICH = re2.Set([shape.pattern for shape in SHAPES], anchored=True)
 _PLACE = b"[redacted]"
 _OPENED = re.compile(rb"\\*[\"']")
-_DIGIT = re.compile(rb"[0-9]")
 _CLOSING = b"\"'`,;)]}>&|"
 
 
@@ -56,15 +56,16 @@ def _shapes(text: bytes) -> tuple[bytes, int]:
     return b"".join([*pieces, text[end:]]), len(pieces) // 2
 
 
-def _spans(text: bytes) -> Iterator[tuple[int, int]]:
+def _spans(text: bytes, at: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
     """Where shapes are, in order. What turned out to be none is searched again from its value on."""
-    at = 0
-    while (match := _ANY.search(text, at)) is not None:
+    while (match := _ANY.search(text, at, end)) is not None:
         shape, found = _which(text, *match.span())
         start, stop = _judged(text, shape, found)
-        if stop <= start or text.startswith(b"[redacted", start):
-            at = max(match.start() + 1, start)
+        done = text.startswith(b"[redacted", start) or text.endswith(b"[redacted:", 0, match.start())
+        if stop <= start or done:
+            at = max(match.start() + 1, start - 1)  # the sign before a value is part of some shapes
         else:
+            yield from _spans(text, match.start() + 1, start)
             yield start, stop
             at = stop
 
@@ -81,8 +82,16 @@ def _judged(text: bytes, shape: Shape, found: re2.Match) -> tuple[int, int]:
     """What of a match is a secret; an empty span where nothing is."""
     if shape.proof == "the name":
         return _beside(text, found.span(1), *found.span(2))
-    start, stop = found.span(1)
-    return (start, start) if shape.proof == "a digit" and not _DIGIT.search(text, start, stop) else (start, stop)
+    start, stop = next(span for group in (1, 2) if (span := found.span(group))[0] >= 0)
+    value = text[start:stop].decode("utf-8", "replace")
+    match shape.proof:
+        case "a digit":
+            holds = any(map(str.isdigit, value))
+        case "chance":
+            holds = is_random(value)
+        case _:
+            holds = not secret_names.is_plain(value.rpartition(":")[2].rpartition(" ")[2])
+    return (start, stop) if holds else (start, start)
 
 
 def _beside(text: bytes, named: tuple[int, int], start: int, stop: int) -> tuple[int, int]:

@@ -19,7 +19,7 @@ class Level(IntEnum):
 
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[\u4e00-\u9fff]+")
 _STRONG = re.compile(
-    r"(?:password|passwd|passphrase|passcode|(?<!old)pwd|secret|credential|apikey|accesskey|secretkey|privatekey|authkey"
+    r"(?:password|passwd|passphrase|passcode|(?<!old)pwd|secret|credential|authorization|apikey|accesskey|secretkey|privatekey|authkey"
     r"|apitoken|accesstoken|authtoken|hftoken|(?:db|user|mysql|ssh|smtp|ftp|redis|admin|root|mail|pg|my|key|store)pass"
     r"|密码|口令|密钥|令牌)s?$"
 )
@@ -111,9 +111,9 @@ def _weak(word: str, before: str, *, upper: bool) -> Level:
 
 
 _NOTHING = re.compile(
-    r"(?i)\W*|none|null|nil|true|false|undefined|n/a|str|int|bytes|bool|string|optional\[.*|union\[.*|\$.*|<.*>?|\{\{.*"
+    r"(?i)\W*|none|null|nil|true|false|undefined|n/a|str|int|bytes|bool|string|optional\[.*|union\[.*|\$\{?\w+\}?|\$[({].*|<.*>?|\{\{.*"
     r"|%\w+%|[*x.•]{3,}.*|\[?redacted.*|\(?hidden\)?|os\.(?:environ|getenv).*|getpass.*|[a-z_][\w.]*\(.*|\\u003c.*|\{.*"
-    r"|process\.env.*|secretkeyref.*|valuefrom.*|required|lambda.*"
+    r"|process\.env.*|secretkeyref.*|valuefrom.*|required|lambda.*|[a-z_]\w*:"
 )
 _NUMBER = re.compile(r"[-+]?[0-9][0-9.,:/_%eE+-]*(?:[a-zA-Z]{1,3}(?:/s)?)?")
 _PATH = re.compile(r"(?:~|\.{0,2})/[\w.@+-]*(?:/[\w.@+=-]*)*|[A-Za-z]:\\.*")
@@ -121,7 +121,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_0-9]\w*)+")
 _WORDS = re.compile(r"[^\W\d_]+(?:[-_ .'/][^\W\d_]+)*[.:,;!?]*")
 _SAID = re.compile(  # of a password or a key, in prose
     r"(?i)(?:incorrect|invalid|missing|wrong|expected|not|no|is|was|has|required|empty|expired|denied|access|failed|error"
-    r"|authentication|the|a|an|must|cannot|unknown|unable|please|enter|ok|set|unset|none|yes|found|given|too|use|bad)\b.*"
+    r"|authentication|the|a|an|must|cannot|unknown|unable|please|enter|ok|enabled|disabled|optional|successful|set|unset|none|yes|found|given|too|use|bad)\b.*"
 )
 
 

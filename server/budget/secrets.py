@@ -7,9 +7,10 @@ what must go stands in «»: nothing here looks like a live key to a scanner.
 import re
 from typing import Literal, NamedTuple
 
-Proof = Literal["the place", "the name", "a digit"]
+Proof = Literal["the place", "the name", "a digit", "chance"]
 """What shows that the last group is a secret: where it stands; the name beside it, the first group, which
-secret_names.py judges with the value; or a digit in it, which a file or a package that only begins alike has not."""
+secret_names.py judges with the value; a digit in it, which a file or a package that only begins alike has not; or that it was
+made by chance (randomness.py)."""
 
 
 class Shape(NamedTuple):
@@ -32,7 +33,10 @@ _STEM = (
 _WEAK_STEM = r"(?:token|signature|[a-z0-9_.-]key|(?:\b|_)(?:key|auth|ak|sk))"
 _NO_NUMBER = r"((?:\\*[\"'])?[0-9.,:/%+-]*[^\s\"'\\0-9.,:/%+|-][^\s\"']*)"  # beside such a name most values are counts
 _NAME = rf"([a-z0-9_.\[\]-]*(?:{_STEM}|{_WEAK_STEM})[a-z0-9_.-]*)"
-_ASSIGN = rf"{_Q}\]?[ \t]{{0,8}}(?:=>|:=|\+=|==|[:=：])[ \t]*(?:(?:bearer|basic|token)[ \t]+)?"
+_ASSIGN = (
+    rf"{_Q}\]?(?:[ \t]+is)?[ \t]{{0,8}}(?:=>|:=|\+=|==|[:=：])[ \t]*(?:(?:bearer|basic|token)[ \t]+)?"
+    r"(?:[|>][-+]?[ \t]*\n[ \t]*)?"
+)
 _SIGNED = (
     r"(?:signature|x-(?:amz|oss|goog|tos|obs|cos)-(?:signature|credential|security-token)|security-?token"
     r"|ossaccesskeyid|awsaccesskeyid|googleaccessid|accesskeyid|access_token|x-bce-[a-z-]+|auth_?key|q-signature|sig)"
@@ -62,8 +66,9 @@ SHAPES: tuple[Shape, ...] = (
     Shape("cookie jar", r"(?i)-b[ \t]+[\"']?([a-z0-9_.-]+=[0-9a-z%._-]{16,})", "curl -b «sid={24}»", "tar -b size=16"),
     Shape(
         "url user",
-        r"(?i)[a-z][a-z0-9+.-]{0,30}://([^\s@/:\"'<>]{0,80}:(?:[^\s/\"'<>]{1,120}|[^\s/\"'<>]{0,60}[^\s/\"'<>0-9][^\s/\"'<>]{0,60}"
-        r"/[^\s\"'<>]{0,120})|[^\s@/:\"'<>]{16,})@[a-z0-9\[({]",
+        r"(?i)[a-z][a-z0-9+.-]{0,30}://(?:"
+        r"([^\s@/:\"'<>]*:[^\s/\"'<>]*[^\s/\"'<>0-9][^\s/\"'<>]*/[^\s\"'<>]*)@(?:(?:[a-z0-9-]+\.)+[a-z]{2,}|[a-z0-9.-]+:\d)"
+        r"|([^\s@/:\"'<>]*:[^\s/\"'<>]+|[^\s@/:\"'<>]{16,})@[a-z0-9\[({])",
         "redis://«ci:p@ss/{8}»@cache:6379/0",
         "https://registry.example.com:443/pai/pytorch@sha256:{x64}",
     ),
@@ -100,8 +105,8 @@ SHAPES: tuple[Shape, ...] = (
     Shape("jwt", r"(eyJ[0-9A-Za-z_-]{14,}(?:\.[0-9A-Za-z_-]*){0,4})", "got «eyJ{20}.{30}.{20}»", "eyJ is a prefix"),
     Shape(
         "user and password flag",
-        r"(?i)\b(?:curl|wget|http|lftp|smbclient|ldapsearch|git|svn|mc|ansible|aria2c)\b[^\n|;]{0,200}?"
-        r"\s(?:-u|-U|--user|--proxy-user|-a|--auth)(?:[ \t]+|=)?[\"']?([^\s\"':,%]{1,80}[:,%][^\s\"']+)",
+        r"(?i)\b(?:curl|wget|http|lftp|skopeo|crane|smbclient|ldapsearch|git|svn|mc|ansible|aria2c)\b[^\n|;]{0,200}?"
+        r"\s(?:-u|-U|--user|--proxy-user|-a|--auth|--(?:src-|dest-)?creds)(?:[ \t]+|=)?[\"']?([^\s\"':,%]{1,80}[:,%][^\s\"']+)",
         "curl -s -u «ci:pa:{8}» https://h/a",
         "curl -u ci https://h/a",
     ),
@@ -113,16 +118,16 @@ SHAPES: tuple[Shape, ...] = (
     ),
     Shape(
         "password argument",
-        r"(?i)\b(?:(?:docker|podman|nerdctl|skopeo|crane|buildah|helm|oras|az|twine|snowsql|mongo\w*|sshpass|zip|unzip|sqlcmd|ldapsearch)\b"
-        r"[^\n|;]{0,200}?\s-[ppw]|(?:redis-cli)\b[^\n|;]{0,200}?\s-a|ossutil\w*\b[^\n|;]{0,200}?\s-k"
-        r"|keytool\b[^\n|;]{0,200}?\s-(?:store|key)pass)[ \t]*[\"']?([^\s\"'-][^\s\"']{5,})",
+        r"(?i)(?:\b(?:twine|snowsql|mongo\w*|sshpass|zip|unzip|sqlcmd|ldapsearch|kinit)\b[^\n|;]{0,200}?\s-[pw]"
+        r"|\blogin\b[^\n|;]{0,200}?\s-p|\bredis-cli\b[^\n|;]{0,200}?\s-a|\bossutil\w*\b[^\n|;]{0,200}?\s-k"
+        r"|\bkeytool\b[^\n|;]{0,200}?\s-(?:store|key)pass)[ \t]*[\"']?([^\s\"'-][^\s\"']{5,})",
         "docker login -u ci -p «{12}» r.example.com",
-        "docker run -p 8080 img",
+        "docker run -p 8080:80 img; docker login -p $PASSWORD",
     ),
     Shape(
         "login argument",
         r"(?i)\b(?:wandb[ .]+login|vault[ .]+login|modelscope[ .]+login|huggingface-cli[ .]+login|swanlab[ .]+login"
-        r"|docker[ .]+login|npm[ .]+login)(?:\((?:key=|token=|api_key=)?|[ \t]+(?:--?[a-z-]+[ =])*)[\"']?([0-9a-z._-]{20,})",
+        r"|docker[ .]+login|npm[ .]+login|\w*[.]login)(?:\((?:key=|token=|api_key=)?|[ \t]+(?:--?[a-z-]+[ =])*)[\"']?([0-9a-z._-]{20,})",
         "wandb login «{x40}»",
         "wandb login succeeded",
     ),
@@ -135,9 +140,28 @@ SHAPES: tuple[Shape, ...] = (
     ),
     Shape(
         "piped password",
-        r"(?i)\becho[ \t]+(?:-n[ \t]+)?[\"']?([^\s\"'$|]{6,})[\"']?[ \t]*\|[ \t]*(?:docker|podman|helm|sudo|gh|kinit|passwd)\b",
+        r"(?i)\becho[ \t]+(?:-n[ \t]+)?[\"']?([^\s\"'$|]{6,})[\"']?[ \t]*\|[ \t]*(?:docker|podman|helm|sudo|gh|kinit|chpasswd|passwd|cryptsetup)\b",
         "echo «{14}» | docker login --password-stdin",
         "echo $PASS | docker login --password-stdin",
+    ),
+    Shape(
+        "short flag",
+        r"\s-[a-zA-Z](?:[ \t]+|=)[\"']?([0-9A-Za-z+/_=-]{20,})",
+        "ossutil cp a b -k «{30}»",
+        "tar -f checkpoint-of-the-Last-Epoch-0001",
+        "chance",
+    ),
+    Shape(
+        "minio alias",
+        r"\bmc[ \t]+(?:alias|config[ \t]+host)[ \t]+(?:set|add)[ \t]+\S+[ \t]+\S+[ \t]+\S+[ \t]+[\"']?([^\s\"']{6,})",
+        "mc alias set m http://m:9000 admin «{12}»",
+        "mc alias list",
+    ),
+    Shape(
+        "powershell",
+        r"(?i)\bConvertTo-SecureString[ \t]+(?:-String[ \t]+)?[\"']?([^\s\"'$]{4,})",
+        "ConvertTo-SecureString '«{9}»' -AsPlainText",
+        "ConvertTo-SecureString $x",
     ),
     Shape("openssl pass", r"\bpass:([^\s\"']{4,})", "openssl enc -pass pass:«{9}»", "first pass: 3 of 5"),
     Shape(
@@ -154,7 +178,7 @@ SHAPES: tuple[Shape, ...] = (
     ),
     Shape(
         "wandb",
-        r"(?i)wandb\b[^\n]{0,40}\b(?:key|token)\b[^0-9a-z\n]{0,6}([0-9a-f]{40})\b",
+        r"(?i)wandb\b[^\n]{0,60}\b(?:key|token|login)\b[^\n]{0,40}[^0-9a-z\n]([0-9a-f]{40})\b",
         "wandb: key «{x40}»",
         "wandb: commit {x40}",
     ),
@@ -241,7 +265,7 @@ SHAPES: tuple[Shape, ...] = (
     ),
     Shape(
         "set",
-        rf"(?i)\b(?:setx|setenv|env|set[ \t]+-[a-z]+|config[ \t]+set)[ \t]+{_NAME}[ \t]+{_VALUE}",
+        rf"(?i)\b(?:setx|setenv|env|set[ \t]+-[a-z]+|config(?:ure)?[ \t]+set)[ \t]+(?:[^\s=]*[:/])?{_NAME}[ \t]+{_VALUE}",
         "ENV API_TOKEN «{14}»",
         "env TOKENIZERS_PARALLELISM false",
         proof="the name",
@@ -255,7 +279,7 @@ SHAPES: tuple[Shape, ...] = (
     ),
     Shape(
         "assignment",
-        rf"(?i)([a-z0-9_.\[\]-]*{_STEM}[a-z0-9_.-]*){_ASSIGN}(?:[|>][-+]?[ \t]*\n[ \t]*)?{_VALUE}",
+        rf"(?i)([a-z0-9_.\[\]-]*{_STEM}[a-z0-9_.-]*){_ASSIGN}{_VALUE}",
         "db_password = «{9}»",
         "pad_token='<pad>' invalid token: expected sort(key=len)",
         proof="the name",

@@ -53,7 +53,7 @@ def test_every_string_below_a_credential_counts(field: str, shape: object) -> No
 def test_an_empty_or_broken_field_is_no_error(nothing: object) -> None:
     assert secrets_of({"Envs": nothing, "Password": nothing, "CustomEnvs": nothing}) in (
         [],
-        [("Envs", "{broken"), ("Password", "{broken"), ("CustomEnvs", "{broken")],
+        [("Envs", "{broken"), ("credential.Password", "{broken"), ("CustomEnvs", "{broken")],
     )
 
 
