@@ -41,8 +41,9 @@ clients: .venv/ready ## run PAI's own SDK against the emulator, in an environmen
 	@.venv-clients/bin/python -m pip install -q alipai==0.4.13
 	@ALIPAI_PYTHON=$(CURDIR)/.venv-clients/bin/python $(BIN)/pytest -q tests/emulator/test_clients.py
 
-bench: .venv/ready ## measure the log pipeline, and that a lost answer never makes two jobs
+bench: .venv/ready ## measure the log pipeline, that a lost answer never makes two jobs, and what is redacted
 	@$(BIN)/python bench/create.py
+	@$(BIN)/python bench/redaction.py
 	@$(BIN)/python bench/budget.py
 
 lock: .venv/ready ## refresh requirements.lock (needs uv)

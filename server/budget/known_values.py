@@ -20,6 +20,7 @@ _LINE_END = re.compile(rb"\n[ \t]*")
 _ESCAPE = rb"\\[nrtbfv0]|\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|%(?:25)?[0-9A-Fa-f]{2}"
 _ESCAPE_BEFORE = re.compile(rb"(?:" + _ESCAPE + rb")\Z")
 _HTML = {'"': b"quot", "'": b"apos", "<": b"lt", ">": b"gt", "&": b"amp"}
+_INLINED = (('"`“”«»', "'"), ("[", "("), ("]", ")"), ("|\\", "/"), ("<", "‹"), (">", "›"), ("*", "·"), ("/", " /"))
 _SPACES = {" ": (rb"\+",), "\n": (rb"\\+n", rb"\\+r\\+n"), "\t": (rb"\\+t",)}
 
 
@@ -145,9 +146,14 @@ def _any_spelling(character: str) -> bytes:
     units = character.encode("utf-16-be")
     json = b"".join(rb"\\+u(?i:%02x%02x)" % (units[i], units[i + 1]) for i in range(0, len(units), 2))
     html = f"&#0*{ord(character)};|&#[xX]0*(?i:{ord(character):x});".encode()
-    ways = [rb"\\{0,7}" + re2.escape(raw), url, python, json, html, *_SPACES.get(character, ())]
+    ways = [rb"\\{0,7}" + re2.escape(raw), url, python, json, html, *_SPACES.get(character, ()), *_inlined(character)]
     ways += [b"&" + _HTML[character] + b";"] if character in _HTML else []
     return b"(?:" + b"|".join(ways) + b")"
+
+
+def _inlined(character: str) -> list[bytes]:
+    """As fence.inline() writes it."""
+    return [re2.escape(other.encode()) for signs, other in _INLINED if character in signs]
 
 
 def _padded(text: bytes, stop: int, form: Form) -> int:

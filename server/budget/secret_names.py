@@ -111,7 +111,7 @@ def _weak(word: str, before: str, *, upper: bool) -> Level:
 
 
 _NOTHING = re.compile(
-    r"(?i)\W*|none|null|nil|true|false|undefined|n/a|str|int|bytes|bool|string|optional\[.*|union\[.*|\$\{?\w+\}?|\$[({].*|<.*>?|\{\{.*"
+    r"(?i)\W*|[)\]},;].*|none|null|nil|true|false|undefined|n/a|str|int|bytes|bool|string|optional\[.*|union\[.*|\$\{?\w+\}?|\$[({].*|<.*>?|\{\{.*"
     r"|%\w+%|[*x.•]{3,}.*|\[?redacted.*|\(?hidden\)?|os\.(?:environ|getenv).*|getpass.*|[a-z_][\w.]*\(.*|\\u003c.*|\{.*"
     r"|process\.env.*|secretkeyref.*|valuefrom.*|required|lambda.*|[a-z_]\w*:"
 )

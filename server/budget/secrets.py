@@ -35,7 +35,7 @@ _NO_NUMBER = r"((?:\\*[\"'])?[0-9.,:/%+-]*[^\s\"'\\0-9.,:/%+|-][^\s\"']*)"  # be
 _NAME = rf"([a-z0-9_.\[\]-]*(?:{_STEM}|{_WEAK_STEM})[a-z0-9_.-]*)"
 _ASSIGN = (
     rf"{_Q}\]?(?:[ \t]+is)?[ \t]{{0,8}}(?:=>|:=|\+=|==|[:=：])[ \t]*(?:(?:bearer|basic|token)[ \t]+)?"
-    r"(?:[|>][-+]?[ \t]*\n[ \t]*)?"
+    r"(?:[|>][-+]?\s+)?"
 )
 _SIGNED = (
     r"(?:signature|x-(?:amz|oss|goog|tos|obs|cos)-(?:signature|credential|security-token)|security-?token"

@@ -55,7 +55,9 @@ def _takes_text(annotation: Any) -> bool:
 def _numbers(annotation: Any) -> list[str]:
     """The numbers of an enum, which is published as one of texts: not every host takes an enum of numbers."""
     parts = [annotation, *get_args(annotation)]
-    return [str(value) for part in parts if get_origin(part) is Literal for value in get_args(part) if type(value) is int]
+    return [
+        str(value) for part in parts if get_origin(part) is Literal for value in get_args(part) if type(value) is int
+    ]
 
 
 def harden(tool: Tool) -> Tool:

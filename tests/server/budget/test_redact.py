@@ -43,9 +43,7 @@ def test_ordinary_words_of_training_logs_are_left_alone(line: str) -> None:
     assert NOBODY.text(line) == line
 
 
-@pytest.mark.parametrize(
-    "form", ["{}", "x={}", '"{}"', "dsn={}&a=1", "\x1b[31m{}\x1b[0m", "a\\n{}\\nb", "%3D{}%26"]
-)
+@pytest.mark.parametrize("form", ["{}", "x={}", '"{}"', "dsn={}&a=1", "\x1b[31m{}\x1b[0m", "a\\n{}\\nb", "%3D{}%26"])
 def test_a_secret_of_the_jobs_own_environment_is_taken_out_wherever_it_stands(form: str) -> None:
     redactor = Redactor({"DB_PASSWORD": "kv:Zq8-long/value"}.items())
     got = redactor.text(form.format("kv:Zq8-long/value"))
