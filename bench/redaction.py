@@ -25,7 +25,7 @@ from pai_dlc_mcp import tools
 from pai_dlc_mcp.emulator import embedded
 from pai_dlc_mcp.emulator.call import Call
 from pai_dlc_mcp.server import app
-from pai_dlc_mcp.server.budget.secrets import example
+from pai_dlc_mcp.server.budget.shape import example
 from pai_dlc_mcp.server.cloud.credentials import StaticKey
 from pai_dlc_mcp.server.settings import Settings
 

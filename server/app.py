@@ -73,7 +73,7 @@ class Server(MCPServer[App]):
     ) -> CallToolResult | InputRequiredResult:
         seen = Seen(self._own_secrets)
         try:
-            answer: object = await super().call_tool(name, arguments, context and _watched(context, seen))
+            answer: object = await super().call_tool(name, arguments, context and _Watched(context, seen))
         except ToolError as error:
             cause = error.__cause__
             answer = cause.reply if isinstance(cause, Ended) else tell(self._failure(name, error))
@@ -142,22 +142,19 @@ class _Watched(Context[App, Any]):
 
     _seen: Seen
 
+    def __init__(self, context: Context[App, Any], seen: Seen) -> None:
+        app = context.request_context.lifespan_context
+        watched = replace(app, gateway=app.gateway.noting(seen.note))
+        super().__init__(
+            request_context=replace(context.request_context, lifespan_context=watched),
+            mcp_server=context.mcp_server,
+            input_params=context._input_params,
+            subscriptions=context._bus,
+        )
+        self._seen = seen
+
     async def elicit(self, message: str, schema: type[ElicitSchemaModelT]) -> ElicitationResult[ElicitSchemaModelT]:
         return await super().elicit(Redactor(self._seen.secrets).text(message), schema)
-
-
-def _watched(context: Context[App, Any], seen: Seen) -> Context[App, Any]:
-    app = context.request_context.lifespan_context
-    watched = _Watched(
-        request_context=replace(
-            context.request_context, lifespan_context=replace(app, gateway=app.gateway.noting(seen.note))
-        ),
-        mcp_server=context._mcp_server,
-        input_params=context._input_params,
-        subscriptions=context._subscriptions,
-    )
-    watched._seen = seen
-    return watched
 
 
 def _asked(question: InputRequiredResult, redactor: Redactor) -> InputRequiredResult:

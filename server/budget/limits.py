@@ -65,7 +65,7 @@ def shrink(value: dict[str, object], max_tokens: int) -> tuple[dict[str, object]
         chars, items = max(_LEAST_CHARS, chars // 2), max(_LEAST_ITEMS, items // 2)
         shrunk = cast("dict[str, object]", _bounded(value, chars, items))
     if tokens(_json(shrunk)) > max_tokens:  # nested without end
-        shrunk = {"cut": "too large to show"}
+        shrunk = dict[str, object](cut="too large to show")
     return shrunk, shrunk != value
 
 

@@ -13,7 +13,8 @@ from pai_dlc_mcp.server.budget.clean import clean, clean_text
 from pai_dlc_mcp.server.budget.known_values import MOST, KnownValues
 from pai_dlc_mcp.server.budget.randomness import is_random
 from pai_dlc_mcp.server.budget.secret_names import Level
-from pai_dlc_mcp.server.budget.secrets import SHAPES, Shape
+from pai_dlc_mcp.server.budget.secrets import SHAPES
+from pai_dlc_mcp.server.budget.shape import Shape
 from pai_dlc_mcp.server.insight import re2
 
 _PATTERNS = tuple(re2.compile(f"(?m){shape.pattern}") for shape in SHAPES)

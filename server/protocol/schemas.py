@@ -40,9 +40,9 @@ def _absent(field: FieldInfo, value: object) -> bool:
 
 
 def _accepts(field: FieldInfo, value: object) -> bool:
-    parts: tuple[Any, ...] = (field.annotation, field)
+    parts: Any = (field.annotation, field)
     try:
-        TypeAdapter[object](Annotated[parts]).validate_python(value)
+        TypeAdapter[Any](cast("Any", Annotated).__class_getitem__(parts)).validate_python(value)
     except ValidationError:
         return False
     return True

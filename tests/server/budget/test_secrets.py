@@ -3,7 +3,8 @@
 import pytest
 
 from pai_dlc_mcp.server.budget.redact import Redactor
-from pai_dlc_mcp.server.budget.secrets import SHAPES, Shape, example
+from pai_dlc_mcp.server.budget.secrets import SHAPES
+from pai_dlc_mcp.server.budget.shape import Shape, example
 from pai_dlc_mcp.server.insight import re2
 
 NOBODY = Redactor()
