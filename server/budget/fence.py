@@ -71,7 +71,7 @@ class _Plain(dict[int, str]):
     def __missing__(self, code: int) -> str:
         character = chr(code)
         name = unicodedata.name(character, "") if code > 127 or character == '"' else ""
-        quote = any(word in name for word in ("QUOTATION", "DOUBLE PRIME", "DITTO", "GERSHAYIM", "DOUBLE ACUTE"))
+        quote = any(word in name for word in ("QUOTATION", "DOUBLE PRIME", "DITTO", "GERSHAYIM", "DOUBLE A", "DOUBLE GRAVE", "DOUBLE VERTICAL"))
         self[code] = (
             "'" if quote or unicodedata.category(character) in ("Pi", "Pf") else _MARKUP.get(character, character)
         )

@@ -57,8 +57,8 @@ def first_that_fits(max_tokens: int, *texts: str) -> str:
 
 
 def shrink(value: dict[str, object], max_tokens: int) -> tuple[dict[str, object], bool]:
-    """`value` within `max_tokens` as compact JSON, and whether anything was cut. Longest texts, names, lists and maps go
-    first: each try halves how long any of them may be. Of a map too long, a name of ours says how many went."""
+    """`value` within `max_tokens` as compact JSON, and whether anything was cut. The longest texts, names, lists and
+    maps go first: each try halves how long any of them may be. A map that was cut says how many names went."""
     chars, items = _CHARS, _ITEMS
     shrunk = cast("dict[str, object]", _bounded(value, chars, items))
     while tokens(_json(shrunk)) > max_tokens and (chars, items) != (_LEAST_CHARS, _LEAST_ITEMS):

@@ -3,6 +3,7 @@
 import math
 import re
 from collections import Counter
+from itertools import pairwise
 
 _LEAST = 20  # characters
 _BITS = 3.4  # a character; 20 random letters and digits have about 4
@@ -16,12 +17,16 @@ _NO_SECRET = re.compile(  # UUID; digest; a service's id is lower case and digit
 
 def is_random(text: str) -> bool:
     """From 20 characters on; False for a UUID, a digest, an id of a service, a URL or a path."""
-    if len(text) < _LEAST or len(text) > 4096 or not _RUN.search(text) or _NO_SECRET.fullmatch(text):
-        return False
-    if re.search(r"\s", text):
+    if (
+        len(text) < _LEAST
+        or len(text) > 4096
+        or re.search(r"\s", text)
+        or not _RUN.search(text)
+        or _NO_SECRET.fullmatch(text)
+    ):
         return False
     counts = Counter(text)
     bits = -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
     kinds = ["d" if c.isdigit() else "u" if c.isupper() else "l" for c in text if c.isalnum()]
-    turns = sum(one != other for one, other in zip(kinds, kinds[1:], strict=False))
+    turns = sum(one != other for one, other in pairwise(kinds))
     return bits >= _BITS and len(set(kinds)) == 3 and turns / len(kinds) >= _TURNS

@@ -141,8 +141,8 @@ def names_secret(name: str, value: str) -> bool:
 
 
 def hides(known: Level, value: str, *, assigned: bool) -> bool:
-    """Whether `value`, read right behind a name of this level, is a secret. `assigned`: by `=`, in quotes or by a flag, so not a
-    word of a sentence behind a colon."""
+    """Whether `value`, read right behind a name of this level, is a secret. `assigned`: by `=`, in quotes or by a flag,
+    so it is no word of a sentence behind a colon."""
     if known == Level.NONE or is_plain(value):
         return False
     words = bool(_WORDS.fullmatch(value)) and not is_random(value)
@@ -161,7 +161,8 @@ _EVERYDAY = re.compile(
 
 
 def is_secret(name: str, text: str) -> bool:
-    """Whether the value of a variable or a credential is one: by its name, or by its randomness; never an everyday word, a path or a placeholder."""
+    """Whether the value of a variable or a credential is a secret: by its name, or because it was made by chance; never
+    an everyday word, a path or a placeholder."""
     if _EVERYDAY.fullmatch(text) or is_plain(text):
         return False
     known = level(name)

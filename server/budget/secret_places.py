@@ -1,4 +1,4 @@
-"""Places where a secret stands whatever it looks like: flags, headers, URLs, calls, assignments; as data: see secrets.py."""
+"""Places where a secret stands whatever it looks like: flags, headers, URLs, calls, names. As data: see secrets.py."""
 
 from pai_dlc_mcp.server.budget.shape import Shape
 
@@ -80,7 +80,8 @@ PLACES: tuple[Shape, ...] = (
     Shape(
         "user and password flag",
         r"(?i)\b(?:curl|wget|http|lftp|skopeo|crane|smbclient|ldapsearch|git|svn|mc|ansible|aria2c)\b[^\n|;]{0,200}?"
-        r"\s(?:-u|-U|--user|--proxy-user|-a|--auth|--(?:src-|dest-)?creds)(?:[ \t]+|=)?[\"']?([^\s\"':,%]{1,80}[:,%][^\s\"']+)",
+        r"\s(?:-u|-U|--user|--proxy-user|-a|--auth|--(?:src-|dest-)?creds)(?:[ \t]+|=)?"
+        r"[\"']?([^\s\"':,%]{1,80}[:,%][^\s\"']+)",
         "curl -s -u «ci:pa:{8}» https://h/a",
         "curl -u ci https://h/a",
     ),
@@ -101,7 +102,8 @@ PLACES: tuple[Shape, ...] = (
     Shape(
         "login argument",
         r"(?i)\b(?:wandb[ .]+login|vault[ .]+login|modelscope[ .]+login|huggingface-cli[ .]+login|swanlab[ .]+login"
-        r"|docker[ .]+login|npm[ .]+login|\w*[.]login)(?:\((?:key=|token=|api_key=)?|[ \t]+(?:--?[a-z-]+[ =])*)[\"']?([0-9a-z._-]{20,})",
+        r"|docker[ .]+login|npm[ .]+login|\w*[.]login)"
+        r"(?:\((?:key=|token=|api_key=)?|[ \t]+(?:--?[a-z-]+[ =])*)[\"']?([0-9a-z._-]{20,})",
         "wandb login «{x40}»",
         "wandb login succeeded",
     ),
@@ -114,7 +116,8 @@ PLACES: tuple[Shape, ...] = (
     ),
     Shape(
         "piped password",
-        r"(?i)\becho[ \t]+(?:-n[ \t]+)?[\"']?([^\s\"'$|]{6,})[\"']?[ \t]*\|[ \t]*(?:docker|podman|helm|sudo|gh|kinit|chpasswd|passwd|cryptsetup)\b",
+        r"(?i)\becho[ \t]+(?:-n[ \t]+)?[\"']?([^\s\"'$|]{6,})[\"']?[ \t]*\|[ \t]*"
+        r"(?:docker|podman|helm|sudo|gh|kinit|chpasswd|passwd|cryptsetup)\b",
         "echo «{14}» | docker login --password-stdin",
         "echo $PASS | docker login --password-stdin",
     ),
@@ -167,7 +170,8 @@ PLACES: tuple[Shape, ...] = (
 NAMED: tuple[Shape, ...] = (
     Shape(
         "named pair",
-        rf"(?i)(?:[\"']?(?:name|key)\\*[\"']?[ \t]*[:=][ \t]*{_Q}){_NAME}{_Q}[,;]?\s+{_Q}value{_Q}[ \t]*[:=][ \t]*{_VALUE}",
+        rf"(?i)(?:[\"']?(?:name|key)\\*[\"']?[ \t]*[:=][ \t]*{_Q}){_NAME}{_Q}[,;]?"
+        rf"\s+{_Q}value{_Q}[ \t]*[:=][ \t]*{_VALUE}",
         '{{"name": "DB_PASSWORD", "value": "«{9}»"}}',
         '{{"name": "MAX_TOKENS", "value": "4096"}}',
         proof="the name",
@@ -181,7 +185,8 @@ NAMED: tuple[Shape, ...] = (
     ),
     Shape(
         "set",
-        rf"(?i)\b(?:setx|setenv|env|set[ \t]+-[a-z]+|config(?:ure)?[ \t]+set)[ \t]+(?:[^\s=]*[:/])?{_NAME}[ \t]+{_VALUE}",
+        rf"(?i)\b(?:setx|setenv|env|set[ \t]+-[a-z]+|config(?:ure)?[ \t]+set)[ \t]+"
+        rf"(?:[^\s=]*[:/])?{_NAME}[ \t]+{_VALUE}",
         "ENV API_TOKEN «{14}»",
         "env TOKENIZERS_PARALLELISM false",
         proof="the name",

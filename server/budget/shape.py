@@ -4,9 +4,8 @@ import re
 from typing import Literal, NamedTuple
 
 Proof = Literal["the place", "the name", "a digit", "chance"]
-"""What shows that the last group is a secret: where it stands; the name beside it, the first group, which
-secret_names.py judges with the value; a digit in it, which a file or a package that only begins alike has not; or that it was
-made by chance (randomness.py)."""
+"""What shows that the last group is a secret: where it stands; the name beside it, which is the first group, judged by
+secret_names.py; a digit in it, which a file or a package that only begins alike has not; that it was made by chance."""
 
 
 class Shape(NamedTuple):
