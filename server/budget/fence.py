@@ -85,5 +85,5 @@ def inline(text: str, limit: int = 80) -> str:
     """Untrusted text on one line of at most `limit` characters, without secrets that show by their shape: names,
     descriptions, reason messages."""
     words = " ".join(_SHAPES.text(text[: limit * 8]).split()).translate(_PLAIN).replace("://", ":/ /")
-    words = words.replace("''", "' '")
+    words = re.sub(r"\((redacted(?::\w*)?)\)", r"[\1]", words.replace("''", "' '"))
     return words if len(words) <= limit else words[: max(0, limit - 1)] + "…"[:limit]
