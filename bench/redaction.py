@@ -1,7 +1,7 @@
 """Whether what must go goes and what must stay stays: a real client, the real server, a service that plants a line.
 
 Every line of corpora/must_go.txt stands in turn in a log, an event, a name, a command, a reason, a URI, an error's
-text, a question and structured content; every line of corpora/must_stay.txt in the log and the reason of a job with everyday
+text, a question and structured content, and so does every line of corpora/must_stay.txt, of a job with everyday
 variables. Exits with 1 where a secret came out or a harmless line was damaged.
 """
 

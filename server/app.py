@@ -69,11 +69,12 @@ class Server(MCPServer[App]):
         self._settings, self._ceiling = settings, settings.max_tokens
         keys = [("confirm_key", key.get_secret_value()) for key in settings.confirm_keys]
         self._own_secrets = [*keys, *secrets_of({"Env": dict(os.environ)})]
+        self._own = Redactor(self._own_secrets)
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[App, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
-        seen = Seen(self._own_secrets)
+        seen = Seen()
         try:
             answer: object = await super().call_tool(name, arguments, context and _Watched(context, seen))
         except ToolError as error:
@@ -84,7 +85,7 @@ class Server(MCPServer[App]):
 
     def _leave(self, answer: Any, arguments: Mapping[str, Any], seen: Seen) -> CallToolResult | InputRequiredResult:
         """The one door: whatever leaves is without secrets and, a question apart, under the ceiling."""
-        redactor = Redactor(seen.secrets)
+        redactor = Redactor([*self._own_secrets, *seen.secrets]) if seen.secrets else self._own
         if isinstance(answer, InputRequiredResult):
             return _asked(answer, redactor)
         if isinstance(answer, Facts):

@@ -64,17 +64,17 @@ _MARKUP = {"`": "'", "<": "‹", ">": "›", "[": "(", "]": ")", "|": "/", "*": 
 _SHAPES = Redactor()
 
 
+_QUOTES = re.compile("QUOTATION|DOUBLE PRIME|DITTO|GERSHAYIM|DOUBLE (?:A|GRAVE|VERTICAL)")  # in their Unicode names
+
+
 class _Plain(dict[int, str]):
     """What stands for a character. One that looks like a double quotation mark, in any script, is a single one: so
     that whatever a name holds, a quotation of it ends where we end it."""
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
-        name = unicodedata.name(character, "") if code > 127 or character == '"' else ""
-        quote = any(word in name for word in ("QUOTATION", "DOUBLE PRIME", "DITTO", "GERSHAYIM", "DOUBLE A", "DOUBLE GRAVE", "DOUBLE VERTICAL"))
-        self[code] = (
-            "'" if quote or unicodedata.category(character) in ("Pi", "Pf") else _MARKUP.get(character, character)
-        )
+        quote = _QUOTES.search(unicodedata.name(character, "")) or unicodedata.category(character) in ("Pi", "Pf")
+        self[code] = _MARKUP.get(character) or ("'" if quote else character)
         return self[code]
 
 
@@ -82,8 +82,13 @@ _PLAIN = _Plain()
 
 
 def inline(text: str, limit: int = 80) -> str:
-    """Untrusted text on one line of at most `limit` characters, without secrets that show by their shape: names,
-    descriptions, reason messages."""
-    words = " ".join(_SHAPES.text(text[: limit * 8]).split()).translate(_PLAIN).replace("://", ":/ /")
-    words = re.sub(r"\((redacted(?::\w*)?)\)", r"[\1]", words.replace("''", "' '"))
+    """Untrusted text on one line of at most `limit` characters, without control characters or secrets that show by
+    their shape: names, descriptions, reason messages."""
+    return one_line(_SHAPES.text(text[: limit * 8]), limit)
+
+
+def one_line(text: str, limit: int) -> str:
+    """The same of a text that is cleaned and redacted already."""
+    words = " ".join(text[: limit * 8].split()).translate(_PLAIN).replace("://", ":/ /").replace("''", "' '")
+    words = re.sub(r"\((redacted(?::\w*)?)\)", r"[\1]", words)
     return words if len(words) <= limit else words[: max(0, limit - 1)] + "…"[:limit]

@@ -9,9 +9,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from pai_dlc_mcp.server.budget import pem, secret_names
-from pai_dlc_mcp.server.budget.clean import clean, clean_text
+from pai_dlc_mcp.server.budget.clean import clean_text
 from pai_dlc_mcp.server.budget.known_values import MOST, KnownValues
-from pai_dlc_mcp.server.budget.randomness import is_random
 from pai_dlc_mcp.server.budget.secret_names import Level
 from pai_dlc_mcp.server.budget.secrets import SHAPES
 from pai_dlc_mcp.server.budget.shape import Shape
@@ -34,18 +33,19 @@ class Redactor:
 
     def __init__(self, values: Iterable[tuple[str, str]] = ()) -> None:
         """`values`: name and value of what may be secret: variables of a job, credentials by their field."""
-        self._known = KnownValues((name, part) for name, value in values for part in _secrets_in(name, value))
+        parts = [(name, part) for name, value in values for part in _secrets_in(name, value)]
+        self._known = KnownValues(parts) if parts else None
 
     def lines(self, text: bytes) -> tuple[bytes, int]:
         """Cleaned text without its secrets, and how many were taken out."""
         text, keys = pem.redact(text) if b"PRIVATE KEY" in text else (text, 0)
-        text, values = self._known.redact(text)
+        text, values = self._known.redact(text) if self._known else (text, 0)
         text, shapes = _shapes(text)
         return text, keys + values + shapes
 
     def text(self, text: str) -> str:
         """One text, cleaned first: for commands, descriptions and messages shown outside a log."""
-        return self.lines(clean([text]))[0].decode()
+        return self.lines(clean_text(text).encode())[0].decode()
 
 
 def _shapes(text: bytes) -> tuple[bytes, int]:
@@ -89,7 +89,7 @@ def _judged(text: bytes, shape: Shape, found: re2.Match) -> tuple[int, int]:
         case "a digit":
             holds = any(map(str.isdigit, value))
         case "chance":
-            holds = is_random(value)
+            holds = secret_names.is_random(value)
         case _:
             holds = not secret_names.is_plain(value.rpartition(":")[2].rpartition(" ")[2])
     return (start, stop) if holds else (start, start)

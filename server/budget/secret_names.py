@@ -1,12 +1,13 @@
-"""Which names say that their value is a secret, and which values beside such a name are none.
+"""Which names say that their value is a secret, which values beside such a name are none, and which were made by chance.
 
 `AccessKeySecret`, `DB_PASS`, `hf-token` are; `pad_token`, `max_tokens`, `cache_key`, `SSH_KEY_PATH`, `PWD` are not.
 """
 
+import math
 import re
+from collections import Counter
 from enum import IntEnum
-
-from pai_dlc_mcp.server.budget.randomness import is_random
+from itertools import pairwise
 
 
 class Level(IntEnum):
@@ -151,6 +152,33 @@ def hides(known: Level, value: str, *, assigned: bool) -> bool:
     if _NUMBER.fullmatch(value) or _IDENTIFIER.fullmatch(value) or words or "://" in value:
         return False
     return len(value) >= (8 if assigned else 12) and bool(re.search(r"\d", value) or is_random(value))
+
+
+_LEAST_RANDOM = 20  # characters
+_BITS = 3.4  # a character; 20 random letters and digits have about 4
+_TURNS = 0.34  # of neighbours that differ in kind (lower, upper, digit); words and CamelCase have under 0.3
+_LONG_RUN = re.compile(r"[A-Za-z0-9+/=]{12,}")
+_NO_SECRET = re.compile(  # UUID; digest; a service's id is lower case and digits
+    r"(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:sha\d+:|md5:)?[0-9a-f]+)|[a-z0-9_.-]+|[A-Z0-9_.-]+"
+    r"|[a-z][a-z0-9+.-]*://.*|(?:~|\.{0,2})/.*|acs:.*|arn:.*"
+)
+
+
+def is_random(text: str) -> bool:
+    """From 20 characters on; False for a UUID, a digest, an id of a service, a URL or a path."""
+    if (
+        len(text) < _LEAST_RANDOM
+        or len(text) > 4096
+        or re.search(r"\s", text)
+        or not _LONG_RUN.search(text)
+        or _NO_SECRET.fullmatch(text)
+    ):
+        return False
+    counts = Counter(text)
+    bits = -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
+    kinds = ["d" if c.isdigit() else "u" if c.isupper() else "l" for c in text if c.isalnum()]
+    turns = sum(one != other for one, other in pairwise(kinds))
+    return bits >= _BITS and len(set(kinds)) == 3 and turns / len(kinds) >= _TURNS
 
 
 _LEAST_LINE = 16  # characters of a line of a longer value

@@ -1,7 +1,7 @@
 """The shapes of secrets, as data: a pattern (RE2; its last group is what goes), what goes, what stays.
 
-In an example `{20}` is that many letters and digits, `{x40}` hex digits, `{U16}` capitals and digits, `{d9}` digits, and
-what must go stands in «»: nothing here looks like a live key to a scanner. The rows are in secret_places.py and
+In an example `{20}` is that many letters and digits, `{x40}` hex digits, `{U16}` capitals and digits, `{d9}` digits.
+What must go stands in «»: nothing here looks like a live key to a scanner. The rows are in secret_places.py and
 secret_tokens.py.
 """
 

@@ -1,7 +1,7 @@
 """What is secret by its field in any request or response of the API, in whatever shape the field comes."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import cast
 
 # Compared without case. The whole value is access to something.
@@ -20,8 +20,8 @@ _NAME, _VALUE = ("Name", "Key"), "Value"
 class Seen:
     """What one call sent and got: the secrets in it, and its size in characters."""
 
-    def __init__(self, secrets: Iterable[tuple[str, str]] = ()) -> None:
-        self.secrets = list(secrets)
+    def __init__(self) -> None:
+        self.secrets: list[tuple[str, str]] = []
         self.size = 0
 
     def note(self, body: object) -> None:

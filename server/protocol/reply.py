@@ -15,7 +15,7 @@ from mcp.types import CallToolResult, TextContent
 from pydantic import BaseModel, ConfigDict, Field
 
 from pai_dlc_mcp.server.budget.clean import clean_text
-from pai_dlc_mcp.server.budget.fence import fence, inert, inline, new_nonce, unforged
+from pai_dlc_mcp.server.budget.fence import fence, inert, new_nonce, one_line, unforged
 from pai_dlc_mcp.server.budget.limits import fit, tokens
 from pai_dlc_mcp.server.budget.redact import Issued, Redactor
 from pai_dlc_mcp.server.budget.secret_names import names_secret
@@ -34,14 +34,14 @@ HEADER_TOKENS = 150  # of a stream's budget, for the lines above its fence
 
 @dataclass(frozen=True)
 class Foreign:
-    """Marks text that somebody else wrote: a job's name, description, command or reason. `treat` cleans it."""
+    """Marks text that somebody else wrote: a job's name, description, command or reason. `treat` gets it cleaned."""
 
     treat: Callable[[str], str]
 
 
-ForeignName = Annotated[str, Foreign(lambda text: inline(text, 120))]
-ForeignText = Annotated[str, Foreign(lambda text: inline(text, 600))]
-Verbatim = Annotated[str, Foreign(lambda text: clean_text(text)[:4000])]  # a uri, a path, a command
+ForeignName = Annotated[str, Foreign(lambda text: one_line(text, 120))]
+ForeignText = Annotated[str, Foreign(lambda text: one_line(text, 600))]
+Verbatim = Annotated[str, Foreign(lambda text: text[:4000])]  # a uri, a path, a command
 
 
 class Facts(BaseModel):

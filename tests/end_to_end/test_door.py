@@ -3,9 +3,12 @@
 Numbers are of the promises in issue 9 that these tests keep.
 """
 
+import base64
 import json
+import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from mcp.types import CallToolResult, ElicitResult
@@ -137,7 +140,7 @@ async def test_10_the_words_of_a_refusal_are_redacted_and_forge_no_line_and_no_p
     error = await agent.error("get_job", job_id=JOB)
     assert TOKEN[4:] not in error
     assert [line for line in error.splitlines() if line.startswith("fix:")] == error.splitlines()[1:2]
-    assert '"Action": "*"' not in error and '"Action":"*"' not in error and "['*']" not in error
+    assert not re.search(r"Action\W+\*", error)
     assert "code: Fine" not in error.splitlines()
 
 
@@ -156,15 +159,16 @@ async def test_a_token_that_a_call_is_made_to_issue_is_shown_once_and_whole(agen
 
 
 async def test_12_a_secret_is_known_in_every_encoding(service, agent) -> None:
-    import base64
-    from urllib.parse import quote
-
     value = 'p@ss "word"/77'
     written = [
-        value, base64.b64encode(value.encode()).decode(), quote(value, safe=""), json.dumps(value)[1:-1], repr(value)[1:-1],
+        value, base64.b64encode(value.encode()).decode(), quote(value, safe=""), json.dumps(value)[1:-1],
+        repr(value)[1:-1],
         value.encode().hex(), value.encode().hex().upper(), "p@ss &quot;word&quot;/77", 'p@ss "wo\nrd"/77',
     ]  # fmt: skip
-    service(GetJob={"Envs": {"DB_PASS": value}}, GetPodLogs={"Logs": [f"{chr(97 + n) * 3} {one} end" for n, one in enumerate(written)]})
+    service(
+        GetJob={"Envs": {"DB_PASS": value}},
+        GetPodLogs={"Logs": [f"{chr(97 + n) * 3} {one} end" for n, one in enumerate(written)]},
+    )
     text = await agent.text("get_pod_logs", job_id=JOB)
     assert text.count("[redacted:DB_PASS]") == len(written)
 
