@@ -83,6 +83,10 @@ def _judged(text: bytes, shape: Shape, found: re2.Match) -> tuple[int, int]:
     """What of a match is a secret; an empty span where nothing is."""
     if shape.proof == "the name":
         return _beside(text, found.span(1), *found.span(2))
+    if shape.proof == "said":
+        name, value = (text[slice(*found.span(group))].decode("utf-8", "replace") for group in (1, 2))
+        start, stop = found.span(2)
+        return (start, stop) if secret_names.says(secret_names.level(name), value) else (start, start)
     start, stop = next(span for group in (1, 2) if (span := found.span(group))[0] >= 0)
     value = text[start:stop].decode("utf-8", "replace")
     match shape.proof:

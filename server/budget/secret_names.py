@@ -1,4 +1,4 @@
-"""Which names say that their value is a secret, which values beside such a name are none, and which were made by chance.
+"""Which names say that their value is a secret, which values are none all the same, and which were made by chance.
 
 `AccessKeySecret`, `DB_PASS`, `hf-token` are; `pad_token`, `max_tokens`, `cache_key`, `SSH_KEY_PATH`, `PWD` are not.
 """
@@ -20,7 +20,7 @@ class Level(IntEnum):
 
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[\u4e00-\u9fff]+")
 _STRONG = re.compile(
-    r"(?:password|passwd|passphrase|passcode|(?<!old)pwd|secret|credential|authorization|apikey|accesskey|secretkey|privatekey|authkey"
+    r"(?:password|passwd|passphrase|passcode|pwd|secret|credential|authorization|apikey|accesskey|secretkey|privatekey|authkey"
     r"|apitoken|accesstoken|authtoken|hftoken|(?:db|user|mysql|ssh|smtp|ftp|redis|admin|root|mail|pg|my|key|store)pass"
     r"|密码|口令|密钥|令牌)s?$"
 )
@@ -88,7 +88,7 @@ _ORDINARY = frozenset(
 def level(name: str) -> Level:
     """What the name of a variable, field, flag or header says of its value."""
     parts = [part.lower() for part in _PARTS.findall(name)]
-    if not parts or parts in (["pwd"], ["old", "pwd"], ["oldpwd"]):
+    if not parts:
         return Level.NONE
     while len(parts) > 1 and (parts[-1].isdigit() or parts[-1] in _CARRIERS):
         parts.pop()
@@ -120,6 +120,7 @@ _NUMBER = re.compile(r"[-+]?[0-9][0-9.,:/_%eE+-]*(?:[a-zA-Z]{1,3}(?:/s)?)?")
 _PATH = re.compile(r"(?:~|\.{0,2})/[\w.@+-]*(?:/[\w.@+=-]*)*|[A-Za-z]:\\.*")
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_0-9]\w*)+")
 _WORDS = re.compile(r"[^\W\d_]+(?:[-_ .'/][^\W\d_]+)*[.:,;!?]*")
+_DIGEST = re.compile(r"[0-9a-f]{32,}")
 _SAID = re.compile(  # of a password or a key, in prose
     r"(?i)(?:incorrect|invalid|missing|wrong|expected|not|no|is|was|has|required|empty|expired|denied|access|failed|error"
     r"|authentication|the|a|an|must|cannot|unknown|unable|please|enter|ok|enabled|disabled|optional|successful|set|unset|none|yes|found|given|too|use|bad)\b.*"
@@ -136,6 +137,15 @@ def _is_path(value: str) -> bool:
     return bool(_PATH.fullmatch(value)) and not any(is_random(part) for part in value.split("/"))
 
 
+def says(known: Level, value: str) -> bool:
+    """Whether a value that only follows such a name, as in `password was X`, is a secret: one no sentence has."""
+    if known == Level.SECRET:
+        kinds = (str.isdigit, str.isupper, str.islower)
+        mixed = all(any(map(kind, value)) for kind in kinds)
+        return is_random(value) or bool(_DIGEST.fullmatch(value)) or (value.isalnum() and mixed)
+    return known == Level.WEAK and is_random(value)
+
+
 def names_secret(name: str, value: str) -> bool:
     """Whether the value of a map's key is a secret."""
     return hides(level(name), value, assigned=True)
@@ -149,7 +159,9 @@ def hides(known: Level, value: str, *, assigned: bool) -> bool:
     words = bool(_WORDS.fullmatch(value)) and not is_random(value)
     if known == Level.SECRET:
         return assigned or not (words and _SAID.match(value))
-    if _NUMBER.fullmatch(value) or _IDENTIFIER.fullmatch(value) or words or "://" in value:
+    if _IDENTIFIER.fullmatch(value) and not is_random(value):
+        return False
+    if _NUMBER.fullmatch(value) or words or "://" in value:
         return False
     return len(value) >= (8 if assigned else 12) and bool(re.search(r"\d", value) or is_random(value))
 

@@ -3,26 +3,10 @@
 from pai_dlc_mcp.server.budget.shape import Shape
 
 _Q = r"\\*[\"']?"
-_VALUE = (
-    r"((?:\\+\"(?:[^\"\\\n]|\\[^\"\n])*|\\+'[^'\n]*|\"(?:[^\"\\\n]|\\[^\n])*|'(?:[^'\\\n]|\\[^\n])*"
-    r"|[^\s\"'\\][^\s\"]*))"
-)
-_STEM = (
-    r"(?:passw|passphrase|passcode|pwd|secret|credential|cookie|jwt|apikey|密码|口令|密钥|令牌|(?:\b|_)(?:pass|pin|pw)"
-    r"|[a-z]pass)"
-)
-_WEAK_STEM = r"(?:token|signature|[a-z0-9_.-]key|(?:\b|_)(?:key|auth|ak|sk))"
-_NO_NUMBER = r"((?:\\*[\"'])?[0-9.,:/%+-]*[^\s\"'\\0-9.,:/%+|-][^\s\"']*)"  # beside such a name most values are counts
-_NAME = rf"([a-z0-9_.\[\]-]*(?:{_STEM}|{_WEAK_STEM})[a-z0-9_.-]*)"
-_ASSIGN = (
-    rf"{_Q}\]?(?:[ \t]+is)?[ \t]{{0,8}}(?:=>|:=|\+=|==|[:=：])[ \t]*(?:(?:bearer|basic|token)[ \t]+)?"
-    r"(?:[|>][-+]?\s+)?"
-)
 _SIGNED = (
     r"(?:signature|x-(?:amz|oss|goog|tos|obs|cos)-(?:signature|credential|security-token)|security-?token"
     r"|ossaccesskeyid|awsaccesskeyid|googleaccessid|accesskeyid|access_token|x-bce-[a-z-]+|auth_?key|q-signature|sig)"
 )
-_WORD = r"[^\s\"'\\<>,;]"
 
 PLACES: tuple[Shape, ...] = (
     Shape(
@@ -93,7 +77,7 @@ PLACES: tuple[Shape, ...] = (
     ),
     Shape(
         "password argument",
-        r"(?i)(?:\b(?:twine|snowsql|mongo\w*|sshpass|zip|unzip|sqlcmd|ldapsearch|kinit)\b[^\n|;]{0,200}?\s-[pw]"
+        r"(?i)(?:\b(?:twine|snowsql|mongo\w*|sshpass|zip|unzip|sqlcmd|ldapsearch|kinit|cqlsh|beeline)\b[^\n|;]{0,200}?\s-[pw]"
         r"|\blogin\b[^\n|;]{0,200}?\s-p|\bredis-cli\b[^\n|;]{0,200}?\s-a|\bossutil\w*\b[^\n|;]{0,200}?\s-k"
         r"|\bkeytool\b[^\n|;]{0,200}?\s-(?:store|key)pass)[ \t]*[\"']?([^\s\"'-][^\s\"']{5,})",
         "docker login -u ci -p «{12}» r.example.com",
@@ -127,6 +111,37 @@ PLACES: tuple[Shape, ...] = (
         "ossutil cp a b -k «{30}»",
         "tar -f checkpoint-of-the-Last-Epoch-0001",
         "chance",
+    ),
+    Shape(
+        "user flag",
+        r"\s--(?:proxy-)?user(?:[ \t]+|=)[\"']?([^\s\"':]{1,80}:[^\s\"']*[^\s\"'0-9][^\s\"']*)",
+        "etcdctl --user root:«{12}» get /",
+        "docker run --user 1000:1000 img; chown --user app:app x",
+        "a digit",
+    ),
+    Shape(
+        "session",
+        r"(?i)\b(?:[a-z]*sessid|jsessionid|sessionid|csrf_?token)\\*[\"']?[ \t]*[:=][ \t]*[\"']?([^\s\"';,&]{16,})",
+        "PHPSESSID=«{26}»; path=/",
+        "sessionid=interactive",
+    ),
+    Shape(
+        "call argument",
+        r"[0-9A-Za-z_]\([\"']([0-9A-Za-z_-]{32,})[\"']\)",
+        'Client("«{40}»")',
+        "load('the-checkpoint-of-the-last-epoch-of-training')",
+        "chance",
+    ),
+    Shape(
+        "jwk",
+        r"\"[dpqk]\"\s*:\s*\"([0-9A-Za-z_-]{24,})\"",
+        '"d":"«{43}»"',
+        '"k":"the-key-value-store-of-this"',
+        "chance",
+    ),
+    Shape("here string", r"<<<[ \t]*[\"']?([^\s\"'$]{6,})", "sudo -S <<< «{12}»", "cat <<< hello-there", "a digit"),
+    Shape(
+        "net use", r"(?i)\s/user:\S+[ \t]+([^\s/]\S{5,})", "net use x /user:u «{12}»", "net use x /user:u", "a digit"
     ),
     Shape(
         "minio alias",
@@ -164,59 +179,5 @@ PLACES: tuple[Shape, ...] = (
         r"(?i)<(?:password|passwd|secret|token|api_?key|secret_?key|access_?key)>([^<\n]{4,})</",
         "<password>«{9}»</password>",
         "<token></token>",
-    ),
-)
-
-NAMED: tuple[Shape, ...] = (
-    Shape(
-        "named pair",
-        rf"(?i)(?:[\"']?(?:name|key)\\*[\"']?[ \t]*[:=][ \t]*{_Q}){_NAME}{_Q}[,;]?"
-        rf"\s+{_Q}value{_Q}[ \t]*[:=][ \t]*{_VALUE}",
-        '{{"name": "DB_PASSWORD", "value": "«{9}»"}}',
-        '{{"name": "MAX_TOKENS", "value": "4096"}}',
-        proof="the name",
-    ),
-    Shape(
-        "tuple",
-        rf"(?i)[\"']{_NAME}\\*[\"'][ \t]*,[ \t]*(?:{_Q}value{_Q}[ \t]*[:=][ \t]*)?{_VALUE}",
-        "('DB_PASSWORD', '«{9}»')",
-        "('pad_token', '<pad>')",
-        proof="the name",
-    ),
-    Shape(
-        "set",
-        rf"(?i)\b(?:setx|setenv|env|set[ \t]+-[a-z]+|config(?:ure)?[ \t]+set)[ \t]+"
-        rf"(?:[^\s=]*[:/])?{_NAME}[ \t]+{_VALUE}",
-        "ENV API_TOKEN «{14}»",
-        "env TOKENIZERS_PARALLELISM false",
-        proof="the name",
-    ),
-    Shape(
-        "flag",
-        rf"(?i)(?:^|[\s\"'])--?{_NAME}(?:[ \t]+|=|{_Q},[ \t]*){_VALUE}",
-        "python t.py --hf-token «{20}» --lr 1",
-        "python t.py --pad-token eos --max-tokens 512",
-        proof="the name",
-    ),
-    Shape(
-        "assignment",
-        rf"(?i)([a-z0-9_.\[\]-]*{_STEM}[a-z0-9_.-]*){_ASSIGN}{_VALUE}",
-        "db_password = «{9}»",
-        "pad_token='<pad>' invalid token: expected sort(key=len)",
-        proof="the name",
-    ),
-    Shape(
-        "weak assignment",
-        rf"(?i)([a-z0-9_.\[\]-]*{_WEAK_STEM}[a-z0-9_.-]*){_ASSIGN}{_NO_NUMBER}",
-        "x_token = «{20}»",
-        "pad_token='<pad>' token: 2.31 tokens/s key=lambda x: x",
-        proof="the name",
-    ),
-    Shape(
-        "next line",
-        rf"(?i){_NAME}{_Q}[ \t]*[:=：][ \t]*\n[ \t]*([^\s\"'\\]{{6,}})[ \t]*(?:\n|$)",
-        "Password:\n  «x9!{9}»\n",
-        "token:\n  expected",
-        proof="the name",
     ),
 )

@@ -58,7 +58,7 @@ TOKENS: tuple[Shape, ...] = (
     _prefixed(
         "clouds and services",
         "(?:do[opr]_v1_|shp(?:at|ss|pa|ca)_|dckr_(?:pat|oat)_|gl(?:sa|c)_|ntn_|lin_api_|figd_|PMAK-|NRAK-|sntry[su]_|ATATT3|"
-        "dp\\.[a-z]{2}\\.|pscale_[a-z]+_|sbp_|sl\\.|tfe\\.|rnd_|pat-[a-z]{2}\\d-|EAA|sq0(?:atp|csp)-|AGE-SECRET-KEY-1|CFPAT-|"
+        "dp\\.[a-z]{2}\\.(?:[a-z_-]+\\.)?|pscale_[a-z]+_|sbp_|sl\\.|tfe\\.|rnd_|pat-[a-z]{2}\\d-|EAA|sq0(?:atp|csp)-|AGE-SECRET-KEY-1|CFPAT-|"
         "AKCp|oy2|wandb_v1_|confirm-|fo1_|fm2_|LSEC-|apify_api_|hal_)",
         "[0-9A-Za-z_+/=-]{24,}",
         "«dckr_pat_{27}»",
