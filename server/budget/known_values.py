@@ -127,7 +127,7 @@ def _forms(index: int, value: str) -> Iterator[Form]:
             texts.setdefault(coded.rstrip(b"="), False)
     texts.setdefault(plain.hex().upper().encode(), False)
     for text, is_plain in texts.items():
-        run = max(_RUN.findall(text) or [text], key=len)
+        run = text if text.isalnum() else max(_RUN.findall(text) or [text], key=len)
         key = run[:_KEY] if len(run) >= 3 else text[:_KEY]
         yield Form(index, text, key, text.index(key), is_plain)
 

@@ -7,6 +7,7 @@ import math
 import re
 from collections import Counter
 from enum import IntEnum
+from functools import lru_cache
 from itertools import pairwise
 
 
@@ -85,6 +86,7 @@ _ORDINARY = frozenset(
 )
 
 
+@lru_cache(4096)
 def level(name: str) -> Level:
     """What the name of a variable, field, flag or header says of its value."""
     parts = [part.lower() for part in _PARTS.findall(name)]
