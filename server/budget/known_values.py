@@ -128,7 +128,7 @@ def _forms(index: int, value: str) -> Iterator[Form]:
     texts.setdefault(plain.hex().upper().encode(), False)
     for text, is_plain in texts.items():
         run = text if text.isalnum() else max(_RUN.findall(text) or [text], key=len)
-        key = run[:_KEY] if len(run) >= 3 else text[:_KEY]
+        key = (run if len(run) >= 3 else text)[:_KEY].decode("utf-8", "ignore").encode()  # no half character
         yield Form(index, text, key, text.index(key), is_plain)
 
 

@@ -60,8 +60,7 @@ def _shapes(text: bytes) -> tuple[bytes, int]:
 def _spans(text: bytes, at: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
     """Where shapes are, in order. What turned out to be none is searched again from its value on."""
     while (match := _ANY.search(text, at, end)) is not None:
-        shape, found = _which(text, *match.span())
-        start, stop = _judged(text, shape, found)
+        start, stop = _judged(text, match, end)
         done = text.startswith(b"[redacted", start) or text.endswith(b"[redacted:", 0, match.start())
         if stop <= start or done:
             at = max(match.start() + 1, start - 1)  # the sign before a value is part of some shapes
@@ -71,16 +70,17 @@ def _spans(text: bytes, at: int = 0, end: int | None = None) -> Iterator[tuple[i
             at = stop
 
 
-def _which(text: bytes, start: int, stop: int) -> tuple[Shape, re2.Match]:
-    """The first shape that stands at `start`. One pattern for all that had groups would be slow."""
+def _judged(text: bytes, match: re2.Match, end: int | None) -> tuple[int, int]:
+    """What of a match is a secret; an empty span where nothing is. Which shape it was is looked up by a set and the
+    shape's own pattern: one pattern for all that had groups would be slow."""
+    start, stop = match.span()
     for index in sorted(_WHICH.match(text[start:stop])):
-        if found := _PATTERNS[index].match(text, start):
-            return SHAPES[index], found
-    raise AssertionError("what all shapes find, one does")
+        if found := _PATTERNS[index].match(text, start, end):
+            return _proven(text, SHAPES[index], found)
+    return start, start
 
 
-def _judged(text: bytes, shape: Shape, found: re2.Match) -> tuple[int, int]:
-    """What of a match is a secret; an empty span where nothing is."""
+def _proven(text: bytes, shape: Shape, found: re2.Match) -> tuple[int, int]:
     if shape.proof == "the name":
         return _beside(text, found.span(1), *found.span(2))
     if shape.proof == "said":
