@@ -5,16 +5,20 @@ cost hardly more than one.
 """
 
 import base64
+import html
+import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
+from urllib.parse import quote, quote_plus
 
 from pai_dlc_mcp.server.insight import re2
 
 LEAST = 6  # characters; a shorter value is hidden only beside its name
 MOST = 8192  # characters of a value, of which the rest is not looked for
 _KEY = 10  # characters that are searched for first
+_LEAST_RUN = 3  # letters and digits in a row that make a key
 _RUN = re.compile(rb"[0-9A-Za-z]+")
 _LINE_END = re.compile(rb"\n[ \t]*")
 _ESCAPE = rb"\\[nrtbfv0]|\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|%(?:25)?[0-9A-Fa-f]{2}"
@@ -22,6 +26,17 @@ _ESCAPE_BEFORE = re.compile(rb"(?:" + _ESCAPE + rb")\Z")
 _HTML = {'"': b"quot", "'": b"apos", "<": b"lt", ">": b"gt", "&": b"amp"}
 _INLINED = (('"`“”«»', "'"), ("[", "("), ("]", ")"), ("|\\", "/"), ("<", "‹"), (">", "›"), ("*", "·"), ("/", " /"))
 _SPACES = {" ": (rb"\+",), "\n": (rb"\\+n", rb"\\+r\\+n"), "\t": (rb"\\+t",)}
+
+
+_ESCAPED: tuple[Callable[[str], str], ...] = (
+    lambda value: json.dumps(value)[1:-1],
+    lambda value: json.dumps(json.dumps(value))[3:-3],
+    lambda value: json.dumps(value, ensure_ascii=False)[1:-1],
+    lambda value: quote(value, safe=""),
+    lambda value: quote(quote(value, safe=""), safe=""),
+    quote_plus,
+    html.escape,
+)
 
 
 class Form(NamedTuple):
@@ -90,9 +105,10 @@ class KnownValues:
     def _hits(self, text: bytes, keys: re2.Pattern) -> Iterator[tuple[int, Form]]:
         for match in keys.finditer(text):
             start, stop = match.span()
-            for length in range(1, min(_KEY, stop - start) + 1):
-                for form in self._forms.get(text[stop - length : stop], ()):
-                    yield stop, form
+            for begin in range(max(start, stop - _KEY), stop):
+                if text[begin:stop] in self._forms:  # the shortest key there: a longer one may begin alike
+                    for end in range(stop, begin + _KEY + 1):
+                        yield from ((end, form) for form in self._forms.get(text[begin:end], ()))
 
     def _at(self, text: bytes, at: int, form: Form) -> Iterator[tuple[int, int]]:
         """The form around a key that ends at `at`: to the letter, or else escaped and over line ends."""
@@ -112,7 +128,7 @@ class KnownValues:
     def _pattern(self, form: Form) -> re2.Pattern:
         if form not in self._patterns:
             signs = (
-                map(_any_spelling, self._values[form.value]) if form.plain else map(re2.escape, map(_one, form.text))
+                map(_any_spelling, self._values[form.value]) if form.plain else map(_to_the_letter, form.text.decode())
             )
             self._patterns[form] = re2.compile_bytes(rb"(?:\n[ \t]*)?".join(signs))
         return self._patterns[form]
@@ -126,14 +142,16 @@ def _forms(index: int, value: str) -> Iterator[Form]:
         for coded in (base64.b64encode(raw), base64.urlsafe_b64encode(raw), raw.hex().encode()):
             texts.setdefault(coded.rstrip(b"="), False)
     texts.setdefault(plain.hex().upper().encode(), False)
+    if len(max(_RUN.findall(plain) or [b""], key=len)) < _LEAST_RUN:  # no piece of it stays as it is
+        texts.update({escaped(value).encode(): False for escaped in _ESCAPED if escaped(value) != value})
     for text, is_plain in texts.items():
         run = text if text.isalnum() else max(_RUN.findall(text) or [text], key=len)
-        key = (run if len(run) >= 3 else text)[:_KEY].decode("utf-8", "ignore").encode()  # no half character
+        key = (run if len(run) >= _LEAST_RUN else text)[:_KEY].decode("utf-8", "ignore").encode()  # no half character
         yield Form(index, text, key, text.index(key), is_plain)
 
 
-def _one(byte: int) -> bytes:
-    return bytes([byte])
+def _to_the_letter(character: str) -> bytes:
+    return re2.escape(character.encode())
 
 
 def _any_spelling(character: str) -> bytes:
@@ -144,9 +162,17 @@ def _any_spelling(character: str) -> bytes:
     url = "".join(f"%(?:25)?(?i:{byte:02x})" for byte in raw).encode()
     python = b"".join(rb"\\+x(?i:%02x)" % byte for byte in raw)
     units = character.encode("utf-16-be")
-    json = b"".join(rb"\\+u(?i:%02x%02x)" % (units[i], units[i + 1]) for i in range(0, len(units), 2))
-    html = f"&#0*{ord(character)};|&#[xX]0*(?i:{ord(character):x});".encode()
-    ways = [rb"\\{0,7}" + re2.escape(raw), url, python, json, html, *_SPACES.get(character, ()), *_inlined(character)]
+    utf16 = b"".join(rb"\\+u(?i:%02x%02x)" % (units[i], units[i + 1]) for i in range(0, len(units), 2))
+    entity = f"&#0*{ord(character)};|&#[xX]0*(?i:{ord(character):x});".encode()
+    ways = [
+        rb"\\{0,7}" + re2.escape(raw),
+        url,
+        python,
+        utf16,
+        entity,
+        *_SPACES.get(character, ()),
+        *_inlined(character),
+    ]
     ways += [b"&" + _HTML[character] + b";"] if character in _HTML else []
     return b"(?:" + b"|".join(ways) + b")"
 
