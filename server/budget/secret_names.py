@@ -42,7 +42,20 @@ _ABOUT = frozenset(
         *("index", "idx", "embedding", "embeddings", "dim", "mode", "name", "names", "file", "path", "dir", "folder"),
         *("url", "uri", "endpoint", "host", "port", "ttl", "expiry", "expires", "timeout", "policy", "required"),
         *("enabled", "provider", "class", "env", "version", "algorithm", "arn", "ref", "format", "mask", "level"),
-        *("parallelism", "strategy", "weights", "shape", "error", "failed", "rotation", "manager", "in", "per", "s"),
+        *(
+            "parallelism",
+            "strategy",
+            "weights",
+            "shape",
+            "error",
+            "failed",
+            "rotation",
+            "manager",
+            "in",
+            "per",
+            "hash",
+            "s",
+        ),
     }
 )
 # Before the word, in names of training code

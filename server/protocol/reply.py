@@ -45,8 +45,7 @@ Verbatim = Annotated[str, Foreign(lambda text: text[:4000])]  # a uri, a path, a
 
 
 class Facts(BaseModel):
-    """Base of a tool's reply and of its rows: flat, hand-written, named for what a reader looks for. `note` says what
-    the facts are not."""
+    """Base of a tool's reply: flat, named for what a reader looks for. `note` says what the facts are not."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
@@ -164,7 +163,9 @@ def _plain(value: object, walk: _Walk, mark: Foreign | Issued | None) -> object:
         )
     if isinstance(value, Mapping):
         pairs = cast("Mapping[object, object]", value).items()
-        return {_text(str(name), walk, mark): _beside(str(name), item, walk, mark) for name, item in pairs}
+        named = [(_text(str(name), walk, mark), _beside(str(name), item, walk, mark)) for name, item in pairs]
+        shown = dict(named)  # names that read alike without their secrets are numbered: none is lost
+        return shown if len(shown) == len(named) else {f"{name} #{n}": item for n, (name, item) in enumerate(named, 1)}
     if isinstance(value, list | tuple):
         return [_plain(item, walk, mark) for item in cast("Sequence[object]", value)]
     return to_utc(value) if isinstance(value, datetime) else value
@@ -182,9 +183,7 @@ def _text(value: str, walk: _Walk, mark: Foreign | Issued | None) -> str:
 
 def _beside(name: str, value: object, walk: _Walk, mark: Foreign | Issued | None) -> object:
     """The value of a map's key."""
-    if isinstance(value, str) and names_secret(name, value):
-        return "[redacted]"
-    return _plain(value, walk, mark)
+    return "[redacted]" if isinstance(value, str) and names_secret(name, value) else _plain(value, walk, mark)
 
 
 @cache
