@@ -64,7 +64,9 @@ _MARKUP = {"`": "'", "<": "‹", ">": "›", "[": "(", "]": ")", "|": "/", "*": 
 _SHAPES = Redactor()
 
 
-_QUOTES = re.compile("QUOTATION|DOUBLE PRIME|DITTO|GERSHAYIM|DOUBLE (?:A|GRAVE|VERTICAL)")  # in their Unicode names
+_QUOTES = re.compile(
+    "QUOTATION|CORNER BRACKET|DOUBLE PRIME|DITTO|GERSHAYIM|DOUBLE (?:A|GRAVE|VERTICAL)"
+)  # in their Unicode names
 
 
 class _Plain(dict[int, str]):
