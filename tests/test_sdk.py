@@ -4,6 +4,7 @@ import inspect
 
 import pytest
 from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.prompts import Prompt
 from mcp.server.mcpserver.prompts.base import PromptArgument
@@ -39,3 +40,12 @@ def test_a_prompt_is_made_of_its_arguments() -> None:
 def test_http_takes_the_names_it_is_served_under() -> None:
     assert {"allowed_hosts", "allowed_origins"} <= TransportSecuritySettings.model_fields.keys()
     assert "transport_security" in inspect.signature(MCPServer.run_streamable_http_async).parameters
+
+
+async def test_a_call_s_context_can_be_made_again_around_another_request_context() -> None:
+    assert {"request_context", "mcp_server", "input_params", "subscriptions"} <= inspect.signature(
+        Context
+    ).parameters.keys()
+    context = Context[None, None](mcp_server=MCPServer("test"))
+    assert context._input_params is None
+    assert inspect.iscoroutinefunction(Context.elicit)

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from pai_dlc_mcp.server.budget.redact import Issued
 from pai_dlc_mcp.server.cloud import ids
 from pai_dlc_mcp.server.deps import Cloud, CloudInRegion
 from pai_dlc_mcp.server.errors import Failure
@@ -28,13 +29,13 @@ class TerminalReply(Gated):
     job_id: str
     pod_id: str
     console: str
-    web_terminal_url: str | None = None
+    web_terminal_url: Annotated[str | None, Issued()] = None
 
 
 class TokenReply(Gated):
     target_id: str
     expires_in: int
-    token: str | None = None
+    token: Annotated[str | None, Issued()] = None
 
 
 async def _terminal(job_id: str, cloud: Cloud, is_shared: bool, pod_id: str | None = None) -> Look[str]:

@@ -1,9 +1,11 @@
 """Events: what the scheduler, the image puller and the job controller did, on one UTC timeline."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Annotated
 
 import anyio
+import anyio.to_thread
 from mcp.types import CallToolResult
 from pydantic import Field
 
@@ -48,7 +50,7 @@ async def get_job_events(
     what = f"events of job {job_id} ({job.status})"
     if with_pods:
         what += f" and {len(pods)} of its {len(job.pods)} pods"
-    return _told(cloud, job, what, found if with_pods else {"": found["job"]}, max_events_num, max_tokens)
+    return await _told(cloud, job, what, found if with_pods else {"": found["job"]}, max_events_num, max_tokens)
 
 
 @tools.read("Read a pod's events")
@@ -66,15 +68,15 @@ async def get_pod_events(
     has no log."""
     pod = pod_of(job, pod_id)
     found = await cloud.events.pod(job_id, pod_id, since=job.created, max_events=max_events_num, pod_uid=pod_uid)
-    return _told(cloud, job, f"events of pod {pod_id} ({pod.status})", {"": found}, max_events_num, max_tokens)
+    return await _told(cloud, job, f"events of pod {pod_id} ({pod.status})", {"": found}, max_events_num, max_tokens)
 
 
-def _told(
+async def _told(
     cloud: CloudInRegion, job: Job, what: str, found: Mapping[str, Sequence[str]], asked: int, max_tokens: int
 ) -> CallToolResult:
-    seen = events(
-        found, max_tokens=max_tokens - HEADER_TOKENS, redactor=Redactor(job.secrets), source=what.partition(" (")[0]
-    )
+    room, source = max_tokens - HEADER_TOKENS, what.partition(" (")[0]
+    cut = partial(events, found, max_tokens=room, redactor=Redactor(job.secrets), source=source)
+    seen = await anyio.to_thread.run_sync(cut)
     meta = {"job_id": job.job_id, "returned": seen.returned, "available": seen.available}
     if not seen.available:
         return stream(cloud, f"{what}: none since its creation", "", meta, max_tokens)

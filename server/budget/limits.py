@@ -9,6 +9,8 @@ BYTES_PER_TOKEN = 2  # training logs measure ~2.0 bytes an o200k token, Chinese 
 _CLOSING_BYTES = 64  # of a fence's closing tag and line ends
 _CHARS, _ITEMS = 16_000, 1_024  # where halving starts
 _LEAST_CHARS, _LEAST_ITEMS = 8, 1
+_FIELDS, _DEEPEST = 64, 60
+_LEFT_OUT = "[left out]"  # in a map: how many of its names
 
 
 def size(text: str) -> int:
@@ -55,25 +57,36 @@ def first_that_fits(max_tokens: int, *texts: str) -> str:
 
 
 def shrink(value: dict[str, object], max_tokens: int) -> tuple[dict[str, object], bool]:
-    """`value` within `max_tokens` as compact JSON, and whether anything was cut. Longest strings and lists go first:
-    each try halves how long any of them may be."""
+    """`value` within `max_tokens` as compact JSON, and whether anything was cut. The longest texts, names, lists and
+    maps go first: each try halves how long any of them may be. A map that was cut says how many names went."""
     chars, items = _CHARS, _ITEMS
     shrunk = cast("dict[str, object]", _bounded(value, chars, items))
     while tokens(_json(shrunk)) > max_tokens and (chars, items) != (_LEAST_CHARS, _LEAST_ITEMS):
         chars, items = max(_LEAST_CHARS, chars // 2), max(_LEAST_ITEMS, items // 2)
         shrunk = cast("dict[str, object]", _bounded(value, chars, items))
-    return shrunk, chars < _CHARS
+    if tokens(_json(shrunk)) > max_tokens:  # nested without end
+        shrunk = dict[str, object](cut="too large to show")
+    return shrunk, shrunk != value
 
 
-def _bounded(value: object, chars: int, items: int) -> object:
+def _bounded(value: object, chars: int, items: int, depth: int = 0) -> object:
     if isinstance(value, str):
-        return value if len(value) <= chars else f"{value[:chars]}… [{len(value) - chars:,} characters cut]"
+        return _short(value, chars)
+    if depth == _DEEPEST and isinstance(value, dict | list):
+        return "[cut: nested too deep]"
     if isinstance(value, dict):
         pairs = list(cast("dict[str, object]", value).items())
-        return {name: _bounded(item, chars, items) for name, item in pairs[: max(items, 64)]}
+        most = items if depth else max(items, _FIELDS)  # a result's own fields are ours, and few
+        kept = {_short(name, chars): _bounded(item, chars, items, depth + 1) for name, item in pairs[:most]}
+        gone = len(pairs) - len(kept)
+        return {**kept, _LEFT_OUT: gone} if gone else kept
     if isinstance(value, list):
-        return [_bounded(item, chars, items) for item in cast("list[object]", value)[:items]]
+        return [_bounded(item, chars, items, depth + 1) for item in cast("list[object]", value)[:items]]
     return value
+
+
+def _short(text: str, chars: int) -> str:
+    return text if len(text) <= chars + 24 else f"{text[:chars]}… [{len(text) - chars:,} characters cut]"
 
 
 def _json(value: object) -> str:

@@ -1,5 +1,6 @@
 """All requests of one server to Alibaba Cloud: ids checked, a deadline kept, a read tried again, a write sent once."""
 
+import copy
 import random
 import threading
 from collections.abc import Callable, Mapping
@@ -27,6 +28,10 @@ _READ_TRIES = 3  # a first try and two retries
 _BACKOFF = 0.5  # seconds, doubled each time
 
 
+def _nobody(_: object) -> None:
+    pass
+
+
 class Gateway:
     """The one way to the cloud. The SDK is imported by the first call, in its worker thread."""
 
@@ -35,7 +40,14 @@ class Gateway:
         self._credentials = credentials
         self._workers = Workers(_THREADS)
         self._lock = threading.Lock()
-        self._clients: Clients | None = None
+        self._clients: list[Clients] = []  # one, made by the first call
+        self._note: Callable[[object], None] = _nobody
+
+    def noting(self, note: Callable[[object], None]) -> "Gateway":
+        """The same gateway, which also shows `note` what is sent and what comes back, in a worker thread."""
+        noted = copy.copy(self)
+        noted._note = note
+        return noted
 
     async def key_source(self) -> str:
         """Which step of the credential chain yields a key, e.g. `default/env`; never a value. Raises CloudError."""
@@ -90,7 +102,10 @@ class Gateway:
         host = endpoints.host(product, region, self.settings)
 
         def call() -> dict[str, Any]:
-            return self._ready().call(product, action, host, path, params, pathname)
+            self._note(params)
+            body = self._ready().call(product, action, host, path, params, pathname)
+            self._note(body)
+            return body
 
         left = max(deadline.left(), _FOR_A_WRITE if tries == 1 else 0.0)
         within = round(min(self.settings.deadline, left), 1)
@@ -100,11 +115,11 @@ class Gateway:
 
     def _ready(self) -> "Clients":
         with self._lock:
-            if self._clients is None:
+            if not self._clients:
                 from pai_dlc_mcp.server.cloud.clients import Clients
 
-                self._clients = Clients(self.settings, self._credentials.config())
-            return self._clients
+                self._clients.append(Clients(self.settings, self._credentials.config()))
+            return self._clients[0]
 
 
 async def tried(call: Callable[[], T], workers: Workers, *, tries: int, deadline: float, action: str, host: str) -> T:

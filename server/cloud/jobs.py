@@ -13,7 +13,6 @@ from pai_dlc_mcp.server.cloud.secret_fields import secrets_of
 from pai_dlc_mcp.server.cloud.shape import as_list, as_object
 from pai_dlc_mcp.server.cloud.times import Time
 
-_PLATFORM = frozenset({"SystemEnvs", "RoleSystemEnvs"})
 TERMINAL = frozenset({"Succeeded", "Failed", "Stopped"})
 
 
@@ -133,9 +132,8 @@ class Job(JobSummary):
 
 
 def job_secrets(body: dict[str, Any]) -> list[tuple[str, str]]:
-    """Name and value of the job's own variables and credentials: what nothing may repeat. The platform's variables are
-    addresses and names of pods, without which no log could be read."""
-    return secrets_of({name: value for name, value in body.items() if name not in _PLATFORM})
+    """Name and value of the job's variables and credentials; which of them are secret, budget/redact.py says."""
+    return secrets_of(body)
 
 
 class Jobs(Regional):

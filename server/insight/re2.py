@@ -1,6 +1,7 @@
 """The linear-time engine (RE2) behind every pattern that meets a whole log: bytes only, typed here once."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol, cast
 
 import re2
@@ -17,6 +18,7 @@ class Pattern(Protocol):
 
     @property
     def programsize(self) -> int: ...
+    def match(self, text: bytes, pos: int = 0, endpos: int | None = None) -> Match | None: ...
     def search(self, text: bytes, pos: int = 0, endpos: int | None = None) -> Match | None: ...
     def finditer(self, text: bytes, pos: int = 0, endpos: int | None = None) -> Iterator[Match]: ...
 
@@ -24,6 +26,7 @@ class Pattern(Protocol):
 class _Options(Protocol):
     log_errors: bool
     never_nl: bool
+    max_mem: int
 
 
 class _Set(Protocol):
@@ -34,6 +37,7 @@ class _Set(Protocol):
 
 class _SetFactory(Protocol):
     SearchSet: Callable[[_Options], _Set]
+    MatchSet: Callable[[_Options], _Set]
 
 
 class _Engine(Protocol):
@@ -61,16 +65,29 @@ def compile(pattern: str, *, one_line: bool = False) -> Pattern:
         raise ValueError(reason.decode() if isinstance(reason, bytes) else str(reason)) from None
 
 
-def literals(values: Iterable[bytes]) -> Pattern:
-    """Any of `values`, as they stand; the earlier one wins where two start at one place."""
-    return _re2.compile(b"|".join(_re2.escape(value) for value in values), _options(one_line=False))
+def compile_bytes(pattern: bytes) -> Pattern:
+    """A pattern of many alternatives: its automaton gets room, or matching would fall back to something far slower."""
+    options = _options(one_line=False)
+    options.max_mem = 64 << 20
+    return _re2.compile(pattern, options)
+
+
+def escape(text: bytes) -> bytes:
+    return _re2.escape(text)
+
+
+def without_groups(pattern: str) -> str:
+    """The pattern with its groups made plain: RE2 is much faster where it need not say what a group matched."""
+    return re.sub(r"(?<!\\)\((?!\?)", "(?:", pattern)
 
 
 class Set:
-    """Several patterns matched in one pass over a line."""
+    """Several patterns matched in one pass over a line; `anchored`: at its start, over line ends too."""
 
-    def __init__(self, patterns: Sequence[str]) -> None:
-        self._set = _re2.Set.SearchSet(_options(one_line=True))
+    def __init__(self, patterns: Sequence[str], *, anchored: bool = False) -> None:
+        options = _options(one_line=not anchored)
+        options.max_mem = 64 << 20
+        self._set = _re2.Set.MatchSet(options) if anchored else _re2.Set.SearchSet(options)
         for pattern in patterns:
             self._set.Add(f"(?m:{pattern})".encode())
         self._set.Compile()

@@ -1,10 +1,11 @@
 """How a tool takes its arguments: no unknown ones, schemas every host accepts, and one sentence a mistake."""
 
-from typing import Any, cast, get_args
+from typing import Annotated, Any, Literal, cast, get_args, get_origin
 
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
-from pydantic import ConfigDict, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.protocol.reply import Facts
@@ -22,13 +23,41 @@ class Arguments(FuncMetadata):
         return result if isinstance(result, Facts) else super().convert_result(result)
 
     def pre_parse_json(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Some hosts send null, or an empty text, for what was left out."""
         fields = self.arg_model.model_fields
-        texts = {name: value for name, value in data.items() if name in fields and _takes_text(fields[name].annotation)}
-        return {**super().pre_parse_json(data), **texts}
+        given = {name: value for name, value in data.items() if name not in fields or not _absent(fields[name], value)}
+        known = {name: value for name, value in given.items() if name in fields}
+        texts = {name: value for name, value in known.items() if _takes_text(fields[name].annotation)}
+        numbers = {name: int(value) for name, value in known.items() if value in _numbers(fields[name].annotation)}
+        return {**super().pre_parse_json(given), **texts, **numbers}
+
+
+def _absent(field: FieldInfo, value: object) -> bool:
+    """Whether an optional argument was in fact left out: a null, or an empty text where none can stand."""
+    if field.is_required() or value not in (None, ""):
+        return False
+    return value is None or not _accepts(field, value)
+
+
+def _accepts(field: FieldInfo, value: object) -> bool:
+    parts: Any = (field.annotation, field)
+    try:
+        TypeAdapter[Any](cast("Any", Annotated).__class_getitem__(parts)).validate_python(value)
+    except ValidationError:
+        return False
+    return True
 
 
 def _takes_text(annotation: Any) -> bool:
     return annotation is str or str in get_args(annotation)
+
+
+def _numbers(annotation: Any) -> list[str]:
+    """The numbers of an enum, which is published as one of texts: not every host takes an enum of numbers."""
+    parts = [annotation, *get_args(annotation)]
+    return [
+        str(value) for part in parts if get_origin(part) is Literal for value in get_args(part) if type(value) is int
+    ]
 
 
 def harden(tool: Tool) -> Tool:
@@ -69,6 +98,8 @@ def _plain_schema(node: Any, defs: dict[str, Any]) -> Any:
         if len(arms) == 1:
             return _plain_schema({**arms[0], **rest}, defs)
         schema = {**rest, "anyOf": arms}
+    if schema.get("type") == "integer" and "enum" in schema:
+        schema = {**schema, "type": "string", "enum": list(map(str, schema["enum"]))}
     out: dict[str, Any] = {}
     for key, value in schema.items():
         if key in ("title", "$defs") or value is False or (key == "default" and value in (None, [], {})):

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from mcp.server.mcpserver import AcceptedElicitation, DeclinedElicitation, ElicitationResult
 from pydantic import BaseModel, Field, StrictBool, model_validator
 
+from pai_dlc_mcp.server.budget.redact import Issued
 from pai_dlc_mcp.server.cloud.shape import as_object
 from pai_dlc_mcp.server.safety.risks import RISKS, Effect
 
@@ -73,7 +74,7 @@ class Outcome(BaseModel):
     status: str
     reason: str | None = None
     question: str | None = None
-    confirmation_token: str | None = None
+    confirmation_token: Annotated[str | None, Issued()] = None
     expires_at: str | None = None
     next: str | None = None
 

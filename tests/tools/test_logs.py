@@ -63,9 +63,9 @@ async def test_the_log_is_asked_for_since_the_pod_began_not_for_seven_days(agent
     assert sent.query["StartTime"] < start.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-async def test_an_env_value_never_comes_out_of_a_log_in_any_view(agent: Any, emulator: Emulator) -> None:
+async def test_a_secret_env_value_never_comes_out_of_a_log_in_any_view(agent: Any, emulator: Emulator) -> None:
     secret = "correct-horse-battery-staple"
-    job_id = await failed(agent, emulator, "secrets", envs={"WANDB_NOTE": secret})
+    job_id = await failed(agent, emulator, "secrets", envs={"WANDB_PASSWORD": secret})
     for view in ({}, {"show": "errors"}, {"show": "summary"}, {"show": "grep", "pattern": ".*"}):
         text = await agent.text("get_pod_logs", job_id=job_id, **view)
         assert secret not in text

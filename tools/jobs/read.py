@@ -1,8 +1,9 @@
 """Training jobs: find them and look at one."""
 
 from collections.abc import Iterable
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
+import anyio.to_thread
 from pydantic import BeforeValidator, Field
 
 from pai_dlc_mcp.server.budget.limits import shrink
@@ -140,18 +141,17 @@ async def get_job(
 ) -> JobFacts:
     """Get one job: status, reason, times, specs, pods. Env values are never shown. For a failed job go on with
     get_job_events, then get_pod_logs."""
-    redactor = Redactor(job.secrets)
-    shown = cast("dict[str, object]", showable(job.raw, redactor)) if detail or fields else None
+    shown: Any = None
+    if detail or fields:
+        shown = await anyio.to_thread.run_sync(showable, job.raw, Redactor(job.secrets))  # may be megabytes
     if fields and shown:
         shown = project(shown, fields)
     pods = by_importance(job)[:_PODS_SHOWN]
     return JobFacts.model_validate(
         {
             **dict(job),
-            "reason": redactor.text(job.reason) if job.reason else None,
-            "description": redactor.text(job.description) if job.description else None,
+            "reason": job.reason,
             "images": ", ".join(dict.fromkeys(spec.image for spec in job.specs)),
-            "command": redactor.text(job.command) if job.command else None,
             "env_names": sorted(job.envs),
             "pods_total": len(job.pods),
             "pods": [_pod_row(pod) for pod in pods],

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from pydantic.alias_generators import to_snake
 
+from pai_dlc_mcp.server.budget.redact import Issued
 from pai_dlc_mcp.server.cloud.errors import missing
 from pai_dlc_mcp.server.cloud.tensorboards import Tensorboard
 from pai_dlc_mcp.server.deps import Cloud
@@ -57,7 +58,7 @@ class DeleteReply(Gated):
 class SharedReply(Gated):
     tensorboard_id: str | None = None
     expires_in: int | None = None
-    shared_url: str | None = None
+    shared_url: Annotated[str | None, Issued()] = None
 
 
 @tools.write("Create a tensorboard")

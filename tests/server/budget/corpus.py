@@ -285,8 +285,8 @@ SECRETS: dict[str, tuple[str, str]] = {
 }
 
 ENV = {
-    "DB_DSN": "kv-" + _alnum(14, 30),
-    "NOTE": 'two words "and" quotes/%',
+    "DB_PASS": "kv-" + _alnum(14, 30),
+    "NOTE_SECRET": 'two words "and" quotes/%',
     "WORLD_SIZE": "8",
     "LEVEL": "INFO",
     "DEBUG": "1",

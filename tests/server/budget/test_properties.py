@@ -16,8 +16,8 @@ MODES: tuple[Mode, ...] = ("tail", "errors", "grep", "summary")
 REDACTOR = Redactor(corpus.ENV.items())
 PLANTED = [
     *corpus.SECRETS.values(),
-    (f"dsn {corpus.ENV['DB_DSN']} end", corpus.ENV["DB_DSN"]),
-    (f"note {corpus.ENV['NOTE']} end", corpus.ENV["NOTE"]),
+    (f"dsn {corpus.ENV['DB_PASS']} end", corpus.ENV["DB_PASS"]),
+    (f"note {corpus.ENV['NOTE_SECRET']} end", corpus.ENV["NOTE_SECRET"]),
 ]
 
 anything = st.text(st.characters(exclude_categories=()), max_size=60)  # lone surrogates and controls too

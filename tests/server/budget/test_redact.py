@@ -1,9 +1,12 @@
+import base64
+
 import corpus
 import pytest
 
 from pai_dlc_mcp.server.budget.redact import Redactor
 
 NOBODY = Redactor([])
+NOTE = 'two words "and" quotes/é'
 
 
 @pytest.mark.parametrize("name", list(corpus.SECRETS))
@@ -40,33 +43,98 @@ def test_ordinary_words_of_training_logs_are_left_alone(line: str) -> None:
     assert NOBODY.text(line) == line
 
 
-@pytest.mark.parametrize("form", ["{}", "x{}y", '"{}"', "dsn={}&a=1", "\x1b[31m{}\x1b[0m"])
-def test_a_value_of_the_jobs_own_environment_is_taken_out_wherever_it_stands(form: str) -> None:
-    redactor = Redactor({"DB_DSN": "kv:Zq8-long/value"}.items())
+@pytest.mark.parametrize("form", ["{}", "x={}", '"{}"', "dsn={}&a=1", "\x1b[31m{}\x1b[0m", "a\\n{}\\nb", "%3D{}%26"])
+def test_a_secret_of_the_jobs_own_environment_is_taken_out_wherever_it_stands(form: str) -> None:
+    redactor = Redactor({"DB_PASSWORD": "kv:Zq8-long/value"}.items())
     got = redactor.text(form.format("kv:Zq8-long/value"))
     assert "Zq8" not in got
     assert "[redacted" in got
 
 
-def test_a_value_is_known_inside_json_inside_a_url_and_line_by_line() -> None:
+@pytest.mark.parametrize(
+    "written",
+    [
+        'two words \\"and\\" quotes/é',
+        "two%20words%20%22and%22%20quotes%2F%C3%A9",
+        "two+words+%22and%22+quotes%2f%c3%a9",
+        "two%2520words%2520%2522and%2522%2520quotes%252F%25C3%25A9",
+        "two words \\u0022and\\u0022 quotes\\/\\u00e9",
+        "two words &quot;and&quot; quotes/&#233;",
+        "two words &#34;and&#x22; quotes/é",
+        "two words \\x22and\\x22 quotes/\\xc3\\xa9",
+        'two words\n   "and" quo\ntes/é',
+        base64.b64encode(NOTE.encode()).decode(),
+        base64.b64encode(f"{NOTE}\n".encode()).decode(),
+        base64.urlsafe_b64encode(NOTE.encode()).decode().rstrip("="),
+        base64.b64encode(NOTE.encode()).decode()[:9] + "\n" + base64.b64encode(NOTE.encode()).decode()[9:],
+        NOTE.encode().hex(),
+        NOTE.encode().hex().upper(),
+        repr(NOTE)[1:-1],
+    ],
+)
+def test_a_secret_is_known_however_it_is_written(written: str) -> None:
+    shown = Redactor([("NOTE_SECRET", NOTE)]).text(f"before {written} after")
+    assert shown == "before [redacted:NOTE_SECRET] after" or shown == "before [redacted:NOTE_SECRET]= after"
+
+
+def test_the_longer_lines_of_a_secret_are_known_one_by_one() -> None:
     redactor = Redactor(
-        {"NOTE": 'two words "and" quotes', "CERT": "first line of it\nsecond line of it", "S": "se\u200bcret"}.items()
+        [("CERT_KEY", "the first line of it 1\nthe second line of it 2\n{"), ("S_TOKEN", "se\u200bcret9")]
     )
-    text = 'a two words \\"and\\" quotes b two%20words%20%22and%22%20quotes c second line of it d secret'
-    assert redactor.text(text) == "a [redacted:NOTE] b [redacted:NOTE] c [redacted:CERT] d [redacted:S]"
+    assert redactor.text("a { c the second line of it 2 d secret9") == "a { c [redacted:CERT_KEY] d [redacted:S_TOKEN]"
 
 
-def test_values_that_are_no_secrets_are_not_hidden() -> None:
-    redactor = Redactor(
-        {"A": "1", "B": "true", "C": "INFO", "D": "29500", "E": "eth0", "F": "", "G": "localhost"}.items()
-    )
-    line = "1 true INFO 29500 eth0 localhost"
-    assert redactor.text(line) == line
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("A", "1"), ("B", "true"), ("C", "INFO"), ("D", "29500"), ("E", "eth0"), ("F", ""), ("G", "localhost")),
+        *(
+            ("DTYPE", "bfloat16"),
+            ("TASK", "training"),
+            ("DATA_DIR", "/mnt/data/shard"),
+            ("MODEL", "Qwen2.5-72B-Instruct"),
+        ),
+        *(("RUN", "7c9e6679-7425-40de-944b-e07fc1f90ae7"), ("COMMIT", "0f1e2d3c4b" * 4), ("JOB", "dlc1k2j3h4g5f6d7")),
+        *(("SSH_KEY_PATH", "/root/.ssh/id_rsa"), ("PAD_TOKEN", "<|endoftext|>"), ("MAX_TOKENS", "131072")),
+        *(("TOKEN", "abc12"), ("HF_TOKEN", "$OTHER"), ("PASSWORD", "default"), ("URI", "oss://bucket/Path/Of/It9x")),
+    ],
+)
+def test_an_everyday_value_is_not_hidden(name: str, value: str) -> None:
+    line = f"cannot {value} it: no such {value}"
+    assert Redactor([(name, value)]).text(line) == line
 
 
-def test_the_longer_of_two_values_goes_whole() -> None:
-    redactor = Redactor({"SHORT": "abcdef", "LONG": "abcdef-ghijkl"}.items())
-    assert redactor.text("x abcdef-ghijkl abcdef") == "x [redacted:LONG] [redacted:SHORT]"
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DB_PASS", "hunter2x"),
+        ("anything", "q7Rt2LmX9vKw4ZbN8cYd3"),
+        ("API_TOKEN", "only-letters-here"),
+        ("CredentialsJson", "abc-123"),
+    ],
+)
+def test_a_value_is_a_secret_by_its_name_or_by_chance(name: str, value: str) -> None:
+    assert value not in Redactor([(name, value)]).text(f"got {value}, bye")
+
+
+def test_a_secret_inside_a_harmless_value_is_one_everywhere() -> None:
+    redactor = Redactor([("DATABASE_URL", "postgres://train:pa-55/word@db.example.com:5432/t")])
+    assert "pa-55" not in redactor.text("FATAL: role train, secret text pa-55/word rejected")
+
+
+def test_a_secret_inside_a_longer_word_is_another_word() -> None:
+    assert Redactor([("DB_PASS", "train1")]).text("pretrain1ng of retrain1") == "pretrain1ng of retrain1"
+
+
+def test_the_longer_of_two_secrets_goes_whole() -> None:
+    redactor = Redactor({"A_KEY": "abcdef", "B_KEY": "abcdef-ghijkl"}.items())
+    assert redactor.text("x abcdef-ghijkl abcdef") == "x [redacted:B_KEY] [redacted:A_KEY]"
+
+
+def test_what_was_redacted_once_stays_as_it_is() -> None:
+    redactor = Redactor([("DB_PASS", "kv-0123456789")])
+    once = redactor.text("password=kv-0123456789 token: x9x9x9x9x9x9 Authorization: Bearer abcdef0123456789")
+    assert redactor.text(once) == once
 
 
 @pytest.mark.parametrize("prefix", ["", "[rank3]: ", "2026-01-05 10:00:00,123 INFO auth ", "    "])
@@ -95,13 +163,13 @@ def test_a_private_key_on_one_line_goes() -> None:
 
 
 def test_what_is_taken_out_is_counted() -> None:
-    redactor = Redactor({"A": "kv-0123456789"}.items())
+    redactor = Redactor({"A_KEY": "kv-0123456789"}.items())
     text = f"{corpus.SECRETS['github'][0]} kv-0123456789 password=hunter2!"
     assert redactor.lines(text.encode())[1] == 3
 
 
 def test_a_value_of_the_environment_keeps_its_name_behind_a_password_sign() -> None:
-    assert Redactor({"A": "kv-0123456789"}.items()).text("password=kv-0123456789") == "password=[redacted:A]"
+    assert Redactor([("A_KEY", "kv-0123456789")]).text("password=kv-0123456789") == "password=[redacted:A_KEY]"
 
 
 @pytest.mark.parametrize(

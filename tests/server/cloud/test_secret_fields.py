@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pai_dlc_mcp.server.cloud.secret_fields import secrets_of
+from pai_dlc_mcp.server.cloud.secret_fields import Seen, secrets_of
 
 PAIR = ("DB_PASS", "correct-horse")
 MAP = {PAIR[0]: PAIR[1]}
@@ -53,7 +53,7 @@ def test_every_string_below_a_credential_counts(field: str, shape: object) -> No
 def test_an_empty_or_broken_field_is_no_error(nothing: object) -> None:
     assert secrets_of({"Envs": nothing, "Password": nothing, "CustomEnvs": nothing}) in (
         [],
-        [("Envs", "{broken"), ("Password", "{broken"), ("CustomEnvs", "{broken")],
+        [("Envs", "{broken"), ("credential.Password", "{broken"), ("CustomEnvs", "{broken")],
     )
 
 
@@ -61,3 +61,18 @@ def test_a_field_that_is_no_secret_is_none_and_a_number_counts_as_its_text() -> 
     body = {"JobId": "dlc1", "UserCommand": "python train.py", "Envs": {"PIN": 12345678}}
     assert secrets_of(body) == [("PIN", "12345678")]
     assert secrets_of(None) == secrets_of("text") == []
+
+
+def test_a_body_nested_without_end_is_no_error() -> None:
+    deep: object = "end"
+    for _ in range(5000):
+        deep = [{"x": deep}]
+    assert secrets_of({"Envs": deep}) == [("x", "end")]
+
+
+def test_what_is_seen_adds_up() -> None:
+    seen = Seen()
+    seen.note({"Envs": {"A_KEY": "one"}, "UserCommand": "x" * 100})
+    seen.note({"Password": "two", "Lines": ["y" * 50]})
+    assert seen.secrets == [("A_KEY", "one"), ("credential.Password", "two")]
+    assert seen.size == 156

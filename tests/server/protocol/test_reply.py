@@ -95,3 +95,10 @@ def test_a_list_too_long_is_cut_at_a_row_and_continued_there() -> None:
     assert 1 < kept < 100
     assert (shown["returned"], shown["next"]) == (kept, f"offset={kept}")
     assert FACTS_TOKENS * 0.6 < max(tokens(text_of(result)), tokens(json.dumps(shown))) <= FACTS_TOKENS * 1.1
+
+
+def test_names_that_read_alike_without_their_secrets_are_all_there() -> None:
+    names = ["ghp" + "_" + letter * 20 + "1" for letter in "ab"]
+    shown = render(Here(), Anything(value={names[0]: 1, names[1]: 2, "db_password": "hunter2x"})).structured_content
+    assert shown is not None
+    assert shown["value"] == {"[redacted] #1": 1, "[redacted] #2": 2, "db_password #3": "[redacted]"}

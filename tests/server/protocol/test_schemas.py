@@ -135,3 +135,33 @@ async def test_a_long_value_is_not_repeated_at_length(agent) -> None:
 async def test_an_unknown_tool_is_answered_with_the_one_meant(agent) -> None:
     error = await agent.error("listJobs")
     assert error.splitlines()[:2] == ["There is no tool 'listJobs' on this server.", "fix: Use list_jobs."]
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_no_enum_is_of_numbers(name) -> None:
+    for schema in schemas(TOOLS[name].parameters):
+        assert all(isinstance(value, str) for value in schema.get("enum", []))
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+async def test_a_null_or_an_impossible_empty_text_is_an_argument_left_out(agent, nothing) -> None:
+    """As crewai-tools and mcp-use send every optional argument."""
+    every = dict.fromkeys(TOOLS["list_jobs"].parameters["properties"], nothing)
+    assert await agent.facts("list_jobs", **every) == await agent.facts("list_jobs")
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_no_optional_argument_refuses_a_null(name) -> None:
+    metadata = TOOLS[name].fn_metadata
+    optional = TOOLS[name].parameters["properties"].keys() - set(TOOLS[name].parameters.get("required", []))
+    assert metadata.pre_parse_json(dict.fromkeys(optional)) == {}
+
+
+def test_an_empty_text_where_one_may_stand_is_kept_and_so_is_a_null_that_is_required() -> None:
+    update = TOOLS["update_job_template"].fn_metadata
+    assert update.pre_parse_json({"description": "", "template_id": None}) == {"description": "", "template_id": None}
+
+
+@pytest.mark.parametrize("period", [60, "60"])
+def test_a_number_of_an_enum_may_come_as_text(period) -> None:
+    assert TOOLS["get_metrics"].fn_metadata.pre_parse_json({"period": period}) == {"period": 60}
