@@ -18,9 +18,17 @@ _NUMBERS = re.compile(r"\d+")
 _LEAST = 4  # alike but not identical: fewer are as short one by one
 _LAST = 3  # events kept before all but the first warning
 
+# Each as a word, or as a part of a CamelCase reason (FailedScheduling, SystemOOM), and not inside another word: a
+# model called bloom-7b and a queue called skill-runner are no failures
+_FAILURES = (
+    r"Err(?:ors?)?", r"Fail(?:ed|ure|ures|ing|s)?", r"Back-?[Oo]ff", r"Errimagepull", r"Unhealthy",
+    r"Evict(?:ed|ing|ion)?", r"OOM", r"Oom-?(?:[Kk]ill(?:ed|er)?)?", r"Kill(?:ed|ing)?", r"Insufficient",
+    r"Unschedulable", r"Exceeded", r"Time(?:d ?| )?[Oo]ut", r"Preempt(?:ed|ing|ion)?", r"Reclaim(?:ed|ing)?",
+    r"Unauthorized", r"Denied", r"Forbidden", r"Not ?[Rr]eady", r"Not[ -]?[Ff]ound", r"Warning", r"Restarting",
+    r"Stopped", r"Is not enough", r"Unable", r"Unreachable", r"Refused", r"Invalid", r"Unknown", r"Lost",
+)  # fmt: skip
 _WARNING = re.compile(
-    r"(?i)error|fail|back-?off|errimagepull|unhealthy|evict|oom|kill|is not enough|insufficient|unschedulable|exceeded"
-    r"|time(?:d )?out|preempt|reclaim|unauthorized|denied|forbidden|not ?ready|not found|warning|restarting|stopped"
+    rf"(?<![A-Za-z])(?i:{'|'.join(_FAILURES)})(?![a-z])|(?<=[a-z0-9])(?:{'|'.join(_FAILURES)})(?![a-z])"
 )
 
 
