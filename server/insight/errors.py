@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pai_dlc_mcp.server.insight import re2
 from pai_dlc_mcp.server.insight.lines import Lines, body, rank, spoken
-from pai_dlc_mcp.server.insight.signatures import KINDS, NOISE, REPORT, Kind
+from pai_dlc_mcp.server.insight.signatures import KINDS, NOISE, REPORT, Category, Kind
 
 _ANY = re2.compile("|".join(f"(?:{kind.pattern})" for kind in KINDS), one_line=True)
 _WHICH = re2.Set([kind.pattern for kind in KINDS])
@@ -33,6 +33,8 @@ class Cause:
     victim: bool  # stopped or cut off by another process: the cause is elsewhere
     line: int  # from 1
     text: str
+    category: Category | None = None
+    rank: int | None = None
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,29 @@ class Block:
     start: int
     stop: int
     keys: tuple[int, ...]
-    kind: Kind
+    kind: Kind  # its name, level and category
+    rank: int | None = None  # which failed, where a prefix or a launcher's report says so
+    survived: bool = False  # the job went on as before: never the root
+
+    @property
+    def sign(self) -> int:
+        """The line that tells most."""
+        return self.keys[0]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The error blocks of a log in order, they never overlap; the root; and the last line of the log's rhythm."""
+
+    blocks: list[Block]
+    root: Block | None
+    stop: int | None  # None: no line comes back often enough to be a rhythm
+
+
+def read(log: Lines, *, failed: bool = False) -> Reading:
+    """With `failed`, a log without a sign has a root too: a block of kind SILENCE, where its output stops."""
+    found = find(log)
+    return Reading(found, root(found), None)
 
 
 def find(log: Lines) -> list[Block]:

@@ -1,9 +1,12 @@
 """What failures look like in a log, as data: pattern, level, and whether lines that differ in numbers say the same."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 # Levels: what a kind says about the failure; a lower one is nearer to the cause
 CAUSE, STALL, REPORT, NOISE, VICTIM = range(5)
+
+Category = Literal["network", "image", "program", "memory", "resources", "configuration", "platform"]
 
 
 @dataclass(frozen=True)
@@ -14,7 +17,10 @@ class Kind:
     level: int
     pattern: str
     alike: bool = False  # lines of it that differ in numbers only say the same
+    category: Category | None = None
 
+
+SILENCE = Kind("no error sign; the output stops here", NOISE, r"^\b$")
 
 KINDS = (
     Kind(
