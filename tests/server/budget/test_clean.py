@@ -1,6 +1,6 @@
 import pytest
 
-from pai_dlc_mcp.server.budget.clean import clean_text
+from pai_dlc_mcp.server.budget.clean import clean, clean_text
 
 
 @pytest.mark.parametrize(
