@@ -13,48 +13,58 @@ from typing import cast
 
 _UID = re.compile(r"[0-9A-Za-z-]{0,64}")
 _TIME = re.compile(r"(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)?")
-_DIGEST_BYTES = 4  # enough to find a place, too few to guess a line by
+_DIGEST_BYTES = 6
+_PLACE = 8  # records by which a place is known again: one alone repeats too often
 
 
 @dataclass(frozen=True)
 class Cursor:
     pod_uid: str  # another one after a restart; "" on old jobs
     since: str  # StartTime of the fetch that `seen` counts from, UTC "YYYY-MM-DDTHH:MM:SSZ" or ""
-    seen: int  # records of that fetch already read
+    seen: int  # records of that fetch, all of them already read; 0 where it did not begin at `since`
+    place: int  # how many records `last` is of
     last: str  # digest of the last of them, "" if there were none
 
 
 @dataclass(frozen=True)
 class Page:
-    """`reset`: the pod was restarted, `records` are another log. `gap`: the place was not found, some may be lost."""
+    """`reset`: the pod was restarted, `records` are another log. `gap`: the place was not found, some are missing.
+    `unsure`: lines that repeat look like the place in several positions; the first was taken, so some come twice."""
 
     records: Sequence[str]
     cursor: Cursor
     reset: bool = False
     gap: bool = False
+    unsure: bool = False
 
 
-def read(records: Sequence[str], pod_uid: str, since: str, cursor: Cursor | None = None, *, key: bytes) -> Page:
-    """What of `records`, fetched from `since`, the cursor has not seen, and the cursor for the next call."""
-    after = Cursor(pod_uid, since, len(records), _digest(records[-1], key) if records else "")
+def read(
+    records: Sequence[str], pod_uid: str, since: str, cursor: Cursor | None = None, *, key: bytes, cut: bool = False
+) -> Page:
+    """What of `records`, fetched from `since`, the cursor has not seen, and the cursor for the next call. `cut`: the
+    fetch may have left out records before these."""
+    place = min(_PLACE, len(records))
+    after = Cursor(pod_uid, since, 0 if cut else len(records), place, _digest(records[len(records) - place :], key))
     if cursor is None:
         return Page(records, after)
     if cursor.pod_uid != pod_uid:
         return Page(records, after, reset=True)
     if not cursor.last:
-        return Page(records, after)
-    seen = cursor.seen if cursor.since == since else 0
-    if 0 < seen <= len(records) and _digest(records[seen - 1], key) == cursor.last:
+        return Page(records, after, gap=cut)
+    if not records:
+        return Page(records, cursor)
+    seen = cursor.seen
+    if not cut and cursor.since == since and 0 < seen <= len(records) and _is_place(records, seen, cursor, key):
         return Page(records[seen:], after)
-    # MaxLines cut the head, or the window moved: the latest record that looks like it
-    for index in range(len(records) - 1, -1, -1):
-        if _digest(records[index], key) == cursor.last:
-            return Page(records[index + 1 :], after)
-    return Page(records, after, gap=bool(records))
+    # MaxLines cut the head, or the window moved
+    found = [end for end in range(cursor.place, len(records) + 1) if _is_place(records, end, cursor, key)]
+    if not found:
+        return Page(records, after, gap=True)
+    return Page(records[found[0] :], after, unsure=len(found) > 1)
 
 
 def encode(cursor: Cursor) -> str:
-    fields = [cursor.pod_uid, cursor.since, cursor.seen, cursor.last]
+    fields = [cursor.pod_uid, cursor.since, cursor.seen, cursor.place, cursor.last]
     return base64.urlsafe_b64encode(json.dumps(fields, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
@@ -63,10 +73,14 @@ def decode(text: str) -> Cursor:
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         match cast(object, json.loads(raw)):
-            case [str(pod_uid), str(since), int(seen), str(last)] if (
-                _UID.fullmatch(pod_uid) and _TIME.fullmatch(since) and seen >= 0 and not isinstance(seen, bool)
+            case [str(pod_uid), str(since), int(seen), int(place), str(last)] if (
+                _UID.fullmatch(pod_uid)
+                and _TIME.fullmatch(since)
+                and not isinstance(seen, bool)
+                and not isinstance(place, bool)
+                and seen >= 0 <= place <= _PLACE
             ):
-                return Cursor(pod_uid, since, seen, last)
+                return Cursor(pod_uid, since, seen, place, last)
             case _:
                 pass
     except (binascii.Error, ValueError, RecursionError):
@@ -76,6 +90,13 @@ def decode(text: str) -> Cursor:
     )
 
 
-def _digest(record: str, key: bytes) -> str:
-    """Keyed, so that nobody can tell from a cursor whether a guess at the line (a PIN, say) is right."""
-    return blake2b(record.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES, key=key[:64]).hexdigest()
+def _is_place(records: Sequence[str], end: int, cursor: Cursor, key: bytes) -> bool:
+    return end >= cursor.place and _digest(records[end - cursor.place : end], key) == cursor.last
+
+
+def _digest(records: Sequence[str], key: bytes) -> str:
+    """Keyed, so that nobody can tell from a cursor whether a guess at the lines (a PIN, say) is right."""
+    if not records:
+        return ""
+    text = "\n".join(records).encode("utf-8", "surrogatepass")
+    return blake2b(text, digest_size=_DIGEST_BYTES, key=key[:64]).hexdigest()

@@ -92,6 +92,12 @@ def view(
     )
 
 
+def saved(records: Sequence[str], redactor: Redactor) -> tuple[bytes, int]:
+    """The whole log for a file, cleaned, and how many secrets were taken out of it."""
+    text, redacted = redactor.lines(clean(records))
+    return text + b"\n", redacted
+
+
 def _cause(log: Lines, block: Block | None) -> Cause | None:
     if block is None:
         return None
