@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pai_dlc_mcp.server.budget.spread import spread
 from pai_dlc_mcp.server.insight.errors import Block
-from pai_dlc_mcp.server.insight.lines import Lines, body, chunks, rank, spoken, with_ranks
+from pai_dlc_mcp.server.insight.lines import Lines, body, rank, spoken, with_ranks
 
 Group = Sequence[int]  # line numbers from 0, ascending; a range for one, which costs the garbage collector nothing
 
@@ -27,9 +27,6 @@ _SPEAKERS = 1000  # lines of a group asked for their rank
 _SHAPES = 1000  # remembered at a time
 _LEAST = 4  # lines alike but not identical; three would take as many lines to say
 
-_NUMBERS = b"0123456789.+- \t"
-_HEX = re.compile(rb"0x[0-9a-fA-F]+")
-_BAR_BODY = re.compile(rb"%\|[^|\n]*\|")
 _BAR = re.compile(rb"\d%\||\d%[ |\[(]*[#=>\xe2]{2}|[\xe2][\x94\x96][\x80-\xbf]{1}\xe2[\x94\x96]")
 
 
@@ -42,7 +39,7 @@ def fold(log: Lines, blocks: Iterable[Block], apart: Collection[int] = ()) -> li
     those `apart` are printed.
 
     Nothing folds into an error block; its own lines fold only when identical but for clock and rank."""
-    shapes = shapes_of(log.text)
+    shapes = log.shapes
     entries: list[Entry] = []
     done = 0
     for block in blocks:
@@ -67,19 +64,6 @@ def hides(entry: Entry) -> int:
 def is_bar(line: bytes) -> bool:
     """A progress bar: tqdm, Lightning, rich, pip."""
     return _BAR.search(line) is not None
-
-
-def shapes_of(text: bytes) -> list[bytes]:
-    """Each line without its numbers: step, rank, host, clock and address are all numbers to this."""
-    return b"".join(_shape(chunk) for chunk in chunks(text)).split(b"\n")
-
-
-def _shape(text: bytes) -> bytes:
-    if b"0x" in text:
-        text = _HEX.sub(b"", text)
-    if b"%|" in text:
-        text = _BAR_BODY.sub(b"", text)
-    return text.translate(None, _NUMBERS)
 
 
 def _alike(
