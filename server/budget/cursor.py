@@ -13,8 +13,10 @@ from typing import cast
 
 _UID = re.compile(r"[0-9A-Za-z-]{0,64}")
 _TIME = re.compile(r"(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)?")
-_DIGEST_BYTES = 6
+_DIGEST_BYTES = 3  # of each record
 _PLACE = 8  # records by which a place is known again: one alone repeats too often
+_LEAST_PLACE = 3  # of them, where a window begins among them
+_LAST = re.compile(rf"(?:[0-9a-f]{{{2 * _DIGEST_BYTES}}}){{0,{_PLACE}}}")
 
 
 @dataclass(frozen=True)
@@ -22,8 +24,7 @@ class Cursor:
     pod_uid: str  # another one after a restart; "" on old jobs
     since: str  # StartTime of the fetch that `seen` counts from, UTC "YYYY-MM-DDTHH:MM:SSZ" or ""
     seen: int  # records of that fetch, all of them already read; 0 where it did not begin at `since`
-    place: int  # how many records `last` is of
-    last: str  # digest of the last of them, "" if there were none
+    last: str  # digests of the last of them, the latest last; "" if there were none
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ def read(
 ) -> Page:
     """What of `records`, fetched from `since`, the cursor has not seen, and the cursor for the next call. `cut`: the
     fetch may have left out records before these."""
-    place = min(_PLACE, len(records))
-    after = Cursor(pod_uid, since, 0 if cut else len(records), place, _digest(records[len(records) - place :], key))
+    digests = [_digest(record, key) for record in records]
+    after = Cursor(pod_uid, since, 0 if cut else len(records), "".join(digests[-_PLACE:]))
     if cursor is None:
         return Page(records, after)
     if cursor.pod_uid != pod_uid:
@@ -53,18 +54,19 @@ def read(
         return Page(records, after, gap=cut)
     if not records:
         return Page(records, cursor)
-    seen = cursor.seen
-    if not cut and cursor.since == since and 0 < seen <= len(records) and _is_place(records, seen, cursor, key):
-        return Page(records[seen:], after)
+    place = [cursor.last[at : at + 2 * _DIGEST_BYTES] for at in range(0, len(cursor.last), 2 * _DIGEST_BYTES)]
+    if not cut and cursor.since == since and cursor.seen and _ends_at(digests, cursor.seen, place):
+        return Page(records[cursor.seen :], after)
     # MaxLines cut the head, or the window moved
-    found = [end for end in range(cursor.place, len(records) + 1) if _is_place(records, end, cursor, key)]
+    first = min(_LEAST_PLACE, len(place))
+    found = [end for end in range(first, len(records) + 1) if _ends_at(digests, end, place)]
     if not found:
         return Page(records, after, gap=True)
     return Page(records[found[0] :], after, unsure=len(found) > 1)
 
 
 def encode(cursor: Cursor) -> str:
-    fields = [cursor.pod_uid, cursor.since, cursor.seen, cursor.place, cursor.last]
+    fields = [cursor.pod_uid, cursor.since, cursor.seen, cursor.last]
     return base64.urlsafe_b64encode(json.dumps(fields, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
@@ -73,14 +75,14 @@ def decode(text: str) -> Cursor:
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         match cast(object, json.loads(raw)):
-            case [str(pod_uid), str(since), int(seen), int(place), str(last)] if (
+            case [str(pod_uid), str(since), int(seen), str(last)] if (
                 _UID.fullmatch(pod_uid)
                 and _TIME.fullmatch(since)
+                and _LAST.fullmatch(last)
+                and seen >= 0
                 and not isinstance(seen, bool)
-                and not isinstance(place, bool)
-                and seen >= 0 <= place <= _PLACE
             ):
-                return Cursor(pod_uid, since, seen, place, last)
+                return Cursor(pod_uid, since, seen, last)
             case _:
                 pass
     except (binascii.Error, ValueError, RecursionError):
@@ -90,13 +92,12 @@ def decode(text: str) -> Cursor:
     )
 
 
-def _is_place(records: Sequence[str], end: int, cursor: Cursor, key: bytes) -> bool:
-    return end >= cursor.place and _digest(records[end - cursor.place : end], key) == cursor.last
+def _ends_at(digests: Sequence[str], end: int, place: Sequence[str]) -> bool:
+    """Whether the records before `end` are the place's, or its last ones where there are no more."""
+    seen = min(end, len(place))
+    return end <= len(digests) and digests[end - seen : end] == place[len(place) - seen :]
 
 
-def _digest(records: Sequence[str], key: bytes) -> str:
-    """Keyed, so that nobody can tell from a cursor whether a guess at the lines (a PIN, say) is right."""
-    if not records:
-        return ""
-    text = "\n".join(records).encode("utf-8", "surrogatepass")
-    return blake2b(text, digest_size=_DIGEST_BYTES, key=key[:64]).hexdigest()
+def _digest(record: str, key: bytes) -> str:
+    """Keyed, so that nobody can tell from a cursor whether a guess at a line (a PIN, say) is right."""
+    return blake2b(record.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES, key=key[:64]).hexdigest()

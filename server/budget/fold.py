@@ -35,8 +35,8 @@ def unfolded(log: Lines) -> list[Entry]:
 
 
 def fold(log: Lines, blocks: Iterable[Block], apart: Collection[int] = ()) -> list[Entry]:
-    """What is printed, by line; every line of the log is printed or hidden by exactly one entry. The last line and
-    those `apart` are printed.
+    """What is printed, by line; every line of the log is printed or hidden by exactly one entry. Those `apart` are
+    printed, and what is printed last says what the log's last line says.
 
     Nothing folds into an error block; its own lines fold only when identical but for clock and rank."""
     shapes = log.shapes
@@ -131,16 +131,13 @@ def _in_order(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def _ending(entries: list[Entry], last: int) -> list[Entry]:
-    """The log's last line stands at the end as it is, whatever it was like."""
-    for position in range(len(entries) - 1, -1, -1):
+    """What is printed last says what the log's last line says: where that is hidden further up, it stands alone."""
+    for position in range(len(entries) - 2, -1, -1):
         entry = entries[position]
-        if line_of(entry) == last:
-            break
         if isinstance(entry, Fold) and entry.group[-1] == last:
             rest = entry.group[:-1]
             entries[position] = Fold(entry.line, rest, len(rest) - 1) if len(rest) > 1 else entry.line
-            entries.append(last)
-            break
+            return [*entries, last]
     return entries
 
 
