@@ -95,6 +95,14 @@ def test_failures_stay_before_ordinary_events() -> None:
     assert got.text.count("Failed") == 20
 
 
+def test_what_came_between_events_alike_stands_between_them() -> None:
+    lines = [f"2026-01-05 10:00:{i:02d} {'Evicted' if i == 15 else f'Created pod: dlc1-worker-{i}'}" for i in range(30)]
+    got = events({"": lines}, max_tokens=1000, redactor=NOBODY, source="events", nonce="n0")
+    clocks = [line[:20] for line in payload(got.text)]
+    assert clocks == ["2026-01-05 02:00:00Z", "2026-01-05 02:00:15Z", "2026-01-05 02:00:29Z"]
+    assert (got.printed, got.folded, got.left_out) == (3, 27, 0)
+
+
 def test_secrets_are_taken_out_and_a_message_cannot_break_the_line() -> None:
     got = events(
         {"": ["2026-01-05 10:00:12 a\nb password=hunter22"]}, max_tokens=500, redactor=NOBODY, source="e", nonce="n0"
@@ -136,14 +144,6 @@ def test_no_events_are_said_to_be_none() -> None:
         ("mounted mushroom at terror/default", False), ("assigned to broomkill-node", False),
     ],
 )  # fmt: skip
-def test_what_came_between_events_alike_stands_between_them() -> None:
-    lines = [f"2026-01-05 10:00:{i:02d} {'Evicted' if i == 15 else f'Created pod: dlc1-worker-{i}'}" for i in range(30)]
-    got = events({"": lines}, max_tokens=1000, redactor=NOBODY, source="events", nonce="n0")
-    clocks = [line[:20] for line in payload(got.text)]
-    assert clocks == ["2026-01-05 02:00:00Z", "2026-01-05 02:00:15Z", "2026-01-05 02:00:29Z"]
-    assert (got.printed, got.folded, got.left_out) == (3, 27, 0)
-
-
 def test_a_failure_is_a_word_or_a_part_of_a_reason_and_never_inside_a_word(text: str, warning: bool) -> None:
     (event,), _ = timeline({"": [f"2026-01-05 10:00:12 {text}"]}, NOBODY)
     assert event.warning is warning
