@@ -129,12 +129,12 @@ def _take_root(sheet: Sheet, choice: Choice, log: Lines, reading: Reading, group
         choice.take_each(sheet.places(root.keys[1:]), 0.3)
     around = stopping(log, reading)
     after = around.start if reading.stop is None else reading.stop + 1
-    choice.take(sheet.places([*range(after, around.stop), *reversed(range(around.start, after))]), 0.4)
+    choice.take(sheet.places([*range(after, around.stop), *reversed(range(around.start, after))]), 0.35)
     others = [same[0] for same in groups[: _OTHERS + 1] if same[0] is not root]
-    choice.take_each(sheet.places(block.sign for block in others), 0.5)
+    choice.take_each(sheet.places(block.sign for block in others), 0.6)
     if root:
-        choice.take(_outward(sheet, root, 0), 0.65)
-        choice.take(_outward(sheet, root, _AROUND), 0.75)
+        choice.take(_outward(sheet, root, 0), 0.7)
+        choice.take(_outward(sheet, root, _AROUND), 0.8)
     return others
 
 

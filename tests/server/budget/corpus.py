@@ -60,6 +60,22 @@ def nccl_init(seed: int = 0) -> Iterator[str]:
         yield f"{head} comm 0x{turn * 7919:012x} rank {who} nranks 256 busId {turn % 99}000 - Init COMPLETE"
 
 
+def teardown(seed: int = 0) -> Iterator[str]:
+    """What other processes say once one has failed."""
+    dice = random.Random(seed)
+    while True:
+        who = dice.randrange(32)
+        yield from (
+            f"W0105 10:31:{who:02d}.110 88 torch/distributed/elastic/multiprocessing/api.py:897] Sending process "
+            f"{dice.randrange(999)} closing signal SIGTERM",
+            f"dlc1k2j3h4g5f6d7-worker-{who}:12:88 [{who % 8}] NCCL INFO comm 0x{dice.randrange(1 << 40):x} rank {who} "
+            "nranks 32 - Abort COMPLETE",
+            *frames(3, f"[rank{who}]: "),
+            f"[rank{who}]: torch.distributed.DistBackendError: NCCL communicator was aborted on rank {who}.",
+            f"wandb: uploading history, {dice.randrange(99)} of 120 MB",
+        )
+
+
 _WORDS = ("shard", "tokens", "cache", "epoch", "sampler", "state", "restored", "bucket", "flushed", "reader", "queue")
 
 
@@ -220,11 +236,11 @@ def mixed(lines: int, seed: int = 0) -> list[str]:
 
 
 def failing(failure: str, lines: int, *, at: float = 0.5, seed: int = 0) -> Log:
-    """`lines` records of noise with the failure after a part `at` of them."""
+    """`lines` records of noise and teardown, with the failure after a part `at` of them."""
     build, cause = FAILURES[failure]
     records = mixed(lines, seed)
     place = int(len(records) * at)
-    return Log([*records[:place], *build(), *records[place:]], cause)
+    return Log([*records[:place], *build(), *islice(teardown(seed), lines - place)], cause)
 
 
 def pods(lines: int) -> list[Log]:
