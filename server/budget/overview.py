@@ -6,7 +6,7 @@ from itertools import islice
 
 from pai_dlc_mcp.server.budget.fence import inert
 from pai_dlc_mcp.server.budget.limits import LINE_END, cost
-from pai_dlc_mcp.server.budget.select import cut_line
+from pai_dlc_mcp.server.budget.select import LINE_CHARS, cut_to
 from pai_dlc_mcp.server.budget.views import Page, Space, stopping
 from pai_dlc_mcp.server.insight import errors as insight_errors
 from pai_dlc_mcp.server.insight import re2
@@ -26,7 +26,7 @@ class _Overview:
 
     def cut(self, line: int) -> str:
         text = self._log.lines[line]
-        return inert(cut_line(text, self._most, insight_errors.sign(text)))
+        return inert(cut_to(text, LINE_CHARS // 2, self._most, insight_errors.sign(text)))
 
     def sentences(self) -> Iterator[str]:
         """The most important first."""
@@ -78,7 +78,7 @@ class _Overview:
 def summary(log: Lines, reading: Reading, space: Space) -> Page:
     payload: list[str] = []
     spare = space.spare
-    for sentence in islice(_Overview(log, reading, space.most // 2).sentences(), space.lines):
+    for sentence in islice(_Overview(log, reading, space.most).sentences(), space.lines):
         if (takes := cost(sentence) + LINE_END) <= spare:
             spare -= takes
             payload.append(sentence)
