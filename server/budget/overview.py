@@ -7,7 +7,7 @@ from itertools import islice
 from pai_dlc_mcp.server.budget.fence import inert
 from pai_dlc_mcp.server.budget.limits import LINE_END, cost
 from pai_dlc_mcp.server.budget.select import LINE_CHARS, cut_to
-from pai_dlc_mcp.server.budget.views import Page, Space, stopping
+from pai_dlc_mcp.server.budget.views import Page, Space, candidates, stopping
 from pai_dlc_mcp.server.insight import errors as insight_errors
 from pai_dlc_mcp.server.insight import re2
 from pai_dlc_mcp.server.insight.errors import Block, Reading
@@ -15,6 +15,7 @@ from pai_dlc_mcp.server.insight.lines import Lines
 
 _WARNING = re2.compile(r"(?i)\bwarn(?:ing)?\b|\w+Warning:", one_line=True)
 _REPEATED = 8  # of the repeated lines shown
+_NEAREST = 4  # other errors named before where the log ends
 _KEYS = 8  # lines of the root: a chain of exceptions, or torchrun's entry
 
 
@@ -38,9 +39,10 @@ class _Overview:
         for same in groups[:1]:
             yield self._error("cause" if self._reading.root in same else "error", same)
             yield from (f"  {self.cut(key)}" for key in same[0].keys[1:_KEYS])
+        others = [self._error("error", same) for same in candidates(groups) if same is not groups[0]]
+        yield from others[:_NEAREST]
         yield from self._ends()
-        for same in groups[1:]:
-            yield self._error("error", same)
+        yield from others[_NEAREST:]
         yield from self._warnings()
         yield from self._repeated()
 

@@ -16,7 +16,7 @@ _LEAST_LINE = 40 * TOKEN  # what a line may take even in a small budget
 _OTHERS = 40  # further errors of a kind shown
 _VICTIMS = 8  # of what only reports or suffers another's failure
 _ENDING = 5  # last lines that are shown whatever else there is
-_BEFORE_STOP, _AFTER_STOP = 3, 10  # lines around the point where the log's rhythm stops
+_BEFORE_STOP, _AFTER_STOP = 2, 10  # lines around the point where the log's rhythm stops
 _AROUND = 10  # lines on either side of the root
 _WIDER = (3, 8, 20, 50, 120)  # lines on either side of every error, as far as the budget goes
 _HEAD = 3  # first matches kept by grep
@@ -102,7 +102,8 @@ def grep(log: Lines, search: Grep, context: int, space: Space, *, folding: bool 
 
 
 def _sheet(log: Lines, reading: Reading, space: Space, folding: bool, notes: dict[int, str]) -> Sheet:
-    apart = {*(reading.root.keys if reading.root else ()), *stopping(log, reading)}
+    after = stopping(log, reading)[_BEFORE_STOP + 1 :]
+    apart = {*(reading.root.keys if reading.root else ()), *after}
     entries: Sequence[Entry] = fold(log, reading.blocks, apart) if folding else unfolded(log)
     return Sheet(log.lines, entries, space.most, insight_errors.sign, notes)
 
@@ -133,7 +134,7 @@ def _take_root(sheet: Sheet, choice: Choice, log: Lines, reading: Reading, group
     around = stopping(log, reading)
     after = around.start if reading.stop is None else reading.stop + 1
     choice.take(sheet.places([*range(after, around.stop), *reversed(range(around.start, after))]), 0.35)
-    others = [same[0] for same in _candidates(groups) if root not in same]
+    others = [same[0] for same in candidates(groups) if root not in same]
     choice.take_each(sheet.places(block.sign for block in others), 0.6)
     if root:
         choice.take(_outward(sheet, root, 0), 0.7)
@@ -141,7 +142,7 @@ def _take_root(sheet: Sheet, choice: Choice, log: Lines, reading: Reading, group
     return others
 
 
-def _candidates(groups: _Groups) -> _Groups:
+def candidates(groups: _Groups) -> _Groups:
     """What else might be the cause: the errors that nothing survived, then those that the job seems to have survived,
     the latest first; and of wrappers and victims a few."""
     real = [same for same in groups if same[0].kind.level < WRAPPER]
@@ -165,7 +166,7 @@ def _outward(sheet: Sheet, block: Block, around: int) -> Iterable[int]:
 
 def _notes(groups: _Groups, reading: Reading) -> dict[int, str]:
     """What is said behind the sign of each error that is shown."""
-    return {same[0].sign: f" [<- {'; '.join(_said(same, reading))}]" for same in _candidates(groups)}
+    return {same[0].sign: f" [<- {'; '.join(_said(same, reading))}]" for same in candidates(groups)}
 
 
 def _said(same: Sequence[Block], reading: Reading) -> Iterator[str]:
