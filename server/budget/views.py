@@ -102,8 +102,8 @@ def grep(log: Lines, search: Grep, context: int, space: Space, *, folding: bool 
 
 
 def _sheet(log: Lines, reading: Reading, space: Space, folding: bool, notes: dict[int, str]) -> Sheet:
-    after = stopping(log, reading)[_BEFORE_STOP + 1 :]
-    apart = {*(reading.root.keys if reading.root else ()), *after}
+    apart = {line for line in stopping(log, reading) if line > (reading.stop or 0)}
+    apart.update(reading.root.keys if reading.root else ())
     entries: Sequence[Entry] = fold(log, reading.blocks, apart) if folding else unfolded(log)
     return Sheet(log.lines, entries, space.most, insight_errors.sign, notes)
 

@@ -1,6 +1,7 @@
 """Lines that look like a failure and are none, by what they say themselves. Tables of pattern and example."""
 
 BENIGN = (
+    (r"C\+\+ Traceback", "C++ Traceback (most recent call last):"),
     (r"not a git repository", "fatal: not a git repository (or any of the parent directories): .git"),
     (
         r"Unable to register cu\w+ factory|computation placer already registered|Attempting to register factory",
@@ -11,7 +12,7 @@ BENIGN = (
         "ls: cannot access '/mnt/old': No such file or directory (ignored)",
     ),
     (
-        r"(?i:\bretry(?:ing)?(?: in|:|\.\.\.|…| \(|,| #| \d| after| with|$)|will (?:be )?retr(?:y|ied)|trying again|\btry again in|\b(?:attempt|retry) #?[1-9]\d* ?(?:/|of|out of) ?\d+|重试)",
+        r"(?i:\bretry(?:ing)?(?: in|:|\.\.\.|…|,| #| \d| after| with|$)|Retry\(total=[1-9]|will (?:be )?retr(?:y|ied)|trying again|\btry again in|\b(?:attempt|retry) #?[1-9]\d* ?(?:/|of|out of) ?\d+|重试)",
         "download of shard 7 failed: Connection reset by peer, retrying in 2 s",
     ),
     (
@@ -40,11 +41,11 @@ BENIGN = (
         "Compile with `TORCH_USE_CUDA_DSA` to enable device-side assertions.",
     ),
     (
-        r"error_file|errors?=['\"]|(?i:error[_ ]?handl|\bon[_ ]error|error[_ ]?callback|log[_ ]errors|error\.log|errors?\.json|--[\w-]*error|raise[_ ]on|register\w* .{0,40}(?:handler|signal)|signal handler|max_restarts|fault[_ -]tolerance|save_on_|_on_(?:sigterm|failure|exception))",
+        r"error_file|errors?=['\"]|(?i:error[_ ]?handl|\bon[_ ]error|error[_ ]?callback|log[_ ]errors|error\.log|errors?\.json|--[\w-]*error|raise[_ ]on|register\w* .{0,40}(?:handler|signal)|signal handler|max_restarts|fault[_ -]tolerance|install\w* .{0,40}handler|save_on_|_on_(?:sigterm|failure|exception))",
         "installed SIGTERM handler; error_handler=rich",
     ),
     (
-        r"Could not find TensorRT|TF-TRT|cudart_stub|dlerror|dso_loader|NUMA node read from SysFS|could not open file to read NUMA|Cannot dlopen some GPU libraries|oom_score_adj|Unable to find hostfile|CUDA_HOME does not exist",
+        r"Could not find TensorRT|TF-TRT|cudart_stub|dlerror|dso_loader|NUMA node read from SysFS|could not open file to read NUMA|Cannot dlopen some GPU libraries|Unable to find hostfile|CUDA_HOME does not exist",
         "W tensorflow/compiler/tf2tensorrt/utils/py_utils.cc:38] TF-TRT Warning: Could not find TensorRT",
     ),
     (
