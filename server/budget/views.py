@@ -174,8 +174,13 @@ def _said(same: Sequence[Block], reading: Reading) -> Iterator[str]:
     yield f"{'cause: ' if reading.root in same else ''}{first.kind.name}, line {first.sign + 1:,}"
     if len(same) > 1:
         yield f"x{len(same):,}, last at {same[-1].sign + 1:,}"
-    if all(block.survived for block in same):
+    if went_on(same, reading):
         yield "the job went on after it"
+
+
+def went_on(same: Sequence[Block], reading: Reading) -> bool:
+    """Whether training followed all of these; what comes after the cause is its teardown."""
+    return all(block.survived and (reading.root is None or block.start < reading.root.start) for block in same)
 
 
 def _page(sheet: Sheet, choice: Choice, matched: int | None = None) -> Page:
