@@ -40,13 +40,21 @@ class _Overview:
         groups = insight_errors.distinct(lines, self._reading.blocks)
         for same in groups[:1]:
             yield self._error("cause" if self._reading.root in same else "error", same)
-            yield from (f"  {self.cut(key)}" for key in same[0].keys[1:_KEYS])
+            yield from (f"  {self.cut(key)}" for key in self._further(same[0]))
         others = [self._error("error", same) for same in candidates(groups) if same is not groups[0]]
         yield from others[:_NEAREST]
         yield from self._ends()
         yield from others[_NEAREST:]
         yield from self._warnings()
         yield from self._repeated()
+
+    def _further(self, block: Block) -> Iterator[int]:
+        """Its other lines that tell something, of those alike none."""
+        told = {self._log.shapes[block.sign]}
+        for key in block.keys[1:_KEYS]:
+            if self._log.shapes[key] not in told:
+                told.add(self._log.shapes[key])
+                yield key
 
     def _ends(self) -> Iterator[str]:
         around = stopping(self._log, self._reading)

@@ -22,6 +22,7 @@ _WIDER = (3, 8, 20, 50, 120)  # lines on either side of every error, as far as t
 _HEAD = 3  # first matches kept by grep
 _BREAK = "--"  # as grep prints between lines that do not adjoin
 
+_Matched = tuple[int, int]  # lines that match, and lines that stand around no match
 _Groups = Sequence[Sequence[Block]]  # errors that say the same, the nearest to the cause first
 
 
@@ -49,6 +50,7 @@ class Page:
     printed: int
     folded: int
     matched: int | None = None
+    others: int = 0  # lines that do not match and stand around no match
 
 
 def tail(log: Lines, reading: Reading, space: Space, *, folding: bool = True) -> Page:
@@ -85,20 +87,21 @@ def grep(log: Lines, search: Grep, context: int, space: Space, *, folding: bool 
     for line in matches:
         start = max(line - context, kept[-1] + 1 if kept else 0)
         kept += range(start, min(line + context + 1, len(log.lines)))
+    matched = len(matches), len(log.lines) - len(kept)
     part = Lines(b"\n".join(log.lines[line] for line in kept))
     found = insight_errors.find(part)
     reading = Reading(found, insight_errors.root(found), None)
     breaks = [at for at in range(1, len(kept)) if kept[at] > kept[at - 1] + 1] if context else []
     entries = fold(part, found, breaks) if folding else unfolded(part)
     sheet = Sheet(part.lines, entries, space.most, search.focus, before=dict.fromkeys(breaks, _BREAK))
-    if whole := _all(sheet, space, len(matches)):
+    if whole := _all(sheet, space, matched):
         return whole
     choice = space.choice(sheet)
     choice.take(sheet.places(reading.root.keys[:1]) if reading.root else ())
     choice.take(range(min(_HEAD, len(entries))), 0.5)
     _take_root(sheet, choice, part, reading, insight_errors.distinct(part.lines, found), _ENDING)
     choice.take(reversed(range(len(entries))))
-    return _page(sheet, choice, len(matches))
+    return _page(sheet, choice, matched)
 
 
 def _sheet(log: Lines, reading: Reading, space: Space, folding: bool, notes: dict[int, str]) -> Sheet:
@@ -115,7 +118,7 @@ def stopping(log: Lines, reading: Reading) -> range:
     return range(max(0, reading.stop - _BEFORE_STOP), min(len(log.lines), reading.stop + 1 + _AFTER_STOP))
 
 
-def _all(sheet: Sheet, space: Space, matched: int | None = None) -> Page | None:
+def _all(sheet: Sheet, space: Space, matched: _Matched | None = None) -> Page | None:
     choice = space.choice(sheet)
     choice.take(range(len(sheet.entries)))
     return _page(sheet, choice, matched) if len(choice.chosen) == len(sheet.entries) else None
@@ -183,6 +186,6 @@ def went_on(same: Sequence[Block], reading: Reading) -> bool:
     return all(block.survived and (reading.root is None or block.start < reading.root.start) for block in same)
 
 
-def _page(sheet: Sheet, choice: Choice, matched: int | None = None) -> Page:
+def _page(sheet: Sheet, choice: Choice, matched: _Matched | None = None) -> Page:
     payload = sheet.payload(choice.chosen) if choice.chosen else []
-    return Page(payload, len(choice.chosen), sheet.hidden(choice.chosen), matched)
+    return Page(payload, len(choice.chosen), sheet.hidden(choice.chosen), *(matched or (None, 0)))

@@ -25,14 +25,14 @@ class Source:
     since: datetime | None
     until: datetime | None = None
 
-    async def last(self, records: int = MAX_LINES, until: datetime | None = None) -> tuple[list[str], str]:
-        """The last records of the window, and the pod's uid."""
+    async def last(self, records: int | None = None, until: datetime | None = None) -> tuple[list[str], str]:
+        """The last records of the window, by default as many as one call gives, and the pod's uid."""
         read = await self.logs.pod(
             self.job_id,
             self.pod_id,
             since=self.since,
             until=until or self.until,
-            max_lines=records,
+            max_lines=records or MAX_LINES,
             pod_uid=self.pod_uid,
         )
         return list(read.records), read.pod_uid

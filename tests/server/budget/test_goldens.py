@@ -78,7 +78,7 @@ def shown(story: str, mode: Mode) -> str:
         nonce="n0",
     )
     assert tokens(seen.text) <= MOST
-    assert seen.printed + seen.folded + seen.left_out == seen.lines
+    assert seen.printed + seen.folded + seen.left_out + seen.others == seen.lines
     return "\n".join([*header(POD, seen, mode), seen.text]) + "\n"
 
 

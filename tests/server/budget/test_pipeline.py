@@ -199,7 +199,7 @@ def test_grep_shows_matching_lines_with_the_lines_around_them() -> None:
     records = [f"line {word}" for word in "abcdefghij"]
     got = show(records, "grep", pattern="[cdi]$", context=1)
     assert payload(got) == ["line b", "line c", "line d", "line e", "--", "line h", "line i", "line j"]
-    assert (got.matched, got.lines, got.printed, got.left_out) == (3, 10, 7, 3)
+    assert (got.matched, got.lines, got.printed, got.left_out, got.others) == (3, 10, 7, 0, 3)
     assert payload(show(records, "grep", pattern="^line [ci]$")) == ["line c", "line i"]
 
 

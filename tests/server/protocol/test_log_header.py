@@ -28,7 +28,12 @@ def test_what_a_cursor_could_not_promise_is_said() -> None:
 
 
 def test_a_restarted_pods_log_says_that_there_is_an_earlier_one_and_an_earlier_one_that_it_is() -> None:
-    past = {"PodUid": "aaaa0000", "Status": "Failed", "GmtFinishTime": "2026-01-05T01:39:22Z"}
+    past = {
+        "PodId": "dlc1k2j3h4g5f6d7-worker-2",
+        "PodUid": "aaaa0000",
+        "Status": "Failed",
+        "GmtFinishTime": "2026-01-05T01:39:22Z",
+    }
     job = job_of(Status="Running", HistoryPods=[past])
     now = job.pods[0]
     before = now.history[0]
