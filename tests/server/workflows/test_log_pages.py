@@ -93,6 +93,7 @@ async def test_a_second_with_more_records_than_a_page_ends_the_reading_back() ->
     extent = await read(source(service), 5)
     assert extent.cut is True
     assert extent.records == service.records[-50:]
+    assert service.calls <= 1 + 30  # and is not tried again
 
 
 async def test_a_cursor_of_another_window_is_read_on() -> None:
