@@ -22,12 +22,16 @@ _MAX_LINES = 2000
 _STRAY = 20  # lines of others between two frames of one traceback
 _CAUSED = b"Caused by: "
 # What ends a traceback: a name, and what it says
-_EXCEPTION = re.compile(rb"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:\[.{0,80}\]|\(\w+\))?(?::|$)|(?:[A-Za-z_]\w*\.)+\w+(?::|$)|[a-z_]\w*(?:error|exception)?:? ?$")
+_EXCEPTION = re.compile(
+    rb"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:\[.{0,80}\]|\(\w+\))?(?::|$)|(?:[A-Za-z_]\w*\.)+\w+(?::|$)|[a-z_]\w*(?:error"
+    rb"|exception)?:? ?$"
+)
 _LEAD_BYTES = 200
 _PASSED_OVER = re.compile(rb"(?i)exception ignored in|\(ignored\)|\bignor(?:ing|ed)\b|retrying|falling back")
 
 _NAMED_RANK = re.compile(
-    rb"\b[Rr]ank(?:s|ID)? ?[=:#]?[ \[]{0,8}(\d{1,6})\b|^  rank +: (\d{1,6})|\b[Pp]rocess(?: rank)? (\d{1,6}) (?:terminated|exit)|\btask (\d{1,6}):"
+    rb"\b[Rr]ank(?:s|ID)? ?[=:#]?[ \[]{0,8}(\d{1,6})\b|^  rank +: (\d{1,6})"
+    rb"|\b[Pp]rocess(?: rank)? (\d{1,6}) (?:terminated|exit)|\btask (\d{1,6}):"
     rb"|\blocal_rank: (\d{1,6})"
 )
 
