@@ -31,7 +31,7 @@ BENIGN = (
     (r"NCCL INFO\b", "node1:1:2 [0] NCCL INFO NET/Plugin: Failed to find libnccl-net.so, using internal"),
     (
         r"\b(?:Mean|Root|Abs\w*|Squared|Percentage|Log\w*|Relative|Median|Max)\w*Error\b"
-        r"|\w*Error ?[:=] ?[-+]?(?:\d*\.\d+(?:e[-+]?\d+)?|\d+)(?:$|[,;|]| [|\w]+ ?[:=])",
+        r"|\w*Error ?[:=] ?[-+]?\d*\.\d+(?:e[-+]?\d+)?(?:$|[,;|]| [|\w]+ ?[:=])",
         "MeanSquaredError: 0.013",
     ),
     (

@@ -120,13 +120,21 @@ PROGRAMS = (
         "what() is called once",
     ),
     Kind(
-        "exception",
+        "java",
+        ROOT,
+        "program",
+        r"^Caused by: |^Exception in thread |^(?:java|javax|scala|org|com)(?:\.\w+){1,8}\.[A-Z]\w*(?:Exception|Error)\b",
+        "Caused by: java.lang.NumberFormatException: For input string: \"n/a\"",
+        "java -jar loader.jar",
+    ),
+    Kind(
+        "python",
         ROOT,
         "program",
         r"Traceback \(most recent call last\)|^(?:[ |]+\| )?(?:[a-zA-Z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Failure"
         r"|Failed|Fault|Timeout|Interrupt|NotFound|Invalid|Conflict|Denied|Exceeded|Unavailable|Mismatch"
-        r"|Missing)(?:\(\w+\))?(?:: |:?$)|^[a-z_]\w*(?:\.\w+)*\.(?:exceptions?|errors?)\.[A-Z]\w*: |^Caused by: "
-        r"|^(?:Exception in thread|Unhandled exception|Uncaught exception)\b"
+        r"|Missing)(?:\(\w+\))?(?:: |:?$)|^[a-z_]\w*(?:\.\w+)*\.(?:exceptions?|errors?)\.[A-Z]\w*: "
+        r"|^(?:Unhandled exception|Uncaught exception)\b"
         r"|^Traceback$|^\[?[Ee]rrno ?\d+",
         "datasets.exceptions.DatasetGenerationCastError: An error occurred while casting",
         "MeanSquaredError over 3 folds",

@@ -20,7 +20,7 @@ STORAGE = (
         r"|MountVolume|FailedMount|[Uu]nable to (?:attach or )?mount|[Ff]ailed to mount"
         r"|[Mm]ount.{0,30}access denied"
         r"|[Ss]tale (?:NFS )?file handle|[Tt]ransport endpoint is not connected|[Rr]ead-only file system"
-        r"|[Ii]nput/output error|ossfs\w*: .*(?:error|fail|denied|invalid|unable)|(?:cpfs|jindofs?|fuse|nfs"
+        r"|[Ii]nput/output error|ossfs\w*: .*(?:error|fail|denied|invalid|unable)|\b(?:cpfs|jindofs?|fuse|nfs"
         r"|lustre)\w*: .{0,80}(?:error|fail|denied|unable|timed out|not responding)"
         r"|挂载.{0,20}失败|nfs: server \S+ not responding",
         "mount.nfs: access denied by server while mounting 10.0.0.9:/share",
