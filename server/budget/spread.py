@@ -7,16 +7,17 @@ from pai_dlc_mcp.server.insight.lines import body
 
 _TOKEN = re.compile(rb"[\w.+-]+(?:(?<=\d):\d[\w.+-]*)*")  # a clock is one token, and no number
 _NUMBER = re.compile(rb"([+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)([A-Za-z]{0,5})")
-_NAME = re.compile(r"[A-Za-z_][\w.%-]*(?: [A-Za-z_][\w.%-]*)?(?=[^\w]*$)")
+_WORD = r"(?<![\w.])[^\W\d][^\W\d]*(?:[.%-][^\W\d]+)*"
+_NAME = re.compile(rf"{_WORD}(?: {_WORD})?(?=\W*$)")
 _NAME_CHARS = 24
 _MOST = 8  # numbers of a line
-_LINES = 10_000  # of a group: half a second a million
+LINES = 1_000  # of a group, its last: 10 ms
 
 
 def spread(lines: Sequence[bytes]) -> str:
     """`step 1..50, loss 1.8..2.4`; empty where the lines do not have their numbers in common."""
     first = body(lines[0])
-    rows = [_TOKEN.findall(body(line)) for line in lines[-_LINES:]]
+    rows = [_TOKEN.findall(body(line)) for line in lines]
     places = list(_TOKEN.finditer(first))
     rows = [row for row in rows if len(row) == len(places)]
     said: list[str] = []
