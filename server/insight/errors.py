@@ -67,23 +67,17 @@ class Reading:
 
 def read(log: Lines, *, failed: bool = False) -> Reading:
     """With `failed`, a log without a sign has a root too: a block of kind SILENCE, where its output stops."""
-    beat = rhythm(log)
+    found = _blocks.find(log)
+    beat = rhythm(log, found)
     found = [
-        replace(block, survived=True) if beat.goes_on(block.start, block.stop, block.rank) else block
-        for block in _blocks.find(log)
+        replace(block, survived=True) if beat.goes_on(block.start, block.stop, block.rank) else block for block in found
     ]
     found = _reported(_started_anew(log, _went_on(log, found, beat)))
     found = [block for block in found if not (block.survived and block.kind.level == NOISE)]
     nearest = root(found)
-    if nearest is None or nearest.kind.level >= ERROR:
-        more = _complaint(log, found, beat.stop)
-        if more is None or (nearest and _order(nearest) < _order(more)):
-            more = None
-        if failed and nearest is None and more is None:
-            more = _last_resort(found) or _silence(log, found, beat.stop)
-        if more and (nearest or failed):
-            found = sorted({*found, more}, key=lambda block: block.start)
-            nearest = more
+    more = _unsigned(log, found, nearest, beat.stop, failed=failed)
+    if more:
+        found, nearest = sorted({*found, more}, key=lambda block: block.start), more
     return Reading(found, _with_rank(found, nearest), beat.stop)
 
 
@@ -101,6 +95,30 @@ def root(found: Sequence[Block]) -> Block | None:
 def _order(block: Block) -> tuple[int, int]:
     """A stall is the cause where nothing else was said before."""
     return (ERROR if block.kind.level == STALL else block.kind.level, block.start)
+
+
+def _unsigned(
+    log: Lines, found: Sequence[Block], nearest: Block | None, stop: int | None, *, failed: bool
+) -> Block | None:
+    """What to call the root instead, where no sign says much: lines without one, where the job stopped."""
+    if nearest and nearest.kind.level < ERROR:
+        return None
+    complaint = _complaint(log, found, stop) if nearest or failed else None
+    if complaint and not (nearest and _order(nearest) < _order(complaint)):
+        return complaint
+    if failed and (nearest is None or nearest.kind.level >= WRAPPER):
+        return _next(log, found, stop) or (None if nearest else _last_resort(found) or _silence(log, found, stop))
+    return None
+
+
+def _next(log: Lines, found: Sequence[Block], stop: int | None) -> Block | None:
+    """The line after the last of the rhythm, whatever it says, unless it is of shutting down."""
+    at = next(iter(_free(log, found, stop)), None) if stop is not None else None
+    if at is None or stop is None or at > stop + 1:
+        return None
+    words = body(log.lines[at])
+    calm = not words.strip() or is_calm(words) or tears_down(words)
+    return None if calm else Block(at, at + 1, (at,), SILENCE)
 
 
 def _last_resort(found: Sequence[Block]) -> Block | None:

@@ -4,9 +4,10 @@ the error was survived; where it stops for good is where to look."""
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from pai_dlc_mcp.server.insight.blocks import Block
 from pai_dlc_mcp.server.insight.lines import Lines, body, rank
 from pai_dlc_mcp.server.insight.signatures import kind_of
 
@@ -82,17 +83,21 @@ class Rhythm:
         return after >= least
 
 
-def rhythm(log: Lines) -> Rhythm:
+def rhythm(log: Lines, blocks: Iterable[Block]) -> Rhythm:
+    """Lines of error blocks are none of it."""
+    errors = {index for block in blocks for index in range(block.start, block.stop)}
     counts = Counter(log.shapes)
     often = [(count, shape) for shape, count in counts.items() if count >= _LEAST and shape]
     candidates = {shape for _, shape in sorted(often, reverse=True)[:_MOST]}
     at: dict[bytes, list[int]] = {shape: [] for shape in candidates}
     for index, shape in enumerate(log.shapes):
-        if shape in at:
+        if shape in at and index not in errors:
             at[shape].append(index)
     measured: list[int] = []
     stepped: list[list[int]] = []
     for places in at.values():
+        if len(places) < _LEAST:
+            continue
         first, last = log.lines[places[0]], log.lines[places[-1]]
         if _is_sign(first, last):
             continue
@@ -101,6 +106,7 @@ def rhythm(log: Lines) -> Rhythm:
         elif _steps(first, last):
             stepped.append(places)
     measured.sort()
+    stepped = [places for places in stepped if not measured or places[0] < measured[-1]]
     said = measured or (stepped[0] if stepped else [])
     speakers = frozenset(who for index in said[:_ASKED] if (who := rank(log.lines[index])) is not None)
     return Rhythm(measured, stepped, log.lines, speakers)

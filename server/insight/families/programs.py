@@ -124,7 +124,7 @@ PROGRAMS = (
         ROOT,
         "program",
         r"^Caused by: |^Exception in thread |^(?:java|javax|scala|org|com)(?:\.\w+){1,8}\.[A-Z]\w*(?:Exception|Error)\b",
-        "Caused by: java.lang.NumberFormatException: For input string: \"n/a\"",
+        'Caused by: java.lang.NumberFormatException: For input string: "n/a"',
         "java -jar loader.jar",
     ),
     Kind(
