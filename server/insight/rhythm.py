@@ -1,12 +1,13 @@
-"""The regular rhythm of a log: lines of training that come back with other numbers. Where it goes on after an error, the
-error was survived; where it stops for good is where to look."""
+"""The regular rhythm of a log: lines of training that come back with other numbers. Where it goes on after an error,
+the error was survived; where it stops for good is where to look."""
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from pai_dlc_mcp.server.insight.blocks import Block
 from pai_dlc_mcp.server.insight.lines import Lines, body, rank
 from pai_dlc_mcp.server.insight.signatures import kind_of
 
@@ -17,23 +18,33 @@ _ASKED = 400  # lines asked for their rank
 
 # Words of a measured step: nothing else says them
 _MEASURES = re.compile(
-    rb"(?i)\bloss(?:es)?\b|_loss\b|\bgrad_?norm|grad norm|(?:it|iter|iters|step|steps|sample|samples|seq|img|imgs|images?|tokens?|tok|examples?|batch|batches|B)/s(?:ec)?\b"
-    rb"|\bs/(?:it|step|iter|batch)\b|\bms/(?:step|iter|batch)|learning[_ ]rate|\blr[ =:]|throughput|\bmfu\b|tflops|perplexity|\bppl\b|\breward|\bEpoch \d+[ /:\[]|\bETA\b|\beta:"
-    rb"|\d%\||\d+%[ |\[(]*[#=>\xe2]{2}|(?:train|valid|eval|test)-\w+:|\b(?:acc|accuracy|auc|rmse|logloss|kl|entropy)\b ?[=:]|samples per second"
+    rb"(?i)\bloss(?:es)?\b|_loss\b|\bgrad_?norm|grad norm|(?:it|iter|iters|step|steps|sample|samples|seq|img|imgs"
+    rb"|images?|tokens?|tok|examples?|batch|batches|B)/s(?:ec)?\b"
+    rb"|\bs/(?:it|step|iter|batch)\b|\bms/(?:step|iter|batch)|learning[_ ]rate|\blr[ =:]|throughput|\bmfu\b|tflops"
+    rb"|perplexity|\bppl\b|\breward|\bEpoch \d+[ /:\[]|\bETA\b|\beta:"
+    rb"|\d%\||\d+%[ |\[(]*[#=>\xe2]{2}|(?:train|valid|eval|test)-\w+:|\b(?:acc|accuracy|auc|rmse|logloss|kl"
+    rb"|entropy)\b ?[=:]|samples per second"
     rb"|\xe6\x8d\x9f\xe5\xa4\xb1|\xe5\xad\xa6\xe4\xb9\xa0\xe7\x8e\x87"  # loss, learning rate
 )
 _STEPS = re.compile(
-    rb"(?i)\b(?:global[_ ]?)?(?:steps?|iter(?:ation)?s?|epochs?|batch(?:es)?|round|update|progress|processed|trial|episode|rollout|consumed|eval|train(?:ing)?|acc|samples|tokens|frames?)\b"
+    rb"(?i)\b(?:global[_ ]?)?(?:steps?|iter(?:ation)?s?|epochs?|batch(?:es)?|round|update|progress|processed|trial"
+    rb"|episode|rollout|consumed|eval|train(?:ing)?|acc|samples|tokens|frames?)\b"
     rb"|\d+ ?/ ?\d+|\xe6\xad\xa5|\xe8\xbd\xae|\xe8\xbf\xad\xe4\xbb\xa3"  # step, round, iteration
 )
-# Words of setting up, of waiting and of shutting down: such a line may come back and its numbers grow, it trains nothing
+# Words of setting up, waiting and shutting down: such a line may come back with other numbers, it trains nothing
 _OTHER = re.compile(
-    rb"(?i)sigterm|\bsignal|watchdog|heart ?beat|keep-?alive|\babort|shut(?:ting)? ?down|terminat|\bkill|destroy|clean(?:ing)? ?up|\bretr(?:y|ies)|wait(?:ing|ed)?\b|tim(?:ed|e) ?-?out|\bexit|disconnect|reconnect|\bclos(?:e|ed|ing)\b"
-    rb"|NCCL|\bping\b|util(?:ization)?\b|monitor|traceback|File \"|core dump|flush|upload|wandb|unregister|releas|tear(?:ing)? ?down|stopp(?:ed|ing)|frame #|worker_?group|\bpid\b|leaked|deregister|drain|dump|\bcomm 0x|Channel \d|died|lost|dead|fail|error"
+    rb"(?i)sigterm|\bsignal|watchdog|heart ?beat|keep-?alive|\babort|shut(?:ting)? ?down|terminat|\bkill|destroy"
+    rb"|clean(?:ing)? ?up|\bretr(?:y|ies)|wait(?:ing|ed)?\b|tim(?:ed|e) ?-?out|\bexit|disconnect|reconnect"
+    rb"|\bclos(?:e|ed|ing)\b"
+    rb"|NCCL|\bping\b|util(?:ization)?\b|monitor|traceback|File \"|core dump|flush|upload|wandb|unregister|releas"
+    rb"|tear(?:ing)? ?down|stopp(?:ed|ing)|frame #|worker_?group|\bpid\b|leaked|deregister|drain|dump|\bcomm 0x"
+    rb"|Channel \d|died|lost|dead|fail|error"
 )
 
 _TEARDOWN = re.compile(
-    rb"(?i)sigterm|watchdog|heart ?beat|keep-?alive|shut(?:ting)? ?down|clean(?:ing)? ?up|\bretr(?:y|ies|ying)|waiting|disconnect|reconnect|\bclosing\b|NCCL INFO|\bping\b|flush|upload|wandb|unregister|releas|tear(?:ing)? ?down"
+    rb"(?i)sigterm|watchdog|heart ?beat|keep-?alive|shut(?:ting)? ?down|clean(?:ing)? ?up|\bretr(?:y|ies|ying)"
+    rb"|waiting|disconnect|reconnect|\bclosing\b|NCCL INFO|\bping\b|flush|upload|wandb|unregister|releas"
+    rb"|tear(?:ing)? ?down"
     rb"|frame #|leaked|deregister|drain|core dump|\bcomm 0x|destroy|resource_tracker|semaphore|\bat exit\b|File \"|^\s"
 )
 
@@ -59,30 +70,34 @@ class Rhythm:
 
     def goes_on(self, start: int, stop: int, who: int | None) -> bool:
         """Whether the job went on after lines start..stop (exclusive), said by a rank if it is known."""
-        after = self.measured[bisect_left(self.measured, stop) :]
+        first = bisect_left(self.measured, stop)
         if len(self.speakers) > 1 and who in self.speakers:
-            return sum(rank(self.lines[index]) == who for index in after[:_ASKED]) > 1
+            return sum(rank(self.lines[index]) == who for index in self.measured[first : first + _ASKED]) > 1
         least = max(_GOES_ON, 2 * len(self.speakers) + 1)
-        if len(after) >= least:
-            return True
-        known = self.started(start)
-        stepped = sum(
-            len(at) - bisect_right(at, stop) for at in self.stepped if not known or (len(at) > 1 and at[1] < start)
-        )
-        return len(after) + stepped >= least
+        after = len(self.measured) - first
+        if after < least:
+            known = self.started(start)
+            after += sum(
+                len(at) - bisect_left(at, stop) for at in self.stepped if not known or (len(at) > 1 and at[1] < start)
+            )
+        return after >= least
 
 
-def rhythm(log: Lines) -> Rhythm:
+def rhythm(log: Lines, blocks: Iterable[Block]) -> Rhythm:
+    """Lines of error blocks are none of it."""
+    errors = {index for block in blocks for index in range(block.start, block.stop)}
     counts = Counter(log.shapes)
     often = [(count, shape) for shape, count in counts.items() if count >= _LEAST and shape]
     candidates = {shape for _, shape in sorted(often, reverse=True)[:_MOST]}
     at: dict[bytes, list[int]] = {shape: [] for shape in candidates}
     for index, shape in enumerate(log.shapes):
-        if shape in at:
+        if shape in at and index not in errors:
             at[shape].append(index)
     measured: list[int] = []
     stepped: list[list[int]] = []
     for places in at.values():
+        if len(places) < _LEAST:
+            continue
         first, last = log.lines[places[0]], log.lines[places[-1]]
         if _is_sign(first, last):
             continue
@@ -91,6 +106,7 @@ def rhythm(log: Lines) -> Rhythm:
         elif _steps(first, last):
             stepped.append(places)
     measured.sort()
+    stepped = [places for places in stepped if not measured or places[0] < measured[-1]]
     said = measured or (stepped[0] if stepped else [])
     speakers = frozenset(who for index in said[:_ASKED] if (who := rank(log.lines[index])) is not None)
     return Rhythm(measured, stepped, log.lines, speakers)
