@@ -52,7 +52,9 @@ async def read(source: Source, pages: int = 1) -> Extent:
     records, uid = await source.last()
     extent = Extent(records, uid, len(records) >= MAX_LINES)
     for _ in range(pages - 1):
-        shorter, extent = extent, await _extended(source, extent) if extent.cut else extent
+        if not extent.cut:
+            break
+        shorter, extent = extent, await _extended(source, extent)
         if len(extent.records) == len(shorter.records):
             break
     return extent
@@ -64,8 +66,10 @@ async def read_on(source: Source, cursor: Cursor | None, *, key: bytes) -> tuple
     extent = await read(source)
     page = cursors.read(extent.records, extent.pod_uid, since, cursor, key=key, cut=extent.cut)
     for _ in range(_NEW_PAGES - 1):
-        shorter, extent = extent, await _extended(source, extent) if page.gap and extent.cut else extent
-        if len(extent.records) == len(shorter.records):
+        if not (page.gap and extent.cut):
+            break
+        shorter, extent = extent, await _extended(source, extent)
+        if extent.cut and len(extent.records) == len(shorter.records):
             break
         page = cursors.read(extent.records, extent.pod_uid, since, cursor, key=key, cut=extent.cut)
     return page, extent
