@@ -140,7 +140,6 @@ def _take_root(sheet: Sheet, choice: Choice, log: Lines, reading: Reading, group
     others = [same[0] for same in candidates(groups) if root not in same]
     choice.take_each(sheet.places(block.sign for block in others), 0.6)
     if root:
-        choice.take(_outward(sheet, root, 0), 0.7)
         choice.take(_outward(sheet, root, _AROUND), 0.8)
     return others
 
