@@ -78,7 +78,7 @@ def _victims(members: Sequence[Ending]) -> int:
     cause = members[0].cause
     if cause is None:
         return 3
-    return 2 if cause.kind == SILENCE.name else int(cause.victim)
+    return 1 if cause.kind == SILENCE.name else 2 * int(cause.victim)
 
 
 def _time(ending: Ending) -> datetime:
