@@ -11,8 +11,9 @@ from pai_dlc_mcp.server.insight import re2
 from pai_dlc_mcp.server.insight.blocks import Block
 from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, NOISE, STALL, VICTIM, WRAPPER, Category, Kind
 from pai_dlc_mcp.server.insight.lines import Lines, body
-from pai_dlc_mcp.server.insight.rhythm import Rhythm, rhythm, tears_down, trains_nothing
+from pai_dlc_mcp.server.insight.rhythm import Rhythm, rhythm
 from pai_dlc_mcp.server.insight.signatures import SILENCE, is_calm, kind_of, sign
+from pai_dlc_mcp.server.insight.words import tears_down, trains_nothing
 
 __all__ = ["Block", "Cause", "Reading", "distinct", "find", "kind_of", "read", "root", "sign"]
 
@@ -21,7 +22,6 @@ _ORDINARY, _ORDINARY_TIMES = 2, 2  # lines of different shapes that say that a s
 _ORDINARY_BYTES = 8
 _HEAD_LINES, _HEAD_BYTES, _HEAD_TIMES, _HEADS = 60, 12, 2, 3  # of a log's start, to know it again
 _NEAR = 5  # lines after the rhythm in which a complaint counts as an error
-_SILENT = 5  # lines shown where the output stops
 _WINDOW = 200  # lines after the rhythm in which a complaint is looked for
 
 # Words of a complaint, in a line without a known sign: only looked for where the job stopped
@@ -218,10 +218,12 @@ def _complains(line: bytes) -> bool:
 
 
 def _silence(log: Lines, found: Sequence[Block], stop: int | None) -> Block | None:
-    free = [at for at in _free(log, found, stop) if log.lines[at].strip()][:_SILENT]
-    if not free:
-        free = [at for at in range(len(log.lines)) if log.lines[at].strip()][-1:]
-    return Block(free[0], free[0] + 1, (free[0],), SILENCE) if free else None
+    """Where the output stops: the first line after the rhythm, the last of a log without one."""
+    said = [at for at in _free(log, found, stop) if log.lines[at].strip()]
+    if stop is None or not said:
+        said = [at for at in said or range(len(log.lines)) if log.lines[at].strip()][::-1]
+    at = next((at for at in said if not tears_down(body(log.lines[at]))), said[0] if said else None)
+    return Block(at, at + 1, (at,), SILENCE) if at is not None else None
 
 
 def _free(log: Lines, found: Sequence[Block], stop: int | None) -> list[int]:
