@@ -74,7 +74,7 @@ def _others(members: Sequence[Ending]) -> str:
 
 
 def _victims(members: Sequence[Ending]) -> int:
-    """0 a cause, 1 a victim, 2 an end without a sign, 3 nothing to see."""
+    """0 a cause, 1 an end without a sign, 2 a victim, 3 nothing to see."""
     cause = members[0].cause
     if cause is None:
         return 3

@@ -14,6 +14,7 @@ from pai_dlc_mcp.server.insight.words import counts_steps, measures, trains_noth
 _LEAST = 3  # times a line comes back
 _MOST = 200  # shapes asked, the most frequent
 _GOES_ON = 3  # lines of it after a block: what was still in a buffer is fewer
+_ROUNDS = 4  # of all ranks, in which one that lives is heard twice
 _ASKED = 400  # lines asked for their rank
 
 
@@ -40,7 +41,8 @@ class Rhythm:
         """Whether the job went on after lines start..stop (exclusive), said by a rank if it is known."""
         first = bisect_left(self.measured, stop)
         if len(self.speakers) > 1 and who in self.speakers:
-            return sum(rank(self.lines[index]) == who for index in self.measured[first : first + _ASKED]) > 1
+            near = self.measured[first : first + _ROUNDS * len(self.speakers)]
+            return sum(rank(self.lines[index]) == who for index in near) > 1
         least = max(_GOES_ON, 2 * len(self.speakers) + 1)
         after = len(self.measured) - first
         if after < least:

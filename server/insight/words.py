@@ -2,6 +2,8 @@
 
 import re
 
+_READ = 1000  # bytes of a line
+
 # Words of a measured step: nothing else says them
 _MEASURES = re.compile(
     rb"(?i)\bloss(?:es)?\b|_loss\b|\bgrad_?norm|grad norm|(?:it|iter|iters|step|steps|sample|samples|seq|img|imgs"
@@ -33,21 +35,36 @@ _TEARDOWN = re.compile(
     rb"|tear(?:ing)? ?down"
     rb"|frame #|leaked|deregister|drain|core dump|\bcomm 0x|destroy|resource_tracker|semaphore|\bat exit\b|File \"|^\s"
 )
+# Words of a complaint, in a line without a known sign: only looked for where the job stopped
+_COMPLAINT = re.compile(
+    rb"(?i)\b(?:errors?|fail(?:ed|ure|s)?|denied|invalid|illegal|unable|can(?:no|')t|could ?n[o']t|not found"
+    rb"|refused|exceed(?:s|ed)?|abort(?:ed|ing)?|fatal|lost|corrupt\w*|mismatch\w*|unexpected|missing|unsupported"
+    rb"|unknown|undefined|violat\w+|giving up|gave up|degenerate|disagree\w*|cannot|reject(?:ed)?"
+    rb"|insufficient|overflow\w*|crash\w*|panic|stuck|hang|hung|die[ds]?|dead|killed|broken|expired|unavailable"
+    rb"|unreachable|conflict\w*|must be|not allowed|not permitted)\b"
+    rb"|\xe9\x94\x99\xe8\xaf\xaf|\xe5\xa4\xb1\xe8\xb4\xa5|\xe6\x97\xa0\xe6\xb3\x95|\xe5\xbc\x82\xe5\xb8\xb8"
+    rb"|\xe6\x9c\xaa\xe6\x89\xbe\xe5\x88\xb0|\xe6\x8b\x92\xe7\xbb\x9d|\xe4\xb8\x8d\xe8\xb6\xb3"
+    rb"|\xe8\xb6\x85\xe6\x97\xb6"
+)
 
 
 def measures(line: bytes) -> bool:
-    return _MEASURES.search(line) is not None
+    return _MEASURES.search(line, 0, _READ) is not None
 
 
 def counts_steps(words: bytes) -> bool:
-    return _STEPS.search(words) is not None
+    return _STEPS.search(words, 0, _READ) is not None
 
 
 def trains_nothing(words: bytes) -> bool:
     """A line of setting up, waiting or shutting down."""
-    return _OTHER.search(words) is not None
+    return _OTHER.search(words, 0, _READ) is not None
 
 
 def tears_down(words: bytes) -> bool:
     """A line of waiting or shutting down."""
-    return _TEARDOWN.search(words) is not None
+    return _TEARDOWN.search(words, 0, _READ) is not None
+
+
+def complains(words: bytes) -> bool:
+    return _COMPLAINT.search(words, 0, _READ) is not None

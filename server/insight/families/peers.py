@@ -72,7 +72,7 @@ PEERS = (
         r"|monitoredBarrier|EI000[26]\b|[Nn]otify(?:Wait)? .{0,40}time ?out|HCCL.{0,80}time ?out"
         r"|[Ss]ocket [Tt]imeout|Timed out after \d+ seconds waiting for|[Rr]endezvous .{0,40}(?:timed out|timeout)"
         r"|Rendezvous(?:Timeout|Connection)Error|DistNetworkError"
-        r"|[Mm]issing (?:rank|peer)s?\b|One or more tensors were submitted .{0,40}Stalled|Stalled (?:tensor|op"
+        r"|[Mm]issing (?:rank|peer)s?\b|One or more tensors were submitted to be|Stalled (?:tensor|op"
         r"|rank)s?|集合通信.{0,20}超时",
         "[rank1]:[E ProcessGroupNCCL.cpp:9] [Rank 1] Watchdog caught collective operation timeout: WorkNCCL(SeqNum=1)",
         "NCCL_TIMEOUT=1800 collective ops enabled",

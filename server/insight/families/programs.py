@@ -153,7 +153,8 @@ PROGRAMS = (
         "error",
         ERROR,
         None,
-        r"\bERROR\b|\[E\]|^\[[-\d :,.]{10,30} E \d+ \d+\]|\b[A-Z]\w*(?:Error|Exception)\b: *[^\s\d.]"
+        r"\bERROR\b|\[E\]|\[(?:error|critical)\]|^\[[-\d :,.]{10,30} E \d+ \d+\]"
+        r"|\b[A-Z]\w*(?:Error|Exception)\b: *[^\s\d.]"
         r"|\b[Ee]rror: *[^\s\d.]|\bERR!|^E\d{4} \d\d:|\[E\d{3,4} \d\d:|: E \w+/|^E \w+/|\bLevel=error\b"
         r"|\blevel=(?:error|fatal)\b|\"level\": ?\"(?:error|fatal)|(?:错误|失败|异常|报错) ?[:：]"
         r"|\bfailed with (?:error|status)|^(?:\w+: )?(?:[Ff]ailed|[Cc]annot|[Cc]ould not|[Uu]nable) to \w+",
