@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, NOISE, VICTIM, WRAPPER, Kind
 from pai_dlc_mcp.server.insight.lines import Lines, body, rank, spoken
 from pai_dlc_mcp.server.insight.signatures import ANY, KINDS, kind_of
+from pai_dlc_mcp.server.insight.words import measures
 
 _PYTHON = next(kind for kind in KINDS if kind.name == "python")
 
@@ -121,7 +122,7 @@ def _lead(line: bytes) -> re.Pattern[bytes] | None:
 
 
 def _belongs(line: bytes, words: bytes) -> bool:
-    return words.startswith((*_INDENT, _CAUSED)) or _TABLE.match(line) is not None
+    return (words.startswith((*_INDENT, _CAUSED)) and not measures(words)) or _TABLE.match(line) is not None
 
 
 def _level(hits: Mapping[int, Kind], index: int) -> int | None:

@@ -11,8 +11,9 @@ from pai_dlc_mcp.server.insight import re2
 from pai_dlc_mcp.server.insight.blocks import Block
 from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, NOISE, STALL, VICTIM, WRAPPER, Category, Kind
 from pai_dlc_mcp.server.insight.lines import Lines, body
-from pai_dlc_mcp.server.insight.rhythm import Rhythm, rhythm, tears_down, trains_nothing
+from pai_dlc_mcp.server.insight.rhythm import Rhythm, rhythm
 from pai_dlc_mcp.server.insight.signatures import SILENCE, is_calm, kind_of, sign
+from pai_dlc_mcp.server.insight.words import complains, tears_down, trains_nothing
 
 __all__ = ["Block", "Cause", "Reading", "distinct", "find", "kind_of", "read", "root", "sign"]
 
@@ -21,20 +22,8 @@ _ORDINARY, _ORDINARY_TIMES = 2, 2  # lines of different shapes that say that a s
 _ORDINARY_BYTES = 8
 _HEAD_LINES, _HEAD_BYTES, _HEAD_TIMES, _HEADS = 60, 12, 2, 3  # of a log's start, to know it again
 _NEAR = 5  # lines after the rhythm in which a complaint counts as an error
-_SILENT = 5  # lines shown where the output stops
 _WINDOW = 200  # lines after the rhythm in which a complaint is looked for
 
-# Words of a complaint, in a line without a known sign: only looked for where the job stopped
-_COMPLAINT = re.compile(
-    rb"(?i)\b(?:errors?|fail(?:ed|ure|s)?|denied|invalid|illegal|unable|can(?:no|')t|could ?n[o']t|not found"
-    rb"|refused|exceed(?:s|ed)?|abort(?:ed|ing)?|fatal|lost|corrupt\w*|mismatch\w*|unexpected|missing|unsupported"
-    rb"|unknown|undefined|violat\w+|giving up|gave up|degenerate|disagree\w*|stopp(?:ed|ing)|cannot|reject(?:ed)?"
-    rb"|insufficient|overflow\w*|crash\w*|panic|stuck|hang|hung|die[ds]?|dead|killed|broken|expired|unavailable"
-    rb"|unreachable|conflict\w*|must be|not allowed|not permitted)\b"
-    rb"|\xe9\x94\x99\xe8\xaf\xaf|\xe5\xa4\xb1\xe8\xb4\xa5|\xe6\x97\xa0\xe6\xb3\x95|\xe5\xbc\x82\xe5\xb8\xb8"
-    rb"|\xe6\x9c\xaa\xe6\x89\xbe\xe5\x88\xb0|\xe6\x8b\x92\xe7\xbb\x9d|\xe4\xb8\x8d\xe8\xb6\xb3"
-    rb"|\xe8\xb6\x85\xe6\x97\xb6"
-)
 COMPLAINT = Kind("words of an error", ERROR, None, "", "", "")
 _RESTART = re2.compile(
     r"(?i)\bwill restart\b|restart_count[=: ]+[1-9]|restart(?:ing|ed)? (?:the )?(?:worker|job|process|container"
@@ -104,11 +93,13 @@ def _unsigned(
     if nearest and nearest.kind.level < ERROR:
         return None
     complaint = _complaint(log, found, stop) if nearest or failed else None
-    if complaint and not (nearest and _order(nearest) < _order(complaint)):
+    if complaint and nearest and _order(nearest) < _order(complaint):
+        complaint = None
+    if not failed or any(one and one.kind.level < WRAPPER for one in (complaint, nearest)):
         return complaint
-    if failed and (nearest is None or nearest.kind.level >= WRAPPER):
-        return _next(log, found, stop) or (None if nearest else _last_resort(found) or _silence(log, found, stop))
-    return None
+    return (
+        _next(log, found, stop) or complaint or (None if nearest else _last_resort(found) or _silence(log, found, stop))
+    )
 
 
 def _next(log: Lines, found: Sequence[Block], stop: int | None) -> Block | None:
@@ -214,14 +205,16 @@ def _complaint(log: Lines, found: Sequence[Block], stop: int | None) -> Block | 
 
 def _complains(line: bytes) -> bool:
     words = body(line)
-    return _COMPLAINT.search(words) is not None and not is_calm(words) and not tears_down(words)
+    return complains(words) and not is_calm(words) and not tears_down(words)
 
 
 def _silence(log: Lines, found: Sequence[Block], stop: int | None) -> Block | None:
-    free = [at for at in _free(log, found, stop) if log.lines[at].strip()][:_SILENT]
-    if not free:
-        free = [at for at in range(len(log.lines)) if log.lines[at].strip()][-1:]
-    return Block(free[0], free[0] + 1, (free[0],), SILENCE) if free else None
+    """Where the output stops: the first line after the rhythm, the last of a log without one."""
+    said = [at for at in _free(log, found, stop) if log.lines[at].strip()]
+    if stop is None or not said:
+        said = [at for at in said or range(len(log.lines)) if log.lines[at].strip()][::-1]
+    at = next((at for at in said if not tears_down(body(log.lines[at]))), said[0] if said else None)
+    return Block(at, at + 1, (at,), SILENCE) if at is not None else None
 
 
 def _free(log: Lines, found: Sequence[Block], stop: int | None) -> list[int]:

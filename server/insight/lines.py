@@ -19,7 +19,7 @@ _CLOCK = (
 # `[3]<stderr>:`; the last ones put no separator
 _RANK = (
     rb"\[(?:(?:[Rr]ank|RANK|local_rank|R|r|proc|worker)[ :=_-]?)?(\d{1,6})(?:/\d{1,6})?\](?:<std(?:out"
-    rb"|err)>:(?: (?=\S))?|:?[ \t]?)"
+    rb"|err)>:(?: (?=\S))?|:[ \t]?| |(?=\[))"
     rb"|[(|<]?(?:[Rr]ank|RANK)[ :=_-]?(\d{1,6})(?:/\d{1,6})?[)>]?(?::| ?[|>\]]:?)[ \t]?|(\d{1,6}):[ \t]"
     rb"|\[default(\d{1,6})\]:(?: (?=\S))?|\[\d{1,6},(\d{1,6})\]<std(?:out|err)>:(?: (?=\S))?"
 )

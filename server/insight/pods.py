@@ -74,11 +74,11 @@ def _others(members: Sequence[Ending]) -> str:
 
 
 def _victims(members: Sequence[Ending]) -> int:
-    """0 a cause, 1 a victim, 2 an end without a sign, 3 nothing to see."""
+    """0 a cause, 1 an end without a sign, 2 a victim, 3 nothing to see."""
     cause = members[0].cause
     if cause is None:
         return 3
-    return 2 if cause.kind == SILENCE.name else int(cause.victim)
+    return 1 if cause.kind == SILENCE.name else 2 * int(cause.victim)
 
 
 def _time(ending: Ending) -> datetime:

@@ -69,7 +69,7 @@ def _heard(kind: Kind, head: bytes) -> Kind | None:
     """What a program logs below the level of an error, it goes on after."""
     if _CALM.search(head):
         return None
-    if _WARNED.search(head) and kind.level != STALL:
+    if _WARNED.search(head) and (kind.level != STALL or kind.name == "no connection"):
         return None if kind.name in _BY_WORDS else replace(kind, level=NOISE)
     return kind
 

@@ -38,6 +38,15 @@ LAUNCHERS = (
         "preemption policy: never",
     ),
     Kind(
+        "stopped by a signal",
+        VICTIM,
+        None,
+        r"(?:JOB|STEP|TASK) .{0,80}CANCELLED|killed due to job finish",
+        "slurmstepd: error: *** STEP 7.0 ON node2 CANCELLED AT 2026-01-05T10:00:00 ***",
+        "STEP 7 of 9",
+        alike=True,
+    ),
+    Kind(
         "killed",
         DEATH,
         "memory",

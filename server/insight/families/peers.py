@@ -1,6 +1,6 @@
 """Collectives and the peers of a process: what hangs, and what a failure elsewhere does to the others."""
 
-from pai_dlc_mcp.server.insight.kinds import ROOT, STALL, VICTIM, Kind
+from pai_dlc_mcp.server.insight.kinds import ROOT, STALL, VICTIM, WRAPPER, Kind
 
 PEERS = (
     Kind(
@@ -28,9 +28,9 @@ PEERS = (
         "lost a peer",
         VICTIM,
         None,
-        r"Connection(?:Reset|Refused|Aborted)Error|[Cc]onnection (?:reset by|refused|closed by|aborted|was closed"
+        r"Connection(?:Reset|Aborted)Error|[Cc]onnection (?:reset by|closed by|aborted|was closed"
         r"|lost)|[Bb]roken ?[Pp]ipe|ncclRemoteError|remote process exited"
-        r"|[Ss]ocket closed|recvValue failed|failed to recv|DistStoreError|RendezvousClosedError"
+        r"|[Ss]ocket closed|recvValue failed|failed to recv|RendezvousClosedError|dump signal|dump the debug info"
         r"|NCCL communicator (?:was|is) aborted|ncclCommAbort"
         r"|Horovod has been shut down|HorovodInternalError|HostsUpdatedInterrupt|[Gg]loo .{0,60}(?:closed|reset"
         r"|failed)|[Cc]ould not connect to .{0,40}peer|[Pp]eer .{0,30}(?:has )?(?:closed|exited|died|disconnected"
@@ -45,6 +45,14 @@ PEERS = (
         "[rank0]: torch.distributed.DistBackendError: NCCL error in: ProcessGroupNCCL.cpp:1, remote process exited",
         "connected to peer 3 by NVLink",
         alike=True,
+    ),
+    Kind(
+        "abort",
+        WRAPPER,
+        "network",
+        r"terminate called after throwing an instance of 'c10::Dist",
+        "terminate called after throwing an instance of 'c10::DistBackendError'",
+        "terminated 'c10::DistBackendError' handlers",
     ),
     Kind(
         "collective setup",
@@ -64,11 +72,20 @@ PEERS = (
         r"|monitoredBarrier|EI000[26]\b|[Nn]otify(?:Wait)? .{0,40}time ?out|HCCL.{0,80}time ?out"
         r"|[Ss]ocket [Tt]imeout|Timed out after \d+ seconds waiting for|[Rr]endezvous .{0,40}(?:timed out|timeout)"
         r"|Rendezvous(?:Timeout|Connection)Error|DistNetworkError"
-        r"|[Mm]issing (?:rank|peer)s?\b|One or more tensors were submitted .{0,40}Stalled|Stalled (?:tensor|op"
+        r"|[Mm]issing (?:rank|peer)s?\b|One or more tensors were submitted to be|Stalled (?:tensor|op"
         r"|rank)s?|集合通信.{0,20}超时",
         "[rank1]:[E ProcessGroupNCCL.cpp:9] [Rank 1] Watchdog caught collective operation timeout: WorkNCCL(SeqNum=1)",
         "NCCL_TIMEOUT=1800 collective ops enabled",
         alike=True,
+    ),
+    Kind(
+        "node lost",
+        STALL,
+        "platform",
+        r"\b(?:[Nn]ode|[Hh]ost|[Ee]xecutor|[Ww]orker)\b.{0,160}(?:marked (?:as )?dead|went down|is unreachable"
+        r"|LINK DOWN)|LINK DOWN",
+        "The node with node id: 3f1c has been marked dead because it missed too many heartbeats.",
+        "node 3 of 4 is ready",
     ),
     Kind(
         "NCCL",
@@ -85,7 +102,8 @@ PEERS = (
         "no connection",
         STALL,
         "network",
-        r"(?:[Ff]ailed|[Uu]nable|[Cc]ould not|[Cc]annot) (?:to )?connect\b",
+        r"(?:[Ff]ailed|[Uu]nable|[Cc]ould not|[Cc]annot) (?:to )?connect\b|[Cc]onnection refused"
+        r"|ConnectionRefusedError|DistStoreError",
         "Failed to connect to GCS at address 10.0.0.3:6379 within 60 seconds.",
         "connected to 10.0.0.3",
         alike=True,

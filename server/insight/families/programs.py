@@ -7,7 +7,8 @@ COMPILERS = (
         "compiler",
         ROOT,
         "program",
-        r"nvcc fatal|ptxas (?:fatal|error)|:\d+: (?:fatal )?error: |\(\d+\): (?:catastrophic )?error(?: #\d+)?: "
+        r"nvcc fatal|ptxas (?:fatal|error|.{0,80}error)|:\d+: (?:fatal )?error: "
+        r"|\(\d+\): (?:catastrophic )?error(?: #\d+)?: "
         r"|undefined reference to|undefined symbol|collect2: error|ld: cannot find|CMake Error"
         r"|triton\.\w+(?:\.\w+)*Error|CompilationError|ninja: error"
         r"|Unknown CUDA arch|Unsupported gpu architecture|cannot open shared object file|version `\S+' not found"
@@ -29,7 +30,7 @@ PROGRAMS = (
         r"|parameter (?:null or )?not set|[Ee]xec format error|cannot execute(?::| binary)|无法执行"
         r"|executable file not found|(?:was |^)?unable to find the specified executable|failed to run command"
         r"|exec: .{0,80}: not found|Argument list too long|No module named|ambiguous redirect"
-        r"|integer expression expected|not a valid identifier",
+        r"|(?:integer expression|(?:unary|binary) operator) expected|not a valid identifier",
         "run.sh:行3: torchrn：未找到命令",
         "command: torchrun train.py",
     ),
@@ -123,7 +124,8 @@ PROGRAMS = (
         "java",
         ROOT,
         "program",
-        r"^Caused by: |^Exception in thread |^(?:java|javax|scala|org|com)(?:\.\w+){1,8}\.[A-Z]\w*(?:Exception|Error)\b",
+        r"^Caused by: |^Exception in thread |^(?:java|javax|scala|org|com)(?:\.\w+){1,8}\.[A-Z]\w*(?:Exception"
+        r"|Error)\b",
         'Caused by: java.lang.NumberFormatException: For input string: "n/a"',
         "java -jar loader.jar",
     ),
@@ -151,7 +153,8 @@ PROGRAMS = (
         "error",
         ERROR,
         None,
-        r"\bERROR\b|\[E\]|^\[[-\d :,.]{10,30} E \d+ \d+\]|\b[A-Z]\w*(?:Error|Exception)\b: *[^\s\d.]"
+        r"\bERROR\b|\[E\]|\[(?:error|critical)\]|^\[[-\d :,.]{10,30} E \d+ \d+\]"
+        r"|\b[A-Z]\w*(?:Error|Exception)\b: *[^\s\d.]"
         r"|\b[Ee]rror: *[^\s\d.]|\bERR!|^E\d{4} \d\d:|\[E\d{3,4} \d\d:|: E \w+/|^E \w+/|\bLevel=error\b"
         r"|\blevel=(?:error|fatal)\b|\"level\": ?\"(?:error|fatal)|(?:错误|失败|异常|报错) ?[:：]"
         r"|\bfailed with (?:error|status)|^(?:\w+: )?(?:[Ff]ailed|[Cc]annot|[Cc]ould not|[Uu]nable) to \w+",

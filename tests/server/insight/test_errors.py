@@ -33,7 +33,7 @@ def root(lines: list[str]) -> str:
         ("cat: /mnt/a: No such file or directory", "file"),
         ("run.sh: line 9: 42 Segmentation fault (core dumped) python a.py", "crash"),
         ("Fatal Python error: Aborted", "abort"),
-        ("terminate called after throwing an instance of 'c10::DistBackendError'", "NCCL"),
+        ("terminate called after throwing an instance of 'c10::DistBackendError'", "abort"),
         ("run.sh: line 9: 42 Killed python a.py", "killed"),
         ("[rank1]:[E ProcessGroupNCCL.cpp:1] Watchdog caught collective operation timeout: X", "collective timeout"),
         ("node1:1:2 [0] NCCL WARN Call to connect failed", "NCCL"),

@@ -35,7 +35,7 @@ def test_a_pod_without_an_error_is_said_to_have_none_and_comes_last() -> None:
     assert lines[-1] == "1 of 2 pods Running: no error in its log; first dlc1-master-0"
 
 
-def test_the_rank_and_the_line_are_named_and_an_end_without_a_sign_comes_after_victims() -> None:
+def test_the_rank_and_the_line_are_named_and_an_end_without_a_sign_comes_before_victims() -> None:
     silent = Ending("dlc1-worker-3", "Failed", START, Cause(SILENCE.name, victim=False, line=9, text="step 9"))
     victim = ending(2, "stopped by a signal", "SIGTERM", victim=True, after=5)
     cause = Ending("dlc1-worker-1", "Failed", START, Cause("exception", False, 1312, "KeyError", rank=7))
@@ -43,7 +43,7 @@ def test_the_rank_and_the_line_are_named_and_an_end_without_a_sign_comes_after_v
     assert lines[0] == (
         "1 of 3 pods Failed: exception; first dlc1-worker-1 at 2026-01-05 08:14:02Z, rank 7, line 1,312"
     )
-    assert lines[2].startswith("1 of 3 pods Failed: stopped by a signal")
-    assert lines[4].startswith("1 of 3 pods Failed: no error sign; the output stops here")
+    assert lines[2].startswith("1 of 3 pods Failed: no error sign; the output stops here")
+    assert lines[4].startswith("1 of 3 pods Failed: stopped by a signal")
     assert leader([silent, victim, cause]) is cause
     assert leader([Ending("dlc1-master-0", "Running", None, None)]) is leader([]) is None
