@@ -140,9 +140,10 @@ async def _all_pods(cloud: CloudInRegion, job: Job, redactor: Redactor, max_toke
 async def _saved(
     cloud: CloudInRegion, pod: Pod, source: log_pages.Source, redactor: Redactor, max_tokens: int
 ) -> CallToolResult:
-    extent = await log_pages.read(source, _SAVED_PAGES if cloud.settings.downloads else 1)
+    folder = downloads.folder_of(cloud.settings.downloads)
+    extent = await log_pages.read(source, _SAVED_PAGES)
     text, redacted = await anyio.to_thread.run_sync(saved, extent.records, redactor)
-    path = await anyio.to_thread.run_sync(downloads.save, cloud.settings.downloads, pod.pod_id, extent.pod_uid, text)
+    path = await anyio.to_thread.run_sync(downloads.save, folder, pod.pod_id, extent.pod_uid, text)
     count = text.count(b"\n")
     header = [f"log of {pod.pod_id} ({pod.status}) saved to {path}: {count:,} lines, {len(text):,} bytes, cleaned"]
     header += [f"{redacted:,} secrets hidden"] if redacted else []

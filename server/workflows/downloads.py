@@ -12,15 +12,20 @@ from pai_dlc_mcp.server.errors import Failure
 MOST_BYTES = 64_000_000
 
 
-def save(folder: Path | None, pod_id: str, pod_uid: str, text: bytes) -> Path:
-    """Writes the file whole or not at all, readable by the operator only, and returns its path. One already there
-    is replaced; a link there is replaced too, not followed. Raises Failure."""
-    if folder is None:
+def folder_of(setting: Path | None) -> Path:
+    """The operator's folder. Raises Failure where none is set."""
+    if setting is None:
         raise Failure(
             "This server writes no files: its operator has set no folder for them.",
             fix="Read the log without save, or ask the operator to set PAI_DLC_DOWNLOADS.",
             code="DownloadsOff",
         )
+    return setting
+
+
+def save(folder: Path, pod_id: str, pod_uid: str, text: bytes) -> Path:
+    """Writes the file whole or not at all, readable by the operator only, and returns its path. One already there
+    is replaced; a link there is replaced too, not followed. Raises Failure."""
     if len(text) > MOST_BYTES:
         raise Failure(
             f"The log has {len(text):,} bytes; a file may have {MOST_BYTES:,}.",

@@ -284,8 +284,11 @@ async def test_of_1000_pods_a_bounded_number_is_read_those_that_failed_first(age
     assert tokens(text) <= 4000
 
 
-async def test_a_log_is_saved_only_where_the_operator_set_a_folder(connect: Any, agent: Any, tmp_path: Any) -> None:
+async def test_a_log_is_saved_only_where_the_operator_set_a_folder(
+    connect: Any, agent: Any, emulator: Emulator, tmp_path: Any
+) -> None:
     assert "PAI_DLC_DOWNLOADS" in await agent.error("get_pod_logs", job_id=FAILED, save=True)
+    assert "GetPodLogs" not in emulator.requests.actions()
     folder = tmp_path / "logs"
     text = await connect(downloads=folder).text("get_pod_logs", job_id=FAILED, save=True)
     (file,) = folder.iterdir()

@@ -6,7 +6,7 @@ import pytest
 
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.workflows import downloads
-from pai_dlc_mcp.server.workflows.downloads import save
+from pai_dlc_mcp.server.workflows.downloads import folder_of, save
 
 POD, UID = "dlc1k2j3h4g5f6d7-worker-2", "0f7a1c02-3b1d-4c55-9a51-4d2f2a6f0001"
 
@@ -21,7 +21,7 @@ def test_a_file_is_named_by_pod_and_incarnation_and_is_the_operators_alone(tmp_p
 
 def test_without_a_folder_nothing_is_written() -> None:
     with pytest.raises(Failure, match="writes no files") as refused:
-        save(None, POD, UID, b"text")
+        folder_of(None)
     assert "PAI_DLC_DOWNLOADS" in refused.value.fix
 
 
