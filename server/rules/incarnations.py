@@ -33,9 +33,17 @@ def of_uid(pod: Pod, pod_uid: str) -> Pod:
 
 
 def previous(pod: Pod) -> Pod:
-    """The incarnation before the last restart. Raises Failure where there was none."""
-    if lives := earlier(pod):
+    """The incarnation before the last restart. Raises Failure where there was none, or none that can be named: without
+    its uid the service would answer with the present one's log."""
+    lives = earlier(pod)
+    if lives and lives[0].uid:
         return lives[0]
+    if lives:
+        raise Failure(
+            f"The service keeps no uid of pod {pod.pod_id} before its restart, so that log cannot be asked for.",
+            fix="Read the present log without previous, or since and until a time before the restart.",
+            code="NoSuchPod",
+        )
     raise Failure(f"Pod {pod.pod_id} was never restarted.", fix="Leave previous out.", code="NoSuchPod")
 
 

@@ -57,6 +57,9 @@ def test_an_incarnation_that_never_was_is_refused_with_those_there_were() -> Non
     assert refused.value.fix == "Its uids, the newest first: m3, m2, m1."
     with pytest.raises(Failure, match="never restarted"):
         previous(JOB.pods[2])
+    nameless = job_of({**MASTER, "HistoryPods": [life("dlc1-master-0", "", 1)]}).pods[0]
+    with pytest.raises(Failure, match="keeps no uid"):
+        previous(nameless)
 
 
 EVENTS = [
