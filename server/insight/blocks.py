@@ -9,7 +9,7 @@ from pai_dlc_mcp.server.insight.lines import Lines, body, rank, spoken
 from pai_dlc_mcp.server.insight.signatures import ANY, KINDS, kind_of
 from pai_dlc_mcp.server.insight.words import measures
 
-_PYTHON = next(kind for kind in KINDS if kind.name == "python")
+_PYTHON = next(kind for kind in KINDS if kind.name == "exception")
 
 _OPENING = b"Traceback (most recent call last)"
 _INDENT = (b"  ", b"\t")  # Megatron begins its metric lines with one space
