@@ -9,7 +9,7 @@ from pai_dlc_mcp.server.insight.lines import Lines, body, rank, spoken
 from pai_dlc_mcp.server.insight.signatures import ANY, KINDS, kind_of
 from pai_dlc_mcp.server.insight.words import measures
 
-_PYTHON = next(kind for kind in KINDS if kind.name == "python")
+_PYTHON = next(kind for kind in KINDS if kind.name == "exception")
 
 _OPENING = b"Traceback (most recent call last)"
 _INDENT = (b"  ", b"\t")  # Megatron begins its metric lines with one space
@@ -66,10 +66,14 @@ def find(log: Lines) -> list[Block]:
 
 def _hits(log: Lines) -> dict[int, Kind]:
     hits: dict[int, Kind] = {}
+    known: dict[bytes, Kind | None] = {}  # a line that is said again
     position = 0
     while position < len(log.text) and (match := ANY.search(log.text, position)) is not None:
         index = log.at(match.start())
-        if kind := kind_of(log.lines[index]):
+        line = log.lines[index]
+        if line not in known:
+            known[line] = kind_of(line)
+        if kind := known[line]:
             hits[index] = kind
         position = log.starts[index + 1]
     return hits
@@ -142,7 +146,7 @@ def _judged(lines: Sequence[bytes], hits: Mapping[int, Kind], closing: list[int]
     kind = kinds[keys[0]]
     if _opens(lines[first]) and first and _PASSED_OVER.search(lines[first - 1]) and kind.level < VICTIM:
         kind = replace(kind, level=NOISE)
-    table = next((index for index in range(first, stop) if _ROOT in lines[index]), stop)
+    table = next((index for index in range(first, stop) if index in hits and _ROOT in lines[index]), stop)
     entry = sorted(
         range(table, min(stop, table + _ROOT_LINES)), key=lambda index: not lines[index].startswith(_TELLING)
     )

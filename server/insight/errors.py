@@ -148,6 +148,8 @@ def _went_on(log: Lines, found: list[Block], beat: Rhythm) -> list[Block]:
     for this, after in pairwise(near):
         if beat.started(found[this].start):
             break
+        if body(log.lines[found[this].sign]) == body(log.lines[found[after].sign]):
+            continue  # the same again: said by another rank, or tried once more
         shapes = {
             log.shapes[index]
             for earlier, later in pairwise(found[this : after + 1])

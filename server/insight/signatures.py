@@ -33,7 +33,7 @@ SILENCE = Kind("no error sign; the output stops here", NOISE, None, "", "", "")
 _CALM = re.compile(rb"\b(?:INFO|DEBUG|TRACE|NOTICE|info|debug)\b|^I\d{4} |: I \w+/")
 _WARNED = re.compile(rb"\b(?:WARN(?:ING)?|warn(?:ing)?|Warning)\b|^W\d{4} |: W \w+/")
 _HEAD = 100  # bytes in which it stands
-_BY_WORDS = frozenset(("python", "missing file", "permission", "file", "error", "arguments"))
+_BY_WORDS = frozenset(("exception", "missing file", "permission", "file", "error", "arguments"))
 
 
 def _widened(pattern: str) -> str:

@@ -130,7 +130,7 @@ PROGRAMS = (
         "java -jar loader.jar",
     ),
     Kind(
-        "python",
+        "exception",
         ROOT,
         "program",
         r"Traceback \(most recent call last\)|^(?:[ |]+\| )?(?:[a-zA-Z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Failure"

@@ -23,7 +23,7 @@ def root(lines: list[str]) -> str:
 @pytest.mark.parametrize(
     ("line", "kind"),
     [
-        ("ValueError: bad", "python"),
+        ("ValueError: bad", "exception"),
         ("[rank3]: torch.OutOfMemoryError: CUDA out of memory.", "out of memory"),
         ("Out of memory: Killed process 42 (python)", "out of memory"),
         ("RuntimeError: CUDA error: an illegal memory access was encountered", "CUDA"),
@@ -68,17 +68,17 @@ def test_an_ordinary_line_is_no_error(line: str) -> None:
 
 def test_a_traceback_is_one_block_to_its_exception_and_no_further() -> None:
     lines = ["step 1", *corpus.frames(3), "KeyError: 'x'", "step 2", " [2026-01-05] iteration 3"]
-    assert found(lines) == [("python", 1, 9, "KeyError: 'x'")]
+    assert found(lines) == [("exception", 1, 9, "KeyError: 'x'")]
 
 
 def test_chained_exceptions_are_one_block_whose_first_exception_tells() -> None:
     lines = corpus.FAILURES["chained"][0]()
-    assert found([*lines, "step 2"]) == [("python", 0, len(lines), "KeyError: 'input_ids_of_shard_0042'")]
+    assert found([*lines, "step 2"]) == [("exception", 0, len(lines), "KeyError: 'input_ids_of_shard_0042'")]
 
 
 def test_an_exception_of_any_name_ends_a_traceback() -> None:
     for last, kind in (
-        ("huggingface_hub.utils.Gone: 404", "python"),
+        ("huggingface_hub.utils.Gone: 404", "exception"),
         ("fsspec.Refused: Permission denied", "permission"),
     ):
         assert found([*corpus.frames(1), last]) == [(kind, 0, 4, last)]
@@ -86,7 +86,7 @@ def test_an_exception_of_any_name_ends_a_traceback() -> None:
 
 def test_a_traceback_cut_off_before_its_exception_is_still_found() -> None:
     lines = corpus.frames(2)
-    assert found(lines) == [("python", 0, 5, lines[-1])]
+    assert found(lines) == [("exception", 0, 5, lines[-1])]
 
 
 def test_two_tracebacks_one_after_the_other_are_two_blocks() -> None:
@@ -97,7 +97,7 @@ def test_two_tracebacks_one_after_the_other_are_two_blocks() -> None:
 def test_lines_of_others_between_the_frames_do_not_break_a_ranks_traceback() -> None:
     lines = [f"[rank2]: {line}" for line in [*corpus.frames(2), "ValueError: x"]]
     mixed = [line for pair in zip(lines, ["[rank0]: step 1"] * 9, strict=False) for line in pair]
-    assert found(mixed) == [("python", 0, 11, "[rank2]: ValueError: x")]
+    assert found(mixed) == [("exception", 0, 11, "[rank2]: ValueError: x")]
 
 
 def test_a_group_of_exceptions_ends_with_its_indentation() -> None:
@@ -110,14 +110,14 @@ def test_a_group_of_exceptions_ends_with_its_indentation() -> None:
         "    +------------------------------------",
         "step 2",
     ]
-    assert found(lines) == [("python", 0, 6, "    | ValueError: bad shard 7")]
+    assert found(lines) == [("exception", 0, 6, "    | ValueError: bad shard 7")]
 
 
 def test_rays_workers_are_told_apart_by_their_pid() -> None:
     lines = [
         f"(Worker pid={pid}, ip=10.0.0.{pid}) {line}" for line in [*corpus.frames(1), "KeyError: 1"] for pid in (3, 4)
     ]
-    assert found([*lines, "(Worker pid=3, ip=10.0.0.3) step 2"]) == [("python", 0, 8, lines[6])]
+    assert found([*lines, "(Worker pid=3, ip=10.0.0.3) step 2"]) == [("exception", 0, 8, lines[6])]
 
 
 def test_torchruns_table_is_one_block_told_by_the_rank_that_failed_first() -> None:

@@ -72,6 +72,11 @@ def test_an_import_that_failed_at_the_start_is_not_the_cause_where_the_start_wen
     assert cause([missing, "model has 7 B parameters", "dataset has 40 shards", CAUSE]) == CAUSE
 
 
+def test_an_error_said_again_by_another_is_not_survived() -> None:
+    lines = [CAUSE, "model has 7 B parameters", "dataset has 40 shards", CAUSE]
+    assert [block.survived for block in read(lines).blocks] == [False, False]
+
+
 def test_where_no_sign_stands_the_words_after_the_last_step_are_the_cause() -> None:
     reading = read([*steps(9), "bucket 7 refused the gradient", *(["SIGTERM received"] * 3)])
     assert reading.root is not None
