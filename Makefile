@@ -43,7 +43,7 @@ registered: .venv/ready
 	@$(BIN)/pytest -q tests/test_registered.py
 
 snapshots: registered ## rewrite the golden tools/list files after a change that is meant
-	@$(BIN)/pytest -q tests/test_snapshots.py --update-snapshots
+	@$(BIN)/pytest -q tests/test_snapshots.py tests/server/budget/test_goldens.py --update-snapshots
 
 docs: registered ## rewrite the README's tables of settings and tools, and the emulator's coverage page
 	@$(BIN)/pai-dlc-mcp tools --readme README.md

@@ -115,6 +115,9 @@ class Settings(BaseSettings):
     )
     http_origins: Words = Field(default=(), description="Origins of web pages that may call over HTTP besides its own.")
     audit_file: Path | None = Field(default=None, description="File for the audit lines; unset: the log on stderr.")
+    downloads: Path | None = Field(
+        default=None, description="Folder that get_pod_logs(save=true) writes logs into; unset: it writes none."
+    )
     emulator: bool = Field(default=False, description="Set by --emulator: every result says so.")
 
     @classmethod
@@ -154,7 +157,7 @@ class Settings(BaseSettings):
     def _read(cls, given: object) -> object:
         return prices.load(Path(given).expanduser()) if isinstance(given, str | Path) else given
 
-    @field_validator("state", "audit_file", "http_tokens")
+    @field_validator("state", "audit_file", "http_tokens", "downloads")
     @classmethod
     def _expanded(cls, path: object) -> object:
         return path.expanduser() if isinstance(path, Path) else path

@@ -50,6 +50,8 @@ class _Engine(Protocol):
     error: type[Exception]
 
 
+_MAX_MEM = 32 << 20  # bytes of a pattern's states: out of them RE2 falls back to an engine a hundred times as slow
+
 _re2 = cast(_Engine, cast(object, re2))
 
 
@@ -99,6 +101,7 @@ class Set:
 
 def _options(one_line: bool) -> _Options:
     options = _re2.Options()
+    options.max_mem = _MAX_MEM
     options.log_errors = False  # RE2 would write to stderr, which hosts show to their users
     options.never_nl = one_line
     return options

@@ -23,25 +23,25 @@ def root(lines: list[str]) -> str:
 @pytest.mark.parametrize(
     ("line", "kind"),
     [
-        ("ValueError: bad", "python"),
+        ("ValueError: bad", "exception"),
         ("[rank3]: torch.OutOfMemoryError: CUDA out of memory.", "out of memory"),
         ("Out of memory: Killed process 42 (python)", "out of memory"),
         ("RuntimeError: CUDA error: an illegal memory access was encountered", "CUDA"),
-        ("NVRM: Xid (PCI:0000:3b:00): 79, GPU has fallen off the bus.", "CUDA"),
+        ("NVRM: Xid (PCI:0000:3b:00): 79, GPU has fallen off the bus.", "device"),
         ("run.sh: line 3: torchrn: command not found", "shell"),
-        ("python: can't open file '/mnt/x.py': [Errno 2] No such file or directory", "shell"),
+        ("python: can't open file '/mnt/x.py': [Errno 2] No such file or directory", "missing file"),
         ("cat: /mnt/a: No such file or directory", "file"),
         ("run.sh: line 9: 42 Segmentation fault (core dumped) python a.py", "crash"),
         ("Fatal Python error: Aborted", "abort"),
-        ("terminate called after throwing an instance of 'c10::DistBackendError'", "NCCL"),
+        ("terminate called after throwing an instance of 'c10::DistBackendError'", "abort"),
         ("run.sh: line 9: 42 Killed python a.py", "killed"),
-        ("[rank1]:[E ProcessGroupNCCL.cpp:1] Watchdog caught collective operation timeout: X", "NCCL"),
+        ("[rank1]:[E ProcessGroupNCCL.cpp:1] Watchdog caught collective operation timeout: X", "collective timeout"),
         ("node1:1:2 [0] NCCL WARN Call to connect failed", "NCCL"),
         ("CRITICAL no space", "fatal"),
         ("2026-01-05 10:00:00 ERROR lost shard", "error"),
-        ("E0105 10:00:00 api.py] failed (exitcode: 1) local_rank: 0", "error"),
+        ("E0105 10:00:00 api.py] failed (exitcode: 1) local_rank: 0", "torchrun report"),
         ("W0105 Sending process 9 closing signal SIGTERM", "stopped by a signal"),
-        ("requests.exceptions.ConnectionError: HTTPSConnectionPool(host='hf.co'): Connection refused", "network"),
+        ("requests.exceptions.ConnectionError: HTTPSConnectionPool(host='hf.co'): Connection refused", "HTTP"),
         ("2026-01-05 读取数据失败：分片 7", "error"),
         ("KeyboardInterrupt", "stopped by a signal"),
         ("ConnectionResetError: [Errno 104] Connection reset by peer", "lost a peer"),
@@ -68,22 +68,25 @@ def test_an_ordinary_line_is_no_error(line: str) -> None:
 
 def test_a_traceback_is_one_block_to_its_exception_and_no_further() -> None:
     lines = ["step 1", *corpus.frames(3), "KeyError: 'x'", "step 2", " [2026-01-05] iteration 3"]
-    assert found(lines) == [("python", 1, 9, "KeyError: 'x'")]
+    assert found(lines) == [("exception", 1, 9, "KeyError: 'x'")]
 
 
 def test_chained_exceptions_are_one_block_whose_first_exception_tells() -> None:
     lines = corpus.FAILURES["chained"][0]()
-    assert found([*lines, "step 2"]) == [("python", 0, len(lines), "KeyError: 'input_ids_of_shard_0042'")]
+    assert found([*lines, "step 2"]) == [("exception", 0, len(lines), "KeyError: 'input_ids_of_shard_0042'")]
 
 
 def test_an_exception_of_any_name_ends_a_traceback() -> None:
-    for last in ("huggingface_hub.utils.EntryNotFound: 404", "fsspec.Refused: Permission denied"):
-        assert found([*corpus.frames(1), last]) == [("python", 0, 4, last)]
+    for last, kind in (
+        ("huggingface_hub.utils.Gone: 404", "exception"),
+        ("fsspec.Refused: Permission denied", "permission"),
+    ):
+        assert found([*corpus.frames(1), last]) == [(kind, 0, 4, last)]
 
 
 def test_a_traceback_cut_off_before_its_exception_is_still_found() -> None:
     lines = corpus.frames(2)
-    assert found(lines) == [("python", 0, 5, lines[-1])]
+    assert found(lines) == [("exception", 0, 5, lines[-1])]
 
 
 def test_two_tracebacks_one_after_the_other_are_two_blocks() -> None:
@@ -94,7 +97,7 @@ def test_two_tracebacks_one_after_the_other_are_two_blocks() -> None:
 def test_lines_of_others_between_the_frames_do_not_break_a_ranks_traceback() -> None:
     lines = [f"[rank2]: {line}" for line in [*corpus.frames(2), "ValueError: x"]]
     mixed = [line for pair in zip(lines, ["[rank0]: step 1"] * 9, strict=False) for line in pair]
-    assert found(mixed) == [("python", 0, 11, "[rank2]: ValueError: x")]
+    assert found(mixed) == [("exception", 0, 11, "[rank2]: ValueError: x")]
 
 
 def test_a_group_of_exceptions_ends_with_its_indentation() -> None:
@@ -107,21 +110,21 @@ def test_a_group_of_exceptions_ends_with_its_indentation() -> None:
         "    +------------------------------------",
         "step 2",
     ]
-    assert found(lines) == [("python", 0, 6, "    | ValueError: bad shard 7")]
+    assert found(lines) == [("exception", 0, 6, "    | ValueError: bad shard 7")]
 
 
 def test_rays_workers_are_told_apart_by_their_pid() -> None:
     lines = [
         f"(Worker pid={pid}, ip=10.0.0.{pid}) {line}" for line in [*corpus.frames(1), "KeyError: 1"] for pid in (3, 4)
     ]
-    assert found([*lines, "(Worker pid=3, ip=10.0.0.3) step 2"]) == [("python", 0, 8, lines[6])]
+    assert found([*lines, "(Worker pid=3, ip=10.0.0.3) step 2"]) == [("exception", 0, 8, lines[6])]
 
 
 def test_torchruns_table_is_one_block_told_by_the_rank_that_failed_first() -> None:
     lines = corpus.torchrun_table(17, -11)
-    assert found(lines[1:]) == [("torchrun report", 0, len(lines) - 1, "  rank      : 17 (local_rank: 1)")]
+    assert found(lines[1:]) == [("crash", 0, len(lines) - 1, "  rank      : 17 (local_rank: 1)")]
     table = lines.index("Root Cause (first observed failure):")
-    assert found(lines[table:])[0][0] == "torchrun report"
+    assert found(lines[table:])[0][0] == "crash"
 
 
 @pytest.mark.parametrize(
