@@ -59,10 +59,11 @@ clients: .venv/ready ## run PAI's own SDK against the emulator, in an environmen
 	@.venv-clients/bin/python -m pip install -q alipai==0.4.13
 	@ALIPAI_PYTHON=$(CURDIR)/.venv-clients/bin/python $(BIN)/pytest -q tests/emulator/test_clients.py
 
-bench: .venv/ready ## measure the log pipeline, what is redacted, and play 1,000 runs against the promises of the gate
+bench: .venv/ready ## measure the log pipeline, the causes it keeps, what is redacted, and 1,000 runs against the gate
 	@$(BIN)/python bench/promises.py
 	@$(BIN)/python bench/redaction.py
 	@$(BIN)/python bench/budget.py
+	@$(BIN)/python bench/causes.py
 
 mutants: .venv/ready ## N=400 SEED=1 ROOMS="budget insight": change the pure rooms and see whether a test notices
 	@$(BIN)/python bench/mutants.py -n $(or $(N),400) --seed $(or $(SEED),1) $(if $(ROOMS),--rooms $(ROOMS))
