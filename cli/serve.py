@@ -12,6 +12,7 @@ from pai_dlc_mcp import tools
 from pai_dlc_mcp.prompts import loader as prompts
 from pai_dlc_mcp.resources import guides
 from pai_dlc_mcp.server import app
+from pai_dlc_mcp.server.clock import Clock
 from pai_dlc_mcp.server.cloud.credentials import Credentials, DefaultChain, StaticKey
 from pai_dlc_mcp.server.safety.store import open_store
 from pai_dlc_mcp.server.settings import Settings, problem
@@ -41,9 +42,10 @@ def run(argv: Sequence[str]) -> int:
     transport, host, port = given.pop("transport"), given.pop("host"), given.pop("port")
     flags = {name: value for name, value in given.items() if value is not None}
     try:
-        with _backend(speed if emulate else None, flags) as (settings, credentials):
+        with _backend(speed if emulate else None, flags) as (settings, credentials, clock):
             _writable(settings)
-            server = app.build(settings, tools.TOOLSETS, credentials, prompts=prompts.load(), resources=guides.load())
+            more: dict[str, Any] = {"prompts": prompts.load(), "resources": guides.load(), "clock": clock}
+            server = app.build(settings, tools.TOOLSETS, credentials, **more)
             if transport == "http":
                 from pai_dlc_mcp.server import http  # uvicorn and the HTTP app: stdio needs neither
 
@@ -59,18 +61,18 @@ def run(argv: Sequence[str]) -> int:
 
 
 @contextmanager
-def _backend(emulator_speed: float | None, flags: dict[str, Any]) -> Generator[tuple[Settings, Credentials]]:
+def _backend(emulator_speed: float | None, flags: dict[str, Any]) -> Generator[tuple[Settings, Credentials, Clock]]:
     """The account this machine is configured for, or an emulator for as long as the server runs."""
     if emulator_speed is None:
-        yield Settings(**flags), DefaultChain()
+        yield Settings(**flags), DefaultChain(), Clock()
         return
-    from pai_dlc_mcp.emulator import embedded  # not needed against an account
-    from pai_dlc_mcp.emulator.clock import Clock
+    from pai_dlc_mcp.emulator import clock, embedded  # not needed against an account
 
-    with embedded.start(clock=Clock(datetime.now(UTC), speed=emulator_speed)) as emulator:
+    with embedded.start(clock=clock.Clock(datetime.now(UTC), speed=emulator_speed)) as emulator:
         here: dict[str, Any] = {"endpoint": emulator.endpoint, "protocol": "http", "emulator": True}
         chosen: dict[str, Any] = {"region": "cn-hangzhou", **flags, **here}
-        yield Settings(**chosen), StaticKey(emulator.access_key_id, emulator.access_key_secret)
+        key = StaticKey(emulator.access_key_id, emulator.access_key_secret)
+        yield Settings(**chosen), key, Clock(epoch=lambda: emulator.clock.now().timestamp())
 
 
 def _port(text: str) -> int:

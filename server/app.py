@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from pai_dlc_mcp.server.budget.clean import clean_text
 from pai_dlc_mcp.server.budget.limits import fit, shrink
+from pai_dlc_mcp.server.clock import Clock
 from pai_dlc_mcp.server.cloud import endpoints
 from pai_dlc_mcp.server.cloud.credentials import Credentials
 from pai_dlc_mcp.server.cloud.gateway import Gateway
@@ -140,11 +141,13 @@ def build(
     prompts: Iterable[Prompt] = (),
     resources: Iterable[Resource] = (),
     now: Callable[[], float] = time.time,
+    clock: Clock | None = None,
 ) -> Server:
-    """The server these settings ask for. Nothing of the cloud is imported or called until a tool is."""
+    """The server these settings ask for. Nothing of the cloud is imported or called until a tool is. `now` is what
+    questions expire by, `clock` what jobs live by and waits are counted by."""
     gate = Gate(settings, now)
     keys = [key.get_secret_value().encode() for key in settings.confirm_keys] or [os.urandom(32)]
-    app = App(settings, Gateway(settings, credentials), gate, keys[0])
+    app = App(settings, Gateway(settings, credentials), gate, keys[0], clock=clock or Clock())
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[App]) -> AsyncGenerator[App]:

@@ -7,6 +7,7 @@ from weakref import WeakValueDictionary
 import anyio
 from mcp.server.mcpserver import Context, Resolve
 
+from pai_dlc_mcp.server.clock import Clock
 from pai_dlc_mcp.server.cloud import endpoints
 from pai_dlc_mcp.server.cloud.access import Access
 from pai_dlc_mcp.server.cloud.account import Account
@@ -43,6 +44,7 @@ class App:
     """By client_request_id, else by region and digest of the body: two calls for one create wait for each other."""
     unanswered: dict[str, str] = field(default_factory=dict[str, str])
     """Creates that were sent and not answered, known as in `creating`: the request id that the job carries."""
+    clock: Clock = field(default_factory=Clock)
 
 
 class CloudInRegion:
@@ -51,6 +53,7 @@ class CloudInRegion:
     def __init__(self, app: App, region: endpoints.Region) -> None:
         self.settings, self.region, self.region_source = app.settings, region.id, region.source
         self.key, self.creating, self.unanswered = app.key, app.creating, app.unanswered
+        self.clock = app.clock
         at = Api(app.gateway, region.id)
         self.access = Access(at)
         self.account = Account(at)
@@ -84,3 +87,25 @@ async def _fresh_job(job_id: str, cloud: Cloud) -> Job:
 
 
 FreshJob = Annotated[Job, Resolve(_fresh_job)]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a long call tells its client meanwhile. `heard`: the client asked for it; hosts that did drop no call that
+    keeps reporting, the others drop one after some 60 s."""
+
+    heard: bool
+    _context: Context[App]
+
+    async def tell(self, done: float, total: float, message: str) -> None:
+        """A notification; nothing where nobody listens. Raises nothing of the client's."""
+        if self.heard:
+            await self._context.report_progress(done, total, message)
+
+
+async def _progress(ctx: Context[App]) -> Progress:
+    meta = ctx.request_context.meta
+    return Progress(meta is not None and meta.get("progress_token") is not None, ctx)
+
+
+Reporting = Annotated[Progress, Resolve(_progress)]

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from pai_dlc_mcp.server.cloud.errors import CloudError, missing
 from pai_dlc_mcp.server.cloud.jobs import Job
-from pai_dlc_mcp.server.deps import Cloud
+from pai_dlc_mcp.server.deps import Cloud, Reporting
 from pai_dlc_mcp.server.protocol.reply import Row
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.safety import questions
@@ -81,6 +81,7 @@ async def stop_jobs(
     job_ids: JobIds,
     cloud: Cloud,
     permit: Annotated[Permit[None], asking(_stop_many)],
+    progress: Reporting,
     confirmation_token: ConfirmationToken = None,
     region: Region = None,
 ) -> StopManyReply:
@@ -90,7 +91,7 @@ async def stop_jobs(
     for write in permit.writes:
         (job_id,) = write.path
         try:
-            stopped = await stop_and_watch(cloud, job_id, permit.send(write))
+            stopped = await stop_and_watch(cloud, job_id, permit.send(write), progress, begun=True)
             done.append(JobOutcome(job_id=job_id, outcome=stopped.status))
         except CloudError as error:
             done.append(JobOutcome(job_id=job_id, outcome="failed", why=error.what))
