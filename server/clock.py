@@ -10,7 +10,7 @@ import anyio
 
 @dataclass(frozen=True)
 class Clock:
-    """`epoch`: the service's time, seconds since 1970. `monotonic` and `sleep`: how this server counts its own waits."""
+    """`epoch`: the service's time, seconds since 1970. `monotonic` and `sleep`: how this server's waits pass."""
 
     epoch: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic

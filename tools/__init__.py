@@ -16,6 +16,7 @@ from pai_dlc_mcp.tools import (
     specs,
     tags,
     templates,
+    waiting,
     workspaces,
 )
 from pai_dlc_mcp.tools.jobs import change, create, read
@@ -34,6 +35,7 @@ TOOLSETS = (
     events.tools,
     metrics.tools,
     sanity.tools,
+    waiting.tools,
     access.tools,
     setup.tools,
     admin.tools,

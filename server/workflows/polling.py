@@ -36,9 +36,7 @@ async def until(
     return job
 
 
-async def pause(
-    seconds: float, clock: Clock, progress: Progress, *, done: float, total: float, message: str
-) -> None:
+async def pause(seconds: float, clock: Clock, progress: Progress, *, done: float, total: float, message: str) -> None:
     """Sleep, and say so every few seconds; `done` of `total` seconds have passed before."""
     slept = 0.0
     while slept < seconds:

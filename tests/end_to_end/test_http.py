@@ -91,7 +91,8 @@ def balancer(*backends: str) -> Generator[str]:
 
 
 @pytest.fixture
-def address(emulator: Emulator, request: pytest.FixtureRequest) -> Generator[str]:
+def address(emulator: Emulator, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Generator[str]:
+    monkeypatch.setattr(emulator.clock, "speed", 20.0)  # a replica waits in real time until the job has stopped
     with ExitStack() as stack:
         keys = request.param
         first = stack.enter_context(replica(emulator, PAI_DLC_CONFIRM_KEYS=keys[0]))

@@ -21,6 +21,7 @@ from starlette.routing import Route
 
 from pai_dlc_mcp import tools
 from pai_dlc_mcp.server import app
+from pai_dlc_mcp.server.clock import Clock
 from pai_dlc_mcp.server.cloud.credentials import StaticKey
 from pai_dlc_mcp.server.safety.risks import RISKS
 from pai_dlc_mcp.server.settings import Settings
@@ -159,7 +160,13 @@ def call(replayer: Replayer) -> Callable[..., Any]:
         image_policy="any",
         effects=",".join(f"{effect}=allow" for effect in RISKS),
     )
-    server = app.build(settings, tools.TOOLSETS, StaticKey("id", "secret"))
+    passed = [0.0]
+
+    async def sleep(seconds: float) -> None:
+        passed[0] += seconds
+
+    clock = Clock(monotonic=lambda: passed[0], sleep=sleep)  # a recorded job never changes
+    server = app.build(settings, tools.TOOLSETS, StaticKey("id", "secret"), clock=clock)
 
     async def called(tool: str, arguments: dict[str, Any], *samples: str) -> CallToolResult:
         replayer.samples = {SAMPLES[name]["operation"]: SAMPLES[name] for name in samples}
