@@ -98,9 +98,8 @@ class Progress:
     _context: Context[App]
 
     async def tell(self, done: float, total: float, message: str) -> None:
-        """A notification; nothing where nobody listens. Raises nothing of the client's."""
-        if self.heard:
-            await self._context.report_progress(done, total, message)
+        """A notification; nothing where nobody listens."""
+        await self._context.report_progress(done, total, message)
 
 
 async def _progress(ctx: Context[App]) -> Progress:
