@@ -54,14 +54,12 @@ async def wait_for_jobs(
     progress: Reporting,
     until: Annotated[Until, Field(description="What one of them does.")] = "finished",
     timeout_s: Annotated[int, Field(ge=1, le=3600)] = 45,
-    cursor: Annotated[
-        str | None, Field(max_length=120, description="Of the last call: what it told is no news.")
-    ] = None,
+    cursor: Annotated[str | None, Field(max_length=120, description="Of the last call.")] = None,
     region: Region = None,
 ) -> WaitReply:
-    """Wait until one of up to 10 jobs has ended (or runs, or changes), instead of polling get_job. Each end is told
-    once: pass the cursor again for the others. Says why a job is stuck. Over stdio and HTTP alike it waits 45 s at
-    most, and up to timeout_s where the client takes progress notifications, as hosts drop silent calls at 60 s."""
+    """Wait until one of up to 10 jobs has ended (or runs, or changes) instead of polling get_job. Each end is told
+    once: pass the cursor on for the rest. Says why a job is stuck. Waits 45 s at most over any transport, up to
+    timeout_s where the client takes progress notifications: hosts drop silent calls at 60 s."""
     try:
         waited = await waiting.wait(cloud, job_ids, until, timeout_s, cursor, progress)
     except ValueError as error:

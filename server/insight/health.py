@@ -22,6 +22,9 @@ class Trouble(NamedTuple):
     times: int
     last: str
 
+    def __str__(self) -> str:
+        return f"{self.what} {self.times} time{'s' * (self.times > 1)}: {self.last}"
+
 
 def trouble(events: Sequence[str]) -> Trouble | None:
     """The first of the known troubles in these event texts."""

@@ -27,5 +27,5 @@ async def why_waiting(cloud: CloudInRegion, job: Job) -> str | None:
         sources[pod.pod_id] = found
     events, _ = timeline(sources, Redactor(job.secrets))
     if stuck := trouble([event.text for event in events]):
-        return f"{stuck.what} {stuck.times} times: {stuck.last}"
+        return str(stuck)
     return None

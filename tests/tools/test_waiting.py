@@ -185,7 +185,7 @@ async def test_when_no_job_can_be_read_the_refusal_is_told(agent, emulator) -> N
     ("scenario", "spec", "said"),
     [
         ("image_pull", {}, "image pull failed 3 times: Failed to pull image"),
-        ("no_stock", {}, "no stock of the instance type 1 times: Failed to create resource"),
+        ("no_stock", {}, "no stock of the instance type 1 time: Failed to create resource"),
     ],
 )
 async def test_what_a_job_is_stuck_on_stands_beside_it(waiter, agent, emulator, scenario, spec, said) -> None:
