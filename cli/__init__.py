@@ -10,6 +10,8 @@ COMMANDS = {
     "demo": "watch an agent-shaped client do a whole job on the emulator",
     "emulator": "run the local PAI-DLC alone",
     "approve": "say yes at a terminal to what an agent asked for",
+    "doctor": "say whether the server can work here, and whether hosts will start it",
+    "install": "put the server into the configuration of a host",
     "tools": "list the tools with the bytes each costs a client",
 }
 

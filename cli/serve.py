@@ -6,7 +6,11 @@ import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 from typing import Any
+
+from mcp.server.auth.provider import TokenVerifier
 
 from pai_dlc_mcp import tools
 from pai_dlc_mcp.prompts import loader as prompts
@@ -25,13 +29,14 @@ def run(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="pai-dlc-mcp serve", description=__doc__)
     parser.add_argument("--emulator", action="store_true", help="serve a local PAI-DLC instead of an account")
     parser.add_argument("--speed", type=_speed, default=EMULATOR_SPEED, help="with --emulator: how fast its clock runs")
+    parser.add_argument("--config", type=Path, help="a TOML file of settings")
     parser.add_argument("--region", help="region of calls that name none")
     parser.add_argument("--toolsets", help="opt-in toolsets besides core, comma-separated, or all")
     parser.add_argument("--read-only", action="store_true", default=None, help="offer only tools that change nothing")
     parser.add_argument("--allow-tools", help="offer only these tools, comma-separated")
     parser.add_argument("--deny-tools", help="never offer these tools, comma-separated")
     parser.add_argument("--transport", choices=["stdio", "http"], default="stdio")
-    parser.add_argument("--host", default="127.0.0.1", help="with http; loopback only")
+    parser.add_argument("--host", default="127.0.0.1", help="with http; off the loopback only with authentication")
     parser.add_argument("--port", type=_port, default=8421, help="with http")
     parser.add_argument("--log-level", default="WARNING", choices=["DEBUG", "INFO", "WARNING", "ERROR"])
     given = vars(parser.parse_args(argv))
@@ -44,20 +49,37 @@ def run(argv: Sequence[str]) -> int:
     try:
         with _backend(speed if emulate else None, flags) as (settings, credentials, clock):
             _writable(settings)
-            more: dict[str, Any] = {"prompts": prompts.load(), "resources": guides.load(), "clock": clock}
-            server = app.build(settings, tools.TOOLSETS, credentials, **more)
             if transport == "http":
-                from pai_dlc_mcp.server import http  # uvicorn and the HTTP app: stdio needs neither
-
-                http.serve(server, host, port)
+                _over_http(settings, credentials, clock, host, port)
             else:
-                server.run()
+                _server(settings, credentials, clock).run()
     except ValueError as error:
         print(f"pai-dlc-mcp serve: {problem(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         pass
     return 0
+
+
+def _over_http(settings: Settings, credentials: Credentials, clock: Clock, host: str, port: int) -> None:
+    from pai_dlc_mcp.server import auth, http  # JWTs, uvicorn and the HTTP app: stdio needs none of them
+
+    server = _server(settings, credentials, clock, auth.verifier(settings))
+    http.serve(server, settings, host, port, partial(_writable, settings))
+
+
+def _server(
+    settings: Settings, credentials: Credentials, clock: Clock, callers: TokenVerifier | None = None
+) -> app.Server:
+    return app.build(
+        settings,
+        tools.TOOLSETS,
+        credentials,
+        prompts=prompts.load(),
+        resources=guides.load(),
+        callers=callers,
+        clock=clock,
+    )
 
 
 @contextmanager

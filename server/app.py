@@ -10,6 +10,8 @@ from importlib.metadata import version
 from typing import Any, NamedTuple, cast
 
 from mcp.server import MCPServer
+from mcp.server.auth.provider import TokenVerifier
+from mcp.server.auth.settings import AuthSettings
 from mcp.server.mcpserver import Context, RequestStateSecurity
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.server.mcpserver.prompts import Prompt
@@ -140,11 +142,13 @@ def build(
     *,
     prompts: Iterable[Prompt] = (),
     resources: Iterable[Resource] = (),
+    callers: TokenVerifier | None = None,
     now: Callable[[], float] = time.time,
     clock: Clock | None = None,
 ) -> Server:
-    """The server these settings ask for. Nothing of the cloud is imported or called until a tool is. `now` is what
-    questions expire by, `clock` what jobs live by and waits are counted by."""
+    """The server these settings ask for. Nothing of the cloud is imported or called until a tool is. `callers` tells
+    who calls over HTTP; None lets in everybody. `now` is what questions expire by, `clock` what jobs live by and waits
+    are counted by."""
     gate = Gate(settings, now)
     keys = [key.get_secret_value().encode() for key in settings.confirm_keys] or [os.urandom(32)]
     app = App(settings, Gateway(settings, credentials), gate, keys[0], clock=clock or Clock())
@@ -161,6 +165,8 @@ def build(
         instructions=INSTRUCTIONS,
         resources=list(resources),
         lifespan=lifespan,
+        token_verifier=callers,
+        auth=_auth(settings) if callers else None,
         request_state_security=RequestStateSecurity(
             codec=OnceCodec(keys, settings.confirm_timeout, time.monotonic), ttl=settings.confirm_timeout
         ),
@@ -168,3 +174,15 @@ def build(
     for prompt in prompts:
         server.add_prompt(prompt)
     return server
+
+
+def _auth(settings: Settings) -> AuthSettings:
+    """Where a client gets a token: told of an identity provider only. The audience is checked with the token."""
+    where = settings.http_issuer or settings.http_url or "http://127.0.0.1"
+    return AuthSettings.model_validate(
+        {
+            "issuer_url": where,
+            "resource_server_url": settings.http_url if settings.http_issuer else None,
+            "validate_token_resource": False,
+        }
+    )

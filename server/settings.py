@@ -1,11 +1,12 @@
-"""Settings: flags, then PAI_DLC_* variables, then the defaults documented here. Read once, at start."""
+"""Settings: flags, then PAI_DLC_* variables, then a TOML file, then the defaults here. Read once, at start."""
 
 import os
+import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, SettingsConfigDict
 
 from pai_dlc_mcp.server.spelling import nearest
 
@@ -27,6 +28,9 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,  # it may be a key
     )
 
+    config: Path | None = Field(
+        default=None, description="TOML file of the settings here, by their names in small letters."
+    )
     region: str | None = Field(
         default=None,
         pattern=REGION,
@@ -90,8 +94,27 @@ class Settings(BaseSettings):
         description="Folder of what outlives a call (tokens, approvals, what was sent); replicas share it. memory: "
         "a restart or a second replica does not know.",
     )
+    http_tokens: Path | None = Field(
+        default=None, description="File of who may call over HTTP: a name and a token of 32 characters or more a line."
+    )
+    http_issuer: str | None = Field(default=None, description="Issuer of the JWTs that may call over HTTP.")
+    http_jwks: str | None = Field(default=None, description="https:// address of that issuer's key set.")
+    http_audience: str | None = Field(default=None, description="Audience that such a JWT has to be for.")
+    http_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/\s]+(/\S*)?$",
+        description="Address by which clients reach this server over HTTP, for example https://mcp.example.com/mcp.",
+    )
+    http_origins: Words = Field(default=(), description="Origins of web pages that may call over HTTP besides its own.")
     audit_file: Path | None = Field(default=None, description="File for the audit lines; unset: the log on stderr.")
     emulator: bool = Field(default=False, description="Set by --emulator: every result says so.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: Any, init_settings: Any, env_settings: Any, dotenv_settings: Any, file_secret_settings: Any
+    ) -> Any:
+        named = {**env_settings(), **init_settings()}.get("config")
+        return init_settings, env_settings, InitSettingsSource(settings_cls, _file(named, cls) if named else {})
 
     @model_validator(mode="before")
     @classmethod
@@ -113,12 +136,12 @@ class Settings(BaseSettings):
             raise ValueError("has a port that is not from 1 to 65535")
         return endpoint
 
-    @field_validator("toolsets", "allow_tools", "deny_tools", "confirm_keys", mode="before")
+    @field_validator("toolsets", "allow_tools", "deny_tools", "confirm_keys", "http_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
 
-    @field_validator("approvals", "state", "audit_file")
+    @field_validator("approvals", "state", "audit_file", "http_tokens")
     @classmethod
     def _expanded(cls, path: object) -> object:
         return path.expanduser() if isinstance(path, Path) else path
@@ -129,6 +152,27 @@ class Settings(BaseSettings):
         if any(len(key.get_secret_value()) < 32 for key in keys):
             raise ValueError("each key needs at least 32 characters")
         return keys
+
+
+class UnusableFile(ValueError):
+    """The settings file cannot be read, or names something that is no setting."""
+
+    title = "Settings"  # as of pydantic's own error
+
+
+def _file(path: str | Path, settings: type[Settings]) -> dict[str, Any]:
+    """The settings of a TOML file. Raises UnusableFile."""
+    try:
+        given = tomllib.loads(Path(path).expanduser().read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not TOML"
+        raise UnusableFile(f"the settings file {path} cannot be read: {why}") from None
+    known = sorted(settings.model_fields.keys() - {"config", "emulator"})
+    for name in given:
+        if name not in known:
+            near = nearest(name, known)
+            raise UnusableFile(f"{name} in {path} is no setting; {f'did you mean {near}?' if near else 'remove it'}")
+    return given
 
 
 def problem(error: ValueError) -> str:

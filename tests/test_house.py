@@ -29,7 +29,7 @@ def test_every_tool_family_and_every_noun_of_the_cloud_has_its_tests() -> None:
     families = {file.stem for file in (ROOT / "tools").iterdir()} - {"__init__", "params", "__pycache__"}
     assert families <= {file.stem.removeprefix("test_") for file in (ROOT / "tests" / "tools").glob("test_*.py")}
     beside = {"__init__", "api", "paging", "shape", "times"}
-    beside |= {"clients", "no_answer", "refusals", "retries", "sdk"}  # by the nouns, test_gateway.py and test_errors.py
+    beside |= {"no_answer", "refusals"}  # by the nouns, test_gateway.py and test_errors.py
     nouns = {file.stem for file in (ROOT / "server" / "cloud").glob("*.py")} - beside
     assert nouns <= {file.stem.removeprefix("test_") for file in (ROOT / "tests/server/cloud").glob("test_*.py")}
 

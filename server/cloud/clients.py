@@ -1,54 +1,100 @@
-"""The SDK's clients of one server, built once a product and region, in a worker thread.
+"""The SDK's clients of one server, one a product and host, and one request through them, complete or refused.
 
-The SDK is imported here on the first call: it takes 0.4 s and 50 MB.
+Imported on the first call, in a worker thread: the SDK takes 0.4 s and 50 MB.
 """
 
+import importlib
+import re
 import threading
 import uuid
 from collections.abc import Mapping
 from typing import Any, cast
 
-from pai_dlc_mcp.server.cloud import endpoints
-from pai_dlc_mcp.server.cloud.credentials import Credentials, quiet_logs
+from alibabacloud_aiworkspace20210204.client import Client as AiWorkspaceSdk
+from alibabacloud_pai_dlc20201203.client import Client as PaiDlcSdk
+from alibabacloud_tea_openapi.client import Client as OpenApiSdk
+from alibabacloud_tea_openapi.models import Config
+from alibabacloud_tea_openapi.utils_models import OpenApiRequest, Params
+from darabonba.runtime import RuntimeOptions
+from Tea.exceptions import TeaException
+
+from pai_dlc_mcp.server.cloud import endpoints, refusals, transport
+from pai_dlc_mcp.server.cloud.credentials import quiet_logs
 from pai_dlc_mcp.server.cloud.endpoints import Product
-from pai_dlc_mcp.server.cloud.errors import CloudError, no_credentials
+from pai_dlc_mcp.server.cloud.errors import CloudError
+from pai_dlc_mcp.server.cloud.shape import as_list, as_object
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.settings import Settings
 
 USER_AGENT = f"AlibabaCloud-Agent-Skills/alibabacloud-pai-dlc-job/{uuid.uuid4().hex}"  # one session id a process
 
 
-class Clients:
-    """Blocking calls, for worker threads; safe to use from several."""
+class Call(RuntimeOptions):
+    """The options of one call, and its answer: headers, statusCode, body."""
 
-    def __init__(self, settings: Settings, credentials: Credentials) -> None:
+    answer: Mapping[str, Any] | None = None
+
+
+class Recording(OpenApiSdk):
+    """Leaves the answer in the call's options: the generated response models drop every field they do not know."""
+
+    def call_api(self, params: Any, request: Any, runtime: Any) -> Any:
+        sdk: Any = super()
+        runtime.answer = sdk.call_api(params, request, runtime)
+        return runtime.answer
+
+
+class PaiDlc(PaiDlcSdk, Recording):
+    """PAI-DLC's generated client."""
+
+
+class AiWorkspace(AiWorkspaceSdk, Recording):
+    """AIWorkSpace's generated client."""
+
+
+SDK: dict[Product, type[Recording]] = {
+    "pai-dlc": PaiDlc,
+    "aiworkspace": AiWorkspace,
+    "pai": Recording,
+    "sts": Recording,
+}
+_MODELS: dict[Product, str] = {
+    "pai-dlc": "alibabacloud_pai_dlc20201203.models",
+    "aiworkspace": "alibabacloud_aiworkspace20210204.models",
+}
+# Called by path with the SDKs' common client: no third and fourth SDK.
+_BY_PATH: dict[Product, dict[str, str]] = {
+    "pai": {"version": "2022-01-12", "style": "ROA", "method": "GET", "req_body_type": "json"},
+    "sts": {"version": "2015-04-01", "style": "RPC", "method": "POST", "req_body_type": "formData"},
+}
+
+
+class Clients:
+    """Blocking calls, for worker threads; safe to use from several. `key`: the SDK Config's credential arguments."""
+
+    def __init__(self, settings: Settings, key: Mapping[str, Any]) -> None:
+        quiet_logs()
         self._settings = settings
-        self._credentials = credentials
+        self._key = key
         self._lock = threading.Lock()
-        self._clients: dict[tuple[Product, str], Any] = {}
-        self._credential_config: dict[str, Any] | None = None
+        self._clients: dict[tuple[Product, str], Recording] = {}
 
     def call(
         self,
         product: Product,
         action: str,
-        region: str,
+        host: str,
         path: tuple[str, ...],
         params: Mapping[str, Any],
         pathname: str | None,
     ) -> dict[str, Any]:
         """Send one request and return the object of its answer. Raises CloudError; Failure for a bad parameter."""
-        host = endpoints.host(product, region, self._settings)
-        client = self._client(product, region, host)
-        from Tea.exceptions import TeaException
-
-        from pai_dlc_mcp.server.cloud import refusals, sdk
-
+        client = self._client(product, host)
         try:
             if pathname is None:
-                body = sdk.call_method(client, product, action, path, params)
+                body = _by_method(client, product, action, path, params)
             else:
-                body = sdk.call_path(client, product, action, pathname, params)
+                body = _by_path(client, product, action, pathname, params)
         except TeaException as error:
             refused: CloudError = refusals.from_sdk(error, product, action, host)
         else:
@@ -57,32 +103,14 @@ class Clients:
             refused = refusals.no_answer("invalid_answer", action, host)  # JSON, but not an object
         raise refused  # out here: as a context, the SDK's exception would carry the signed headers along
 
-    def key_source(self) -> str:
-        """Which step of the credential chain yields a key; never a value. Raises CloudError."""
+    def _client(self, product: Product, host: str) -> Recording:
         with self._lock:
-            config = self._resolved()
-        if "credential" not in config:
-            return "static key of the emulator"
-        from alibabacloud_credentials.exceptions import CredentialException
-
-        try:
-            return str(config["credential"].get_credential().provider_name)
-        except CredentialException:
-            raise no_credentials() from None  # its text quotes each provider's
-
-    def _client(self, product: Product, region: str, host: str) -> Any:
-        with self._lock:
-            client = self._clients.get((product, region))
+            client = self._clients.get((product, host))
             if client is None:
-                client = self._clients[product, region] = self._new_client(product, host)
+                client = self._clients[product, host] = self._new_client(product, host)
             return client
 
-    def _resolved(self) -> dict[str, Any]:
-        if self._credential_config is None:
-            self._credential_config = self._credentials.config()
-        return self._credential_config
-
-    def _new_client(self, product: Product, host: str) -> Any:
+    def _new_client(self, product: Product, host: str) -> Recording:
         settings = self._settings
         if settings.protocol == "http" and not endpoints.is_loopback(host):
             raise Failure(
@@ -90,16 +118,10 @@ class Clients:
                 fix="Ask the operator to set PAI_DLC_PROTOCOL=https.",
                 code="PlainHttpRefused",
             )
-        credential = self._resolved()  # before any other part of the SDK: see DefaultChain
-        from alibabacloud_tea_openapi.models import Config
-
-        from pai_dlc_mcp.server.cloud import sdk, transport
-
-        quiet_logs()
         transport.guard(settings.protocol, host, settings.max_response_mb * 1_000_000)
-        return sdk.CLIENTS[product](
+        return SDK[product](
             Config(
-                **credential,
+                **self._key,
                 endpoint=host,
                 protocol=settings.protocol.upper(),
                 connect_timeout=int(settings.connect_timeout * 1000),
@@ -107,3 +129,63 @@ class Clients:
                 user_agent=USER_AGENT,
             )
         )
+
+
+def _by_method(client: Any, product: Product, action: str, path: tuple[str, ...], params: Mapping[str, Any]) -> Any:
+    """Call the generated method and return the answer's body: `GetJob` is get_job_with_options(job_id, …)."""
+    call = Call()
+    method = getattr(client, re.sub(r"(?<=.)(?=[A-Z])", "_", action).lower() + "_with_options")
+    request = request_model(product, action, params)
+    method(*path, *([] if request is None else [request]), {}, call)
+    return (call.answer or {}).get("body")
+
+
+def _by_path(client: Any, product: Product, action: str, pathname: str, params: Mapping[str, Any]) -> Any:
+    """Call an operation that has no generated client here, and return the answer's body."""
+    operation = Params(
+        action=action, pathname=pathname, protocol="HTTPS", auth_type="AK", body_type="json", **_BY_PATH[product]
+    )
+    request = OpenApiRequest(query={key: str(value) for key, value in params.items()}, headers={})
+    return client.call_api(operation, request, Call()).get("body")
+
+
+def request_model(product: Product, action: str, params: Mapping[str, Any]) -> Any:
+    """The SDK's request model holding all of `params`; None for an operation without one. Its from_map() alone would
+    drop unknown fields in silence.
+
+    Raises Failure for a field the model does not know (UnknownField) or one of another type than the model's
+    (InvalidField).
+    """
+    model = getattr(importlib.import_module(_MODELS[product]), f"{action}Request", None)
+    if model is None:
+        return None
+    try:
+        request = model().from_map(dict(params))
+        lost = _lost(params, request.to_map(), "")
+    except (AttributeError, TypeError, ValueError):  # a text where the model has an object
+        raise Failure(
+            f"{action} cannot take these fields: one has another type than the API reference says.",
+            fix=f"Check the nested fields among {', '.join(params)}.",
+            code="InvalidField",
+        ) from None
+    if lost:
+        raise Failure(
+            f"{action} does not know the field {lost}.",
+            fix="Remove it, or check its spelling against the API reference.",
+            code="UnknownField",
+        )
+    return request
+
+
+def _lost(sent: object, kept: object, where: str) -> str | None:
+    """The path of the first field of `sent` that is not in `kept`."""
+    rest = as_object(kept)
+    for key, value in as_object(sent).items():
+        if key not in rest:
+            return f"{where}{key}"
+        if found := _lost(value, rest[key], f"{where}{key}."):
+            return found
+    for i, (one, other) in enumerate(zip(as_list(sent), as_list(kept), strict=False)):
+        if found := _lost(one, other, f"{where.removesuffix('.')}[{i}]."):
+            return found
+    return None

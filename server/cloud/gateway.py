@@ -1,40 +1,53 @@
 """All requests of one server to Alibaba Cloud: ids checked, a deadline kept, a read tried again, a write sent once."""
 
-from collections.abc import Mapping
-from typing import Any
+import random
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import anyio
 
 from pai_dlc_mcp.server.cloud import endpoints, ids
-from pai_dlc_mcp.server.cloud.clients import Clients
 from pai_dlc_mcp.server.cloud.credentials import Credentials
 from pai_dlc_mcp.server.cloud.endpoints import Product
-from pai_dlc_mcp.server.cloud.request_check import request_model
-from pai_dlc_mcp.server.cloud.retries import READ_TRIES, tried
+from pai_dlc_mcp.server.cloud.errors import CloudError, busy, timed_out
 from pai_dlc_mcp.server.cloud.workers import Workers
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.settings import Settings
 
+if TYPE_CHECKING:
+    from pai_dlc_mcp.server.cloud.clients import Clients
+
+T = TypeVar("T")
+
 _THREADS = 64  # a call that was given up keeps its thread until its socket times out
+_READ_TRIES = 3  # a first try and two retries
+_BACKOFF = 0.5  # seconds, doubled each time
 
 
 class Gateway:
-    """The one way to the cloud."""
+    """The one way to the cloud. The SDK is imported by the first call, in its worker thread."""
 
     def __init__(self, settings: Settings, credentials: Credentials) -> None:
-        self._settings = settings
-        self._clients = Clients(settings, credentials)
+        self.settings = settings
+        self._credentials = credentials
         self._workers = Workers(_THREADS)
-
-    @property
-    def settings(self) -> Settings:
-        return self._settings
+        self._lock = threading.Lock()
+        self._clients: Clients | None = None
 
     async def key_source(self) -> str:
         """Which step of the credential chain yields a key, e.g. `default/env`; never a value. Raises CloudError."""
-        return await self._workers.run(self._clients.key_source)
+        return await self._workers.run(self._credentials.source)
 
     async def check(self, product: Product, action: str, params: Mapping[str, Any]) -> None:
         """Raises Failure for a field the SDK would drop or cannot take; nothing is sent."""
-        await self._workers.run(request_model, product, action, params)
+
+        def model() -> None:
+            from pai_dlc_mcp.server.cloud.clients import request_model
+
+            request_model(product, action, params)
+
+        await self._workers.run(model)
 
     async def read(
         self,
@@ -51,7 +64,8 @@ class Gateway:
         the products without a generated client here.
         Raises CloudError; Failure for an id that may not stand in a path or a parameter the SDK does not know.
         """
-        return await self._sent(product, action, region, path, params or {}, pathname, READ_TRIES)
+        sent = {key: value for key, value in (params or {}).items() if value is not None}
+        return await self._sent(product, action, region, path, sent, pathname, _READ_TRIES)
 
     async def send(
         self, product: Product, action: str, region: str, path: tuple[str, ...], params: Mapping[str, Any]
@@ -71,11 +85,35 @@ class Gateway:
     ) -> dict[str, Any]:
         if (bad := next((p for p in path if not ids.is_path_segment(p)), None)) is not None:
             raise Failure(f"{bad!r} is not a valid id.", fix="Pass an id as a list tool shows it.", code="InvalidId")
-        sent = {key: value for key, value in params.items() if value is not None}
+        host = endpoints.host(product, region, self.settings)
 
         def call() -> dict[str, Any]:
-            return self._clients.call(product, action, region, path, sent, pathname)
+            return self._ready().call(product, action, host, path, params, pathname)
 
-        host = endpoints.host(product, region, self._settings)
-        deadline = self._settings.deadline
-        return await tried(call, self._workers, tries=tries, deadline=deadline, action=action, host=host)
+        return await tried(call, self._workers, tries=tries, deadline=self.settings.deadline, action=action, host=host)
+
+    def _ready(self) -> "Clients":
+        with self._lock:
+            if self._clients is None:
+                from pai_dlc_mcp.server.cloud.clients import Clients
+
+                self._clients = Clients(self.settings, self._credentials.config())
+            return self._clients
+
+
+async def tried(call: Callable[[], T], workers: Workers, *, tries: int, deadline: float, action: str, host: str) -> T:
+    """Carry out `call` in a worker thread, up to `tries` times while its CloudError is a transient one.
+
+    A wait that would pass the deadline (seconds, all tries together) is not begun. Raises CloudError.
+    """
+    begun: list[int] = []
+    with anyio.move_on_after(deadline) as scope:
+        for number in range(1, tries + 1):
+            try:
+                return await workers.run(call, started=lambda: begun.append(1))
+            except CloudError as error:
+                wait = error.retry_after or _BACKOFF * 2**number * random.uniform(0.5, 1)  # noqa: S311 - jitter
+                if number == tries or not error.transient or wait > scope.deadline - anyio.current_time():
+                    raise
+                await anyio.sleep(wait)
+    raise timed_out(action, host, deadline) if begun else busy(action, deadline)

@@ -1,13 +1,11 @@
 """HTTP for replicas: two server processes behind one address, each call to the other one."""
 
-import os
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import cycle
 from typing import Any
 
@@ -25,46 +23,12 @@ from starlette.routing import Route
 from pai_dlc_mcp.emulator.embedded import Emulator
 
 JOB = "dlc4stillrunning"
+Replica = Callable[..., AbstractContextManager[str]]
 KEY = "replicas-share-this-key-of-32-chars"
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def listens(port: int, host: str) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex((host, port)) == 0
-
-
 @contextmanager
-def replica(emulator: Emulator, host: str = "127.0.0.1", **environment: str) -> Generator[str]:
-    port = free_port()
-    account = {
-        "ALIBABA_CLOUD_ACCESS_KEY_ID": emulator.access_key_id,
-        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": emulator.access_key_secret,
-        "PAI_DLC_ENDPOINT": emulator.endpoint,
-        "PAI_DLC_PROTOCOL": "http",
-        "PAI_DLC_REGION": "cn-hangzhou",
-    }
-    command = [sys.executable, "-m", "pai_dlc_mcp.cli", "serve", "--transport", "http", "--port", str(port)]
-    command += ["--host", host]
-    with subprocess.Popen(
-        command, env={**os.environ, **account, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as run:
-        try:
-            until = time.monotonic() + 30
-            while time.monotonic() < until and not listens(port, host):
-                time.sleep(0.05)
-            yield f"http://{host}:{port}"
-        finally:
-            run.terminate()
-
-
-@contextmanager
-def balancer(*backends: str) -> Generator[str]:
+def balancer(port: int, *backends: str) -> Generator[str]:
     """One address; each call of a tool goes to the next backend, everything else to the first."""
     turn = cycle(backends)
 
@@ -77,7 +41,6 @@ def balancer(*backends: str) -> Generator[str]:
         passed = {k: v for k, v in answer.headers.items() if k not in ("content-length", "transfer-encoding")}
         return Response(answer.content, answer.status_code, passed)
 
-    port = free_port()
     app = Starlette(routes=[Route("/mcp", forward, methods=["GET", "POST", "DELETE"])])
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None))
     thread = threading.Thread(target=server.run, daemon=True)
@@ -91,13 +54,19 @@ def balancer(*backends: str) -> Generator[str]:
 
 
 @pytest.fixture
-def address(emulator: Emulator, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Generator[str]:
+def address(
+    emulator: Emulator,
+    replica: Replica,
+    free_port: int,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Generator[str]:
     monkeypatch.setattr(emulator.clock, "speed", 20.0)  # a replica waits in real time until the job has stopped
     with ExitStack() as stack:
         keys = request.param
         first = stack.enter_context(replica(emulator, PAI_DLC_CONFIRM_KEYS=keys[0]))
         second = stack.enter_context(replica(emulator, PAI_DLC_CONFIRM_KEYS=keys[1]))
-        yield stack.enter_context(balancer(first, second))
+        yield stack.enter_context(balancer(free_port, first, second))
 
 
 def stops(emulator: Emulator) -> int:
@@ -151,7 +120,7 @@ def test_an_address_others_can_reach_is_refused(host: str) -> None:
     assert "loopback only" in done.stderr
 
 
-def test_a_foreign_host_or_origin_is_refused_on_every_loopback_address(emulator: Emulator) -> None:
+def test_a_foreign_host_or_origin_is_refused_on_every_loopback_address(emulator: Emulator, replica: Replica) -> None:
     listing = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
     accepted = {"accept": "application/json, text/event-stream"}
     with replica(emulator, "127.0.0.2") as address:

@@ -12,7 +12,7 @@ import pytest
 
 from pai_dlc_mcp.emulator.faults import Fault
 from pai_dlc_mcp.server.cloud.errors import CloudError
-from pai_dlc_mcp.server.cloud.retries import tried
+from pai_dlc_mcp.server.cloud.gateway import tried
 from pai_dlc_mcp.server.cloud.workers import Workers
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from pai_dlc_mcp.server.cloud.request_check import request_model
+from pai_dlc_mcp.server.cloud.clients import request_model
 from pai_dlc_mcp.server.errors import Failure
 
 

@@ -1,0 +1,76 @@
+"""Server processes over HTTP."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+
+from pai_dlc_mcp.emulator.embedded import Emulator
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def listens(port: int, host: str) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((host, port)) == 0
+
+
+@contextmanager
+def replica(emulator: Emulator, host: str = "127.0.0.1", **environment: str) -> Generator[str]:
+    port = free_port()
+    account = {
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": emulator.access_key_id,
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": emulator.access_key_secret,
+        "PAI_DLC_ENDPOINT": emulator.endpoint,
+        "PAI_DLC_PROTOCOL": "http",
+        "PAI_DLC_REGION": "cn-hangzhou",
+    }
+    command = [sys.executable, "-m", "pai_dlc_mcp.cli", "serve", "--transport", "http", "--port", str(port)]
+    command += ["--host", host]
+    with subprocess.Popen(
+        command, env={**os.environ, **account, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as run:
+        try:
+            until = time.monotonic() + 30
+            while time.monotonic() < until and not listens(port, host):
+                time.sleep(0.05)
+            yield f"http://{host}:{port}"
+        finally:
+            run.terminate()
+
+
+@pytest.fixture(name="free_port")
+def a_free_port() -> int:
+    return free_port()
+
+
+@pytest.fixture(name="replica")
+def start_replica() -> Callable[..., AbstractContextManager[str]]:
+    """replica(emulator, host, NAME=value…): the address of a server process with these variables."""
+    return replica
+
+
+@pytest.fixture
+def command() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """command("serve", …, NAME=value…): run to its end with these variables."""
+
+    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "pai_dlc_mcp.cli", *arguments],
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    return run

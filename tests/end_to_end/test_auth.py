@@ -1,0 +1,174 @@
+"""Who may call over HTTP: real server processes, real clients with and without a token."""
+
+import json
+import threading
+import time
+from collections.abc import Generator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+
+LISTING = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+TOKEN, OTHER = "a" * 40, "b" * 40
+ISSUER, AUDIENCE = "https://idp.example.com", "pai-dlc"
+
+
+def status(address: str, token: str | None = None, **headers: str) -> int:
+    bearer = {} if token is None else {"authorization": f"Bearer {token}"}
+    accepted = {"accept": "application/json, text/event-stream"}
+    return httpx2.post(f"{address}/mcp", json=LISTING, headers={**accepted, **bearer, **headers}).status_code
+
+
+@pytest.fixture
+def tokens(tmp_path: Path) -> Path:
+    file = tmp_path / "tokens"
+    file.write_text(f"# the team\nalice {TOKEN}\n\nbob\t{OTHER}  # laptop\n")
+    return file
+
+
+def test_without_a_known_token_nothing_is_listed(emulator, replica, tokens) -> None:
+    with replica(emulator, PAI_DLC_HTTP_TOKENS=str(tokens)) as address:
+        assert status(address, TOKEN) == status(address, OTHER) == 200
+        wrong = (None, "c" * 40, TOKEN[:-1], "alice", f"{TOKEN},{OTHER}")
+        assert {status(address, token) for token in wrong} == {401}
+        tokens.write_text(f"bob {OTHER}\n")
+        assert (status(address, TOKEN), status(address, OTHER)) == (401, 200), "taken out: refused at once"
+        tokens.write_text("bob short\n")
+        assert (status(address, TOKEN), status(address, OTHER)) == (401, 401), "unusable: nobody is let in"
+        tokens.unlink()
+        assert status(address, OTHER) == 401
+
+
+async def test_a_client_with_a_token_calls_tools_and_one_callers_question_is_not_anothers(
+    emulator, replica, tokens
+) -> None:
+    with replica(emulator, PAI_DLC_HTTP_TOKENS=str(tokens)) as address:
+
+        async def stop(token: str, **more: str) -> dict[str, Any]:
+            http = httpx2.AsyncClient(headers={"authorization": f"Bearer {token}"})
+            async with http, Client(streamable_http_client(f"{address}/mcp", http_client=http), cache=None) as client:
+                done = await client.call_tool("stop_job", {"job_id": "dlc4stillrunning", **more})
+            return done.structured_content or {}
+
+        asked = await stop(TOKEN)
+        stolen = await stop(OTHER, confirmation_token=asked["confirmation_token"])
+        assert stolen["status"] == "confirmation_required"
+        assert "StopJob" not in emulator.requests.actions()
+
+
+@pytest.mark.parametrize(
+    ("environment", "told"),
+    [
+        ({}, "set PAI_DLC_HTTP_TOKENS or PAI_DLC_HTTP_ISSUER"),
+        ({"PAI_DLC_HTTP_TOKENS": "{tokens}"}, "set PAI_DLC_HTTP_URL"),
+        ({"PAI_DLC_HTTP_TOKENS": "/nowhere"}, "cannot be read"),
+        ({"PAI_DLC_HTTP_ISSUER": ISSUER}, "belong together"),
+        (
+            {"PAI_DLC_HTTP_ISSUER": ISSUER, "PAI_DLC_HTTP_JWKS": "http://example.com", "PAI_DLC_HTTP_AUDIENCE": "a"},
+            "https:// address",
+        ),
+        ({"PAI_DLC_HTTP_TOKENS": "{tokens}", "PAI_DLC_HTTP_ISSUER": ISSUER}, "not both"),
+    ],
+)
+def test_an_open_address_needs_authentication_and_settings_that_fit_together(
+    command, tokens, environment: dict[str, str], told: str
+) -> None:
+    given = {name: value.format(tokens=tokens) for name, value in environment.items()}
+    done = command("serve", "--emulator", "--transport", "http", "--host", "0.0.0.0", **given)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_behind_a_proxy_its_name_and_origin_pass_and_no_others(emulator, replica, tokens) -> None:
+    public = {"PAI_DLC_HTTP_URL": "https://mcp.example.com/mcp", "PAI_DLC_HTTP_ORIGINS": "https://chat.example.com"}
+    with replica(emulator, "0.0.0.0", PAI_DLC_HTTP_TOKENS=str(tokens), **public) as address:
+        assert status(address, TOKEN, host="mcp.example.com") == 200
+        assert status(address, TOKEN, host="mcp.example.com", origin="https://mcp.example.com") == 200
+        assert status(address, TOKEN, host="mcp.example.com", origin="https://chat.example.com") == 200
+        assert status(address, TOKEN, host="evil.example.com") == 421
+        assert status(address, TOKEN, host="mcp.example.com", origin="https://evil.example.com") == 403
+
+
+def test_probes_answer_without_a_token_and_say_when_nothing_can_be_written(emulator, replica, tokens, tmp_path) -> None:
+    state = tmp_path / "state"
+    with replica(emulator, PAI_DLC_HTTP_TOKENS=str(tokens), PAI_DLC_STATE=str(state)) as address:
+        assert httpx2.get(f"{address}/health").status_code == 200
+        assert httpx2.get(f"{address}/ready").status_code == 200
+        state.chmod(0o755)
+        refused = httpx2.get(f"{address}/ready")
+        assert (refused.status_code, str(tmp_path) in refused.text) == (503, False)
+
+
+class Provider:
+    """An identity provider: its key set over HTTP, and the tokens it signs."""
+
+    def __init__(self) -> None:
+        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.fetches = 0
+        public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key()))
+        body = json.dumps({"keys": [{**public, "kid": "one", "use": "sig", "alg": "RS256"}]}).encode()
+        provider = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                provider.fetches += 1
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self.server.server_address[1]}/keys"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def token(self, *, kid: str = "one", key: Any = None, algorithm: str = "RS256", **changes: Any) -> str:
+        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "alice", "exp": int(time.time()) + 600, **changes}
+        kept = {name: value for name, value in claims.items() if value is not None}
+        return jwt.encode(kept, key or self.key, algorithm, headers={"kid": kid})
+
+
+@pytest.fixture
+def provider() -> Generator[Provider]:
+    made = Provider()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+def test_a_jwt_of_the_issuer_for_this_audience_is_let_in_and_no_other(emulator, replica, provider) -> None:
+    settings = {
+        "PAI_DLC_HTTP_ISSUER": ISSUER,
+        "PAI_DLC_HTTP_JWKS": provider.address,
+        "PAI_DLC_HTTP_AUDIENCE": AUDIENCE,
+        "PAI_DLC_HTTP_URL": "https://mcp.example.com/mcp",
+    }
+    stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    with replica(emulator, **settings) as address:
+        assert status(address, provider.token()) == 200
+        wrong = {
+            "another issuer": provider.token(iss="https://evil.example.com"),
+            "another audience": provider.token(aud="other"),
+            "expired": provider.token(exp=int(time.time()) - 120),
+            "no expiry": provider.token(exp=None),
+            "no subject": provider.token(sub=None),
+            "another key": provider.token(key=stranger),
+            "a shared secret": provider.token(key="k" * 32, algorithm="HS256"),
+            "no signature": jwt.encode({"iss": ISSUER, "aud": AUDIENCE, "sub": "a", "exp": 9e9}, None, "none"),
+            "no JWT": "x" * 40,
+        }
+        assert {name: status(address, token) for name, token in wrong.items()} == dict.fromkeys(wrong, 401)
+        for number in range(20):
+            assert status(address, provider.token(kid=f"made-up-{number}")) == 401
+        assert provider.fetches == 1, "a made-up key id fetches nothing"
+        metadata = httpx2.get(f"{address}/.well-known/oauth-protected-resource/mcp").json()
+        assert metadata["authorization_servers"][0].rstrip("/") == ISSUER
