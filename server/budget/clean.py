@@ -21,6 +21,10 @@ _INVISIBLE = re.compile(
     rb"|\xe2(?:\x80[\x8b-\x8f\xaa-\xae]|\x81[\xa0-\xaf])|\xe3\x85\xa4"
     rb"|\xef(?:\xb8[\x80-\x8f]|\xbb\xbf|\xbe\xa0|\xbf[\xb9-\xbb])|\xf0\x9d\x85[\xb3-\xba]|\xf3[\xa0-\xaf][\x80-\xbf]{2}"
 )
+# What follows a tqdm bar on its line: the program died, or wrote elsewhere, before the bar's line end
+_AFTER_BAR = re.compile(rb"(\d%\|[^|\n]{0,400}\|[^\[\n]{0,80}\[[^\]\n]{0,400}\])(?=[^\n]*[^\s\]])")
+# Not words: a counter, a percentage, a spinner, a bar of any characters
+_COUNTING = bytes(set(range(256)) - set(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 _SEPARATORS = (b"\xe2\x80\xa8", b"\xe2\x80\xa9")  # U+2028, U+2029: a line break to some readers
 
 
@@ -33,7 +37,9 @@ def clean(records: Iterable[str]) -> bytes:
 
 def _clean(text: bytes) -> bytes:
     if b"\r" in text:
-        text = b"\n".join(_last_state(line) if b"\r" in line else line for line in text.split(b"\n"))
+        text = b"\n".join(_last_states(line) if b"\r" in line else line for line in text.split(b"\n"))
+    if b"%|" in text:
+        text = _AFTER_BAR.sub(rb"\1\n", text)
     if b"\x1b" in text:
         text = _ESCAPES.sub(b"", text)
     if not text.isascii():
@@ -50,9 +56,19 @@ def clean_text(text: str) -> str:
     return clean([text]).decode()
 
 
-def _last_state(line: bytes) -> bytes:
-    r"""tqdm writes thousands of frames in one record, and blanks or erases the last with `leave=False`."""
-    for frame in reversed(line.split(b"\r")):
-        if _ESCAPES.sub(b"", frame).strip():
-            return frame
-    return b""
+def _last_states(line: bytes) -> bytes:
+    r"""The last state of each thing drawn in a record, a line each: of a bar the last of thousands of frames, but a
+    message that a bar was drawn over (`boom\r 50%|##|`) stays. tqdm blanks or erases a frame with `leave=False`."""
+    drawn: list[bytes] = []
+    what = None
+    for frame in line.split(b"\r"):
+        plain = _ESCAPES.sub(b"", frame) if b"\x1b" in frame else frame
+        if not plain.strip():
+            continue
+        words = b"%|" if b"%|" in plain else plain.translate(None, _COUNTING)
+        if words == what:
+            drawn[-1] = frame
+        else:
+            drawn.append(frame)
+        what = words
+    return b"\n".join(drawn)

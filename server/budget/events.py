@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from pai_dlc_mcp.server.budget.clean import clean
 from pai_dlc_mcp.server.budget.fence import fence, inert, inline, new_nonce
-from pai_dlc_mcp.server.budget.limits import nothing_shown, room, size
+from pai_dlc_mcp.server.budget.limits import LINE_END, TOKEN, cost, nothing_shown, room
 from pai_dlc_mcp.server.budget.pipeline import View
 from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.budget.select import LINE_CHARS, Choice, cut_line, left_out
@@ -18,9 +18,17 @@ _NUMBERS = re.compile(r"\d+")
 _LEAST = 4  # alike but not identical: fewer are as short one by one
 _LAST = 3  # events kept before all but the first warning
 
+# Each as a word, or as a part of a CamelCase reason (FailedScheduling, SystemOOM), and not inside another word: a
+# model called bloom-7b and a queue called skill-runner are no failures
+_FAILURES = (
+    r"Err(?:ors?)?", r"Fail(?:ed|ure|ures|ing|s)?", r"Back-?[Oo]ff", r"Errimagepull", r"Unhealthy",
+    r"Evict(?:ed|ing|ion)?", r"OOM", r"Oom-?(?:[Kk]ill(?:ed|er)?)?", r"Kill(?:ed|ing)?", r"Insufficient",
+    r"Unschedulable", r"Exceeded", r"Time(?:d ?| )?[Oo]ut", r"Preempt(?:ed|ing|ion)?", r"Reclaim(?:ed|ing)?",
+    r"Unauthorized", r"Denied", r"Forbidden", r"Not ?[Rr]eady", r"Not[ -]?[Ff]ound", r"Warning", r"Restarting",
+    r"Stopped", r"Is not enough", r"Unable", r"Unreachable", r"Refused", r"Invalid", r"Unknown", r"Lost",
+)  # fmt: skip
 _WARNING = re.compile(
-    r"(?i)error|fail|back-?off|errimagepull|unhealthy|evict|oom|kill|is not enough|insufficient|unschedulable|exceeded"
-    r"|time(?:d )?out|preempt|reclaim|unauthorized|denied|forbidden|not ?ready|not found|warning|restarting|stopped"
+    rf"(?<![A-Za-z])(?i:{'|'.join(_FAILURES)})(?![a-z])|(?<=[a-z0-9])(?:{'|'.join(_FAILURES)})(?![a-z])"
 )
 
 
@@ -64,9 +72,9 @@ def events(
     """The timeline as a fenced text never above `max_tokens`; `returned` and `available` count events."""
     found, redacted = timeline(sources, redactor)
     nonce = nonce or new_nonce()
-    spare = room(max_tokens) - size(fence([], source, nonce)) - 1
+    spare = room(max_tokens) - cost(fence([], source, nonce)) - LINE_END
     groups = _grouped(found)
-    lines = [_rendered(group, min(LINE_CHARS, max(80, spare // 4))) for group in groups]
+    lines = [_rendered(group, min(LINE_CHARS, max(80, spare // (2 * TOKEN)))) for group in groups]
     choice = _chosen(groups, lines, spare)
     payload: list[str] = []
     missing = 0
@@ -78,12 +86,13 @@ def events(
         else:
             missing += len(group)
     payload += [left_out(missing, "event")] if missing else []
-    returned = sum(len(groups[position]) for position in choice.chosen)
+    shown = sum(len(groups[position]) for position in choice.chosen)
+    printed = sum(min(len(groups[position]), len(lines[position])) for position in choice.chosen)
     return View(
         text=fence(payload, source, nonce) if choice.chosen else nothing_shown(len(found), "event", max_tokens),
         lines=len(found),
-        available=len(found),
-        returned=returned,
+        printed=printed,
+        folded=shown - printed,
         redacted=redacted,
     )
 
@@ -130,15 +139,15 @@ def _line(event: Event, most: int) -> str:
 def _chosen(groups: Sequence[Sequence[Event]], lines: Sequence[Sequence[str]], spare: int) -> Choice:
     """All if they fit; else the first failure, the last events, the other failures, and what is left from the end."""
 
-    def cost(position: int) -> tuple[int, int]:
-        return sum(size(line) + 1 for line in lines[position]), len(lines[position])
+    def takes(position: int) -> tuple[int, int]:
+        return sum(cost(line) + LINE_END for line in lines[position]), len(lines[position])
 
     count = len(groups)
-    everything = Choice(cost, spare)
+    everything = Choice(takes, spare)
     everything.take(range(count))
     if len(everything.chosen) == count:
         return everything
-    choice = Choice(cost, spare)
+    choice = Choice(takes, spare)
     warnings = [position for position in range(count) if groups[position][0].warning]
     choice.take(warnings[:1])
     choice.take(reversed(range(max(0, count - _LAST), count)), 0.6)

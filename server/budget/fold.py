@@ -1,13 +1,26 @@
-"""Repeats folded: groups of lines that say the same, first in the order of their first lines."""
+"""Repeats folded: of lines that say the same, which are printed, in the log's order, and how many they stand for."""
 
 import re
-from collections.abc import Iterable, Sequence
-from operator import itemgetter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
+from pai_dlc_mcp.server.budget.spread import spread
 from pai_dlc_mcp.server.insight.errors import Block
 from pai_dlc_mcp.server.insight.lines import Lines, body, chunks, rank, spoken, with_ranks
 
 Group = Sequence[int]  # line numbers from 0, ascending; a range for one, which costs the garbage collector nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """The line printed for a group. `hides` counts the lines of the group that are not printed."""
+
+    line: int
+    group: Group
+    hides: int
+
+
+Entry = int | Fold  # a line as it stands, or what is printed for several
 
 _WINDOW = 8  # lines: ranks and bars speak in turn
 _SPEAKERS = 1000  # lines of a group asked for their rank
@@ -20,27 +33,35 @@ _BAR_BODY = re.compile(rb"%\|[^|\n]*\|")
 _BAR = re.compile(rb"\d%\||\d%[ |\[(]*[#=>\xe2]{2}|[\xe2][\x94\x96][\x80-\xbf]{1}\xe2[\x94\x96]")
 
 
-def fold(log: Lines, blocks: Iterable[Block], breaks: Iterable[int] = ()) -> list[Group]:
-    """Every line in exactly one group; no group reaches across a break or into an error block.
+def unfolded(log: Lines) -> list[Entry]:
+    return list(range(len(log.lines)))
 
-    Lines of an error block fold only when identical but for clock and rank."""
+
+def fold(log: Lines, blocks: Iterable[Block], apart: Collection[int] = ()) -> list[Entry]:
+    """What is printed, by line; every line of the log is printed or hidden by exactly one entry. The last line and
+    those `apart` are printed.
+
+    Nothing folds into an error block; its own lines fold only when identical but for clock and rank."""
     shapes = shapes_of(log.text)
-    groups: list[Group] = []
-    ends = iter([*breaks, len(log.lines)])
-    end = next(ends)
+    entries: list[Entry] = []
     done = 0
-    for block in [*blocks, None]:
-        start = block.start if block else len(log.lines)
-        while end < start:
-            _fold_alike(shapes, done, end, groups)
-            done, end = max(done, end), next(ends)
-        _fold_alike(shapes, done, start, groups)
-        if block and block.kind.alike:
-            _fold_alike(shapes, start, block.stop, groups)
-        elif block:
-            _fold_identical(log.lines, start, block.stop, groups)
-        done = block.stop if block else start
-    return _unfold_few(log.lines, groups)
+    for block in blocks:
+        entries += _alike(log.lines, shapes, apart, done, block.start)
+        if block.kind.alike:
+            entries += _alike(log.lines, shapes, apart, block.start, block.stop)
+        else:
+            entries += _identical(log.lines, block.start, block.stop)
+        done = block.stop
+    entries += _alike(log.lines, shapes, apart, done, len(log.lines))
+    return _ending(entries, len(log.lines) - 1)
+
+
+def line_of(entry: Entry) -> int:
+    return entry if isinstance(entry, int) else entry.line
+
+
+def hides(entry: Entry) -> int:
+    return 0 if isinstance(entry, int) else entry.hides
 
 
 def is_bar(line: bytes) -> bool:
@@ -61,17 +82,23 @@ def _shape(text: bytes) -> bytes:
     return text.translate(None, _NUMBERS)
 
 
-def _fold_alike(shapes: Sequence[bytes], start: int, stop: int, groups: list[Group]) -> None:
+def _alike(
+    lines: Sequence[bytes], shapes: Sequence[bytes], apart: Collection[int], start: int, stop: int
+) -> list[Entry]:
     latest: dict[bytes, int] = {}  # shape -> which group
+    groups: list[Group] = []
     for index in range(start, stop):
         at = latest.get(shapes[index])
-        if at is None or index - groups[at][-1] > _WINDOW:
+        if index in apart:
+            groups.append(range(index, index + 1))
+        elif at is None or index - groups[at][-1] > _WINDOW:
             if len(latest) >= _SHAPES:  # forget those out of reach: a small table stays in the cache
                 latest = {shape: at for shape, at in latest.items() if index - groups[at][-1] <= _WINDOW}
             latest[shapes[index]] = len(groups)
             groups.append(range(index, index + 1))
         else:
             _join(groups, at, index)
+    return _in_order(entry for group in groups for entry in _printed(lines, group))
 
 
 def _join(groups: list[Group], at: int, index: int) -> None:
@@ -82,10 +109,24 @@ def _join(groups: list[Group], at: int, index: int) -> None:
         groups[at] = [*group, index]
 
 
-def _fold_identical(lines: Sequence[bytes], start: int, stop: int, groups: list[Group]) -> None:
-    """The nth time a rank says something joins the nth time the others say it: tracebacks of ranks interleave."""
+def _printed(lines: Sequence[bytes], group: Group) -> Iterable[Entry]:
+    """The last state of a bar, one of identical lines, the first and the last of many alike."""
+    last = group[-1]
+    if len(group) == 1:
+        return (last,)
+    if is_bar(lines[last]) or same(lines, group):
+        return (Fold(last, group, len(group) - 1),)
+    if len(group) < _LEAST:
+        return group
+    return (group[0], Fold(last, group, len(group) - 2))
+
+
+def _identical(lines: Sequence[bytes], start: int, stop: int) -> list[Entry]:
+    """The nth time a rank says something joins the nth time the others say it: tracebacks of ranks interleave. The
+    first is printed, so that frames stay in order."""
     said: dict[tuple[int | None, bytes], int] = {}
     known: dict[tuple[int, bytes], list[int]] = {}
+    groups: list[list[int]] = []
     previous, turn = None, 0
     for index in range(start, stop):
         who, words = spoken(lines[index])
@@ -98,17 +139,25 @@ def _fold_identical(lines: Sequence[bytes], start: int, stop: int, groups: list[
             groups.append(group)
         group.append(index)
         previous = words
+    return [group[0] if len(group) == 1 else Fold(group[0], group, len(group) - 1) for group in groups]
 
 
-def _unfold_few(lines: Sequence[bytes], groups: list[Group]) -> list[Group]:
-    """Two or three lines that differ take no more room than their fold would."""
-    kept: list[Group] = []
-    for group in groups:
-        if 1 < len(group) < _LEAST and not is_bar(lines[group[0]]) and not same(lines, group):
-            kept += (range(index, index + 1) for index in group)
-        else:
-            kept.append(group)
-    return sorted(kept, key=itemgetter(0))
+def _in_order(entries: Iterable[Entry]) -> list[Entry]:
+    return sorted(entries, key=line_of)
+
+
+def _ending(entries: list[Entry], last: int) -> list[Entry]:
+    """The log's last line stands at the end as it is, whatever it was like."""
+    for position in range(len(entries) - 1, -1, -1):
+        entry = entries[position]
+        if line_of(entry) == last:
+            break
+        if isinstance(entry, Fold) and entry.group[-1] == last:
+            rest = entry.group[:-1]
+            entries[position] = Fold(entry.line, rest, len(rest) - 1) if len(rest) > 1 else entry.line
+            entries.append(last)
+            break
+    return entries
 
 
 def same(lines: Sequence[bytes], group: Group) -> bool:
@@ -118,19 +167,21 @@ def same(lines: Sequence[bytes], group: Group) -> bool:
     return all(lines[index] == first or body(lines[index]) == words for index in group)
 
 
-def shown(lines: Sequence[bytes], group: Group) -> list[tuple[bytes, str]]:
-    """What is printed of a group: lines, with their ranks, and a note behind each."""
-    first, last = group[0], group[-1]
-    if len(group) == 1 or not lines[last].strip():
-        return [(lines[first], "")]
+def shown(lines: Sequence[bytes], entry: Entry) -> tuple[bytes, str]:
+    """The line printed for an entry, with the ranks that said it, and what it stands for."""
+    if isinstance(entry, int):
+        return lines[entry], ""
+    line, group = lines[entry.line], entry.group
+    if not line.strip():
+        return line, ""
     speakers = {who for index in group[:_SPEAKERS] if (who := rank(lines[index])) is not None}
-    if is_bar(lines[last]):
-        return [(with_ranks(lines[last], _spans(speakers)), f" [last of {len(group):,} states]")]
+    if is_bar(line):
+        return with_ranks(line, _spans(speakers)), f" [last of {len(group):,} states]"
     if same(lines, group):
         times = f" [x{len(group):,}]" if len(group) > len(speakers) else ""
-        return [(with_ranks(lines[first], _spans(speakers)), times)]
-    note = f" [x{len(group):,} alike, first above]"
-    return [(lines[first], ""), (with_ranks(lines[last], _spans(speakers)), note)]
+        return with_ranks(line, _spans(speakers)), times
+    varied = spread([lines[index] for index in group])
+    return line, f" [x{len(group):,} alike{': ' + varied if varied else ''}]"
 
 
 def _spans(numbers: set[int]) -> bytes:

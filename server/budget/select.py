@@ -1,36 +1,44 @@
-"""What stays when not all fits: long lines cut, then the root cause with its surroundings, then the tail. Choice picks
-entries within a size; Sheet renders them in order, each only when its turn comes."""
+"""What stays when not all fits: long lines cut, and a choice of entries within a size. Sheet renders entries in the
+order of the log, each only when its turn comes."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from itertools import accumulate
 
 from pai_dlc_mcp.server.budget.fence import inert
-from pai_dlc_mcp.server.budget.fold import Group, shown
-from pai_dlc_mcp.server.budget.limits import size
-from pai_dlc_mcp.server.insight.errors import Block
+from pai_dlc_mcp.server.budget.fold import Entry, hides, line_of, shown
+from pai_dlc_mcp.server.budget.limits import LINE_END, cost
 
 LINE_CHARS = 1000
-CONTEXT_LINES = 10  # on either side of the first error block
-
-_GAP_BYTES = 48  # of a marker for lines left out
 
 
 def cut_line(line: bytes, most: int = LINE_CHARS, focus: int = 0) -> str:
-    """At most `most` characters and three times as many bytes, plus how many characters were cut.
-
-    `focus` is a byte offset that has to stay in sight."""
+    """The head of a long line, what stands at `focus` (a byte offset), and the last fifth: `most` characters in all,
+    plus how many were cut in between."""
     if len(line) <= most:
         return line.decode(errors="replace")
     text = line.decode(errors="replace")
+    if len(text) <= most:
+        return text
+    last = len(text) - most // 5
     at = len(line[:focus].decode(errors="ignore"))
-    start = 0 if at < most * 3 // 4 else at - most // 4
-    kept = text[start : start + most].encode("utf-8", "replace")[: 3 * most].decode(errors="ignore")
-    before = f"[{start:,} chars cut] " if start else ""
-    after = len(text) - start - len(kept)
-    return before + kept + (f" [{after:,} chars cut]" if after else "")
+    head = most - most // 5
+    if at < head - most // 5 or at >= last:
+        parts = [(0, head), (last, len(text))]
+    else:  # a tenth of what stands before it
+        start = at - most // 10
+        end = min(start + most * 2 // 5, last)
+        parts = [(0, most * 2 // 5), (start, end), (last, len(text))]
+    return "".join(_parts(text, parts))
+
+
+def _parts(text: str, parts: Sequence[tuple[int, int]]) -> Iterator[str]:
+    passed = 0
+    for start, end in parts:
+        if start > passed:
+            yield f" [{start - passed:,} chars cut] "
+        yield text[max(start, passed) : end]
+        passed = max(passed, end)
 
 
 def left_out(count: int, noun: str = "line") -> str:
@@ -38,16 +46,19 @@ def left_out(count: int, noun: str = "line") -> str:
     return f"[... {count:,} {noun}{'' if count == 1 else 's'} left out ...]"
 
 
+GAP = cost(left_out(9_999_999)) + LINE_END
+
+
 class Choice:
-    """Positions chosen from a list of entries, the most important first, never above so many bytes and lines.
+    """Positions chosen from a list of entries, the most important first, never above so much and so many lines.
 
     What is missing at the start and the end is said beyond `most_lines`, in a line each."""
 
     def __init__(self, cost: Callable[[int], tuple[int, int]], room: int, most_lines: int | None = None) -> None:
-        """`cost` says the bytes and the lines that an entry takes."""
+        """`cost` says what an entry takes, in thousandths of a token, and its lines."""
         self.chosen: set[int] = set()
         self._cost = cost
-        self._room = room - _GAP_BYTES
+        self._room = room - GAP
         self._most_lines = most_lines
         self._spent = self._lines = 0
 
@@ -58,7 +69,7 @@ class Choice:
                 continue
             island = position - 1 not in self.chosen and position + 1 not in self.chosen
             cost, lines = self._cost(position)
-            spent = self._spent + cost + (_GAP_BYTES if island else 0)
+            spent = self._spent + cost + (GAP if island else 0)
             lines += self._lines + (1 if island and self.chosen else 0)
             if spent > self._room * share or (self._most_lines is not None and lines > self._most_lines * share):
                 return
@@ -71,78 +82,59 @@ class Choice:
             self.take((position,), share)
 
 
-def outward(keys: Sequence[int], low: int, high: int) -> list[int]:
-    """low..high (exclusive), from the first key outward, upward first: a traceback's cause stands under its frames."""
-    if not keys:
-        return []
-    key = keys[0]
-    return [*keys, *range(key, low - 1, -1), *range(key + 1, high)]
-
-
-_BREAK = "--"  # as grep prints between lines that do not adjoin
-
-
 @dataclass(frozen=True)
 class Sheet:
-    """`entries` are groups of `lines` in order of their first lines, or titles of ours between them."""
+    """`entries` in the order of the lines they print."""
 
     lines: Sequence[bytes]
-    entries: Sequence[Group | str]
+    entries: Sequence[Entry]
     most: int  # characters of a line
     focus: Callable[[bytes], int]  # the byte of a long line that has to stay in sight
-    breaks: Collection[int] = ()  # lines that do not adjoin the line before
+    notes: Mapping[int, str] = field(default_factory=dict[int, str])  # said behind a line
+    before: Mapping[int, str] = field(default_factory=dict[int, str])  # a line of ours above a line
     _seen: dict[int, list[str]] = field(default_factory=dict[int, list[str]], init=False)
-
-    @cached_property
-    def _before(self) -> list[int]:
-        """How many lines the entries before a position stand for."""
-        return list(accumulate((0 if isinstance(entry, str) else len(entry) for entry in self.entries), initial=0))
 
     def rendered(self, position: int) -> list[str]:
         if position not in self._seen:
-            entry = self.entries[position]
-            self._seen[position] = [entry] if isinstance(entry, str) else self._group(entry)
+            self._seen[position] = self._render(self.entries[position])
         return self._seen[position]
 
     def cost(self, position: int) -> tuple[int, int]:
-        """The bytes, line ends included, and the lines that an entry takes."""
+        """What an entry takes, line ends included, and its lines."""
         lines = self.rendered(position)
-        return sum(size(line) + 1 for line in lines), len(lines)
+        return sum(cost(line) + LINE_END for line in lines), len(lines)
 
-    def count(self, chosen: Iterable[int]) -> int:
-        """How many lines of the log the chosen entries stand for."""
-        return sum(self._before[position + 1] - self._before[position] for position in chosen)
-
-    @property
-    def available(self) -> int:
-        return self._before[-1]
+    def hidden(self, chosen: Iterable[int]) -> int:
+        """How many lines the chosen entries stand for besides those they print."""
+        return sum(hides(self.entries[position]) for position in chosen)
 
     def payload(self, chosen: Iterable[int]) -> list[str]:
         """The chosen entries, with a marker wherever lines are missing."""
         out: list[str] = []
         passed = 0
         for position in [*sorted(chosen), len(self.entries)]:
-            missing = self._before[position] - passed
+            missing = sum(1 + hides(entry) for entry in self.entries[passed:position])
             out += [left_out(missing)] if missing else []
             if position < len(self.entries):
                 out += self.rendered(position)
-                passed = self._before[position + 1]
+                passed = position + 1
         return out
 
-    def span(self, block: Block) -> tuple[list[int], int, int]:
-        """Where a block's keys are among the entries, and its first entry and the one after its last."""
-        low = bisect_left(self.entries, block.start, key=_first)
-        high = bisect_left(self.entries, block.stop, key=_first)
-        at = {line: position for position in range(low, high) for line in self.entries[position]}
-        return [at[key] for key in block.keys], low, high
+    def at(self, line: int) -> int:
+        """The position of the first entry that prints this line or one after it."""
+        return bisect_left(self.entries, line, key=line_of)
 
-    def _group(self, group: Group) -> list[str]:
-        texts = [self._line(line) + note for line, note in shown(self.lines, group)]
-        return [_BREAK, *texts] if group[0] in self.breaks else texts
+    def span(self, start: int, stop: int) -> range:
+        """The positions of the entries that print lines start..stop (exclusive)."""
+        return range(self.at(start), self.at(stop))
 
-    def _line(self, line: bytes) -> str:
-        return inert(cut_line(line, self.most, self.focus(line) if len(line) > self.most else 0))
+    def places(self, lines: Iterable[int]) -> list[int]:
+        """The positions of the entries that print these lines, or where they are hidden in an entry of others."""
+        return [at for line in lines if (at := self.at(line)) < len(self.entries)]
 
-
-def _first(entry: Group | str) -> int:
-    return -1 if isinstance(entry, str) else entry[0]
+    def _render(self, entry: Entry) -> list[str]:
+        line = line_of(entry)
+        words, note = shown(self.lines, entry)
+        text = inert(cut_line(words, self.most, self.focus(words) if len(words) > self.most else 0))
+        printed = text + note + self.notes.get(line, "")
+        return [self.before[line], printed] if line in self.before else [printed]

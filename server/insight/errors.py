@@ -1,28 +1,33 @@
-"""Error blocks found anywhere in a log: what failed, where, and whether it is the cause or somebody else's victim."""
+"""What failed, as far as a log says: its error blocks, which of them is the root, and where the job stopped."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from pai_dlc_mcp.server.insight import re2
-from pai_dlc_mcp.server.insight.lines import Lines, body, rank, spoken
-from pai_dlc_mcp.server.insight.signatures import KINDS, NOISE, REPORT, Kind
+from pai_dlc_mcp.server.insight import blocks as _blocks
+from pai_dlc_mcp.server.insight.blocks import Block
+from pai_dlc_mcp.server.insight.kinds import ERROR, NOISE, WRAPPER, Category, Kind
+from pai_dlc_mcp.server.insight.lines import Lines, body
+from pai_dlc_mcp.server.insight.rhythm import Rhythm, rhythm, trains_nothing
+from pai_dlc_mcp.server.insight.signatures import SILENCE, kind_of, sign
 
-_ANY = re2.compile("|".join(f"(?:{kind.pattern})" for kind in KINDS), one_line=True)
-_WHICH = re2.Set([kind.pattern for kind in KINDS])
-_PYTHON = next(kind for kind in KINDS if kind.name == "python")
+__all__ = ["Block", "Cause", "Reading", "distinct", "find", "kind_of", "read", "root", "sign"]
 
-_OPENING = b"Traceback (most recent call last)"
-_INDENT = (b"  ", b"\t")  # Megatron begins its metric lines with one space
-_CHAIN = (b"During handling of the above exception", b"The above exception was the direct cause")
-_ROOT = b"Root Cause (first observed failure)"
-# Lines of torchrun's report
-_TABLE = re.compile(rb"[=-]{5,}|.{1,200} FAILED$|Failures:|Root Cause |\[\d+\]:$|<NO_OTHER_FAILURES>")
-_TELLING = (b"  rank ", b"  exitcode ")
-_ROOT_LINES = 8  # the entry of the rank that failed first
 _DIGITS = re.compile(rb"\d+")
-_MAX_LINES = 2000
-_STRAY = 20  # lines of others between two frames of one traceback
+_ORDINARY = 5  # lines of different shapes that say that a start went on after an error
+_SILENT = 5  # lines shown where the output stops
+_WINDOW = 200  # lines after the rhythm in which a complaint is looked for
+
+# Words of a complaint, in a line without a known sign: only looked for where the job stopped
+_COMPLAINT = re.compile(
+    rb"(?i)\b(?:errors?|fail(?:ed|ure|s)?|denied|invalid|illegal|unable|can(?:no|')t|could ?n[o']t|not found|refused|exceed(?:s|ed)?|abort(?:ed|ing)?|fatal|lost|corrupt\w*|mismatch\w*|unexpected|missing|unsupported"
+    rb"|unknown|undefined|violat\w+|reject(?:ed)?|insufficient|overflow\w*|crash\w*|panic|stuck|hang|hung|die[ds]?|dead|killed|broken|expired|unavailable|unreachable|conflict\w*|must be|not allowed|not permitted)\b"
+    rb"|\xe9\x94\x99\xe8\xaf\xaf|\xe5\xa4\xb1\xe8\xb4\xa5|\xe6\x97\xa0\xe6\xb3\x95|\xe5\xbc\x82\xe5\xb8\xb8|\xe6\x9c\xaa\xe6\x89\xbe\xe5\x88\xb0|\xe6\x8b\x92\xe7\xbb\x9d|\xe4\xb8\x8d\xe8\xb6\xb3|\xe8\xb6\x85\xe6\x97\xb6"
+)
+COMPLAINT = Kind("words of an error", ERROR, None, "", "", "")
+_RESTART = re.compile(
+    rb"(?i)\bwill restart\b|restart_count[=: ]+[1-9]|restart(?:ing|ed)? (?:the )?(?:worker|job|process|container|training|pod|run|all)|\battempts? left\b|incarnation [1-9]|\brestart #?\d|resum(?:ing|ed) (?:training )?from|\xe9\x87\x8d\xe5\x90\xaf"
+)
 
 
 @dataclass(frozen=True)
@@ -33,117 +38,116 @@ class Cause:
     victim: bool  # stopped or cut off by another process: the cause is elsewhere
     line: int  # from 1
     text: str
+    category: Category | None = None
+    rank: int | None = None
 
 
 @dataclass(frozen=True)
-class Block:
-    """Lines start..stop (exclusive); `keys` are those that say what happened, the nearest to the cause first."""
+class Reading:
+    """The error blocks of a log in order, they never overlap; the root; and the last line of the log's rhythm."""
 
-    start: int
-    stop: int
-    keys: tuple[int, ...]
-    kind: Kind
+    blocks: list[Block]
+    root: Block | None
+    stop: int | None  # None: no line comes back often enough to be a rhythm
+
+
+def read(log: Lines, *, failed: bool = False) -> Reading:
+    """With `failed`, a log without a sign has a root too: a block of kind SILENCE, where its output stops."""
+    beat = rhythm(log)
+    found = [
+        replace(block, survived=True) if beat.goes_on(block.start, block.stop, block.rank) else block
+        for block in _blocks.find(log)
+    ]
+    found = _started_anew(log, _went_on(log, found, beat))
+    found = [block for block in found if not (block.survived and block.kind.level == NOISE)]
+    nearest = root(found)
+    if nearest is None or nearest.kind.level >= WRAPPER:
+        more = _complaint(log, found, beat.stop) or (_silence(log, found, beat.stop) if failed and nearest is None else None)
+        if more and (nearest or failed):
+            found = sorted([*found, more], key=lambda block: block.start)
+            nearest = more
+    return Reading(found, _with_rank(found, nearest), beat.stop)
 
 
 def find(log: Lines) -> list[Block]:
     """All error blocks in order; they never overlap."""
-    hits: dict[int, Kind] = {}
-    position = 0
-    while position < len(log.text) and (match := _ANY.search(log.text, position)) is not None:
-        index = log.at(match.start())
-        hits[index] = kind_of(log.lines[index]) or _PYTHON
-        position = log.starts[index + 1]
-    found: list[Block] = []
-    for index in hits:
-        if not found or index >= found[-1].stop:
-            found.append(_block(log.lines, hits, index))
-    return found
-
-
-def kind_of(line: bytes) -> Kind | None:
-    """The first kind whose sign is in the line."""
-    matched = _WHICH.match(line)
-    return KINDS[min(matched)] if matched else None
-
-
-def sign(line: bytes) -> int:
-    """Byte offset of the sign of failure in a line; 0 if it has none."""
-    match = _ANY.search(line)
-    return match.start() if match else 0
+    return read(log).blocks
 
 
 def root(found: Sequence[Block]) -> Block | None:
-    """The block nearest to the cause, the first of them if several are."""
-    return min(found, key=lambda block: (block.kind.level, block.start), default=None)
-
-
-def _block(lines: Sequence[bytes], hits: Mapping[int, Kind], first: int) -> Block:
-    """From its first sign as far as it goes: frames, chained exceptions, a table, further signs of the same level."""
-    open_ranks = {rank(lines[first])} if _opens(lines[first]) else set[int | None]()
-    closing: list[int] = []  # the exception lines of its tracebacks
-    chained = False
-    stop = first + 1  # after the last line that belongs
-    for index in range(stop, min(len(lines), first + _MAX_LINES)):
-        line = lines[index]
-        who, words = spoken(line)
-        if _opens(line):
-            if not (chained or open_ranks or (closing and who is not None and who != rank(lines[closing[-1]]))):
-                break
-            open_ranks.add(who)
-            chained = False
-        elif who in open_ranks:
-            if words and not words.startswith(_INDENT):
-                open_ranks.discard(who)
-                closing.append(index)
-        elif words.startswith(_CHAIN):
-            chained = True
-        elif not (_belongs(line, words) or (not closing and _level(hits, index) == _level(hits, first))):
-            # a blank line, or another process speaking between the frames
-            if not (open_ranks or not words.strip()) or index - stop >= _STRAY:
-                break
-            continue
-        stop = index + 1
-    return _judged(lines, hits, closing, first, stop)
-
-
-def _opens(line: bytes) -> bool:
-    """Indented ones stand inside a block of their own, an exception group's or a test report's, and end with it."""
-    return _OPENING in line and not body(line).startswith(_INDENT)
-
-
-def _belongs(line: bytes, words: bytes) -> bool:
-    return words.startswith(_INDENT) or _TABLE.match(line) is not None
-
-
-def _level(hits: Mapping[int, Kind], index: int) -> int | None:
-    return hits[index].level if index in hits else None
-
-
-def _judged(lines: Sequence[bytes], hits: Mapping[int, Kind], closing: list[int], first: int, stop: int) -> Block:
-    if closing:
-        kinds = {index: hits.get(index, _PYTHON) for index in closing}
-        kinds = {index: _PYTHON if kind.level == NOISE else kind for index, kind in kinds.items()}
-    elif _opens(lines[first]):
-        kinds = {stop - 1: _PYTHON}  # cut off before its exception
-    else:
-        inside = [index for index in range(first, stop) if index in hits]
-        kinds = {index: hits[index] for index in inside if _OPENING not in lines[index]} or {first: hits[first]}
-    keys = sorted(kinds, key=lambda index: (kinds[index].level, index))
-    kind = kinds[keys[0]]
-    if kind.level == REPORT:
-        table = next((index for index in range(first, stop) if _ROOT in lines[index]), stop)
-        entry = range(table, min(stop, table + _ROOT_LINES))
-        keys = sorted(entry, key=lambda index: not lines[index].startswith(_TELLING)) + keys
-    said: dict[bytes, int] = {}
-    for key in keys:
-        said.setdefault(body(lines[key]), key)
-    return Block(first, stop, tuple(said.values()), kind)
+    """The block nearest to the cause, the first of them if several are; None if all were survived."""
+    open_ones = (block for block in found if not block.survived)
+    return min(open_ones, key=lambda block: (block.kind.level, block.start), default=None)
 
 
 def distinct(lines: Sequence[bytes], found: Iterable[Block]) -> list[list[Block]]:
-    """Blocks that say the same together, in order; of the groups the nearest to the cause first."""
-    same: dict[tuple[str, bytes], list[Block]] = {}
+    """Blocks that say the same together, in order; of the groups the nearest to the cause first, the survived last."""
+    same: dict[tuple[bool, str, bytes], list[Block]] = {}
     for block in found:
-        words = body(lines[block.keys[0]])
-        same.setdefault((block.kind.name, _DIGITS.sub(b"", words) if block.kind.alike else words), []).append(block)
-    return sorted(same.values(), key=lambda group: (group[0].kind.level, group[0].start))
+        words = body(lines[block.sign])
+        words = _DIGITS.sub(b"", words) if block.kind.alike else words
+        same.setdefault((block.survived, block.kind.name, words), []).append(block)
+    return sorted(same.values(), key=lambda group: (group[0].survived, group[0].kind.level, group[0].start))
+
+
+def _went_on(log: Lines, found: list[Block], beat: Rhythm) -> list[Block]:
+    """An error at the start, before the rhythm, was survived if ordinary lines follow it and another error after."""
+    out = list(found)
+    near = [at for at, block in enumerate(found) if not block.survived and block.kind.level <= ERROR]
+    for this, after in zip(near, near[1:], strict=False):
+        if beat.started(found[this].start):
+            break
+        shapes = {
+            log.shapes[index]
+            for earlier, later in zip(found[this:after], found[this + 1 : after + 1], strict=True)
+            for index in range(earlier.stop, later.start)
+            if len(log.shapes[index]) > 3 and not trains_nothing(log.lines[index])
+        }
+        if len(shapes) >= _ORDINARY:
+            out[this] = replace(found[this], survived=True)
+    return out
+
+
+def _started_anew(log: Lines, found: list[Block]) -> list[Block]:
+    """What stands before a restart is of an earlier run, if a later one failed too."""
+    again = [at for at, line in enumerate(log.lines) if _RESTART.search(line)] if len(found) > 1 else []
+    last = next((at for at in reversed(again) if any(_ends(block) and block.start > at for block in found)), None)
+    if last is None:
+        return found
+    return [replace(block, survived=True) if block.stop <= last else block for block in found]
+
+
+def _ends(block: Block) -> bool:
+    return not block.survived and block.kind.level <= ERROR
+
+
+def _complaint(log: Lines, found: Sequence[Block], stop: int | None) -> Block | None:
+    """The first line with words of an error where the job stopped, before what others say of it."""
+    free = _free(log, found, stop)
+    index = next((at for at in free if _COMPLAINT.search(body(log.lines[at])) and not trains_nothing_but(log.lines[at])), None)
+    return Block(index, index + 1, (index,), COMPLAINT) if index is not None else None
+
+
+def trains_nothing_but(line: bytes) -> bool:
+    return kind_of(line) is not None
+
+
+def _silence(log: Lines, found: Sequence[Block], stop: int | None) -> Block | None:
+    free = [at for at in _free(log, found, stop) if log.lines[at].strip()][:_SILENT]
+    if not free:
+        free = [at for at in range(len(log.lines)) if log.lines[at].strip()][-1:]
+    return Block(free[0], free[0] + 1, (free[0],), SILENCE) if free else None
+
+
+def _free(log: Lines, found: Sequence[Block], stop: int | None) -> list[int]:
+    taken = {at for block in found for at in range(block.start, block.stop)}
+    first = max(0, len(log.lines) - _WINDOW) if stop is None else stop + 1
+    return [at for at in range(first, min(len(log.lines), first + _WINDOW)) if at not in taken]
+
+
+def _with_rank(found: Sequence[Block], nearest: Block | None) -> Block | None:
+    """The rank of a launcher's report, where the cause itself names none."""
+    if nearest is None or nearest.rank is not None:
+        return nearest
+    named = (block.rank for block in found if block.kind.level == WRAPPER and not block.survived)
+    return replace(nearest, rank=next((who for who in named if who is not None), None))

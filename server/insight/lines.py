@@ -1,4 +1,4 @@
-"""A cleaned, redacted log as one text and its lines; and what stands before a line's own words."""
+"""A cleaned, redacted log as one text and its lines; what stands before a line's own words; lines without their numbers."""
 
 import re
 from bisect import bisect_right
@@ -8,14 +8,28 @@ from itertools import accumulate
 
 _CHUNK_BYTES = 1 << 18
 
-# A clock and who speaks: torchrun `[rank3]:` and `[default3]:`, `[3]`, srun -l `3: `, mpirun `[1,3]<stdout>:`,
-# Ray `(Worker pid=3, ip=10.0.0.1) `
-_CLOCK = rb"(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\]?[ \t]*)?"
-_PREFIX = re.compile(
-    _CLOCK + rb"(?:\[(?:[Rr]ank|RANK)? ?(\d{1,6})\]:?[ \t]?|[Rr]ank ?(\d{1,6})\]?:[ \t]?|(\d{1,6}):[ \t]"
-    rb"|\[default(\d{1,6})\]:|\[\d{1,6},(\d{1,6})\]<std(?:out|err)>:"
-    rb"|\([\w.:]{1,100} pid=(\d{1,9})(?:, ip=[\d.]{1,15})?\) ?)?" + _CLOCK
+# Each takes one separator at most: what is left is the line as it was written, with its indentation.
+# Container runtimes and logging libraries; horovodrun's `Fri Sep 25 16:52:36 2020`
+_CLOCK = (
+    rb"\[?\d{4}[-/]\d\d[-/]\d\d[T -]\d\d:\d\d:\d\d(?:[.,:]\d+)?(?:Z| ?[+-]\d\d:?\d\d)?\]?(?: std(?:out|err) [FP])?[ \t]?"
+    rb"|\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}"
 )
+# torchrun `[rank3]:` and `[default3]:`, `[3]`, `rank3:`, srun -l `3: `, mpirun `[1,3]<stdout>:`, horovodrun
+# `[3]<stderr>:`; the last ones put no separator
+_RANK = (
+    rb"\[(?:(?:[Rr]ank|RANK|local_rank|R|r|proc|worker)[ :=_-]?)?(\d{1,6})(?:/\d{1,6})?\](?:<std(?:out|err)>:(?: (?=\S))?|:?[ \t]?)"
+    rb"|[(|<]?(?:[Rr]ank|RANK)[ :=_-]?(\d{1,6})(?:/\d{1,6})?[)>]?(?::| ?[|>\]]:?)[ \t]?|(\d{1,6}):[ \t]"
+    rb"|\[default(\d{1,6})\]:(?: (?=\S))?|\[\d{1,6},(\d{1,6})\]<std(?:out|err)>:(?: (?=\S))?"
+)
+# Ray `(Worker pid=3, ip=10.0.0.1) `; pdsh and others by host
+_PROCESS = rb"\([\w.:\[\] ]{1,100} pid=(\d{1,9})(?:, ip=[\d.]{1,15})?\) ?"
+_HOST = rb"(?:[\w.]{1,40}-){0,4}(?:worker|master|chief|launcher|node|host|ps)-?\d{1,5}: "
+_PREFIX = re.compile(rb"(?:%s|%s|%s|%s){0,4}" % (_CLOCK, _RANK, _PROCESS, _HOST))
+_PROCESS_GROUP = 6  # a process, not a rank
+
+_NUMBERS = b"0123456789.+- \t"
+_HEX = re.compile(rb"0x[0-9a-fA-F]+")
+_BAR_BODY = re.compile(rb"%\|[^|\n]*\|")
 
 
 def chunks(text: bytes) -> Iterator[bytes]:
@@ -28,7 +42,7 @@ def chunks(text: bytes) -> Iterator[bytes]:
 
 
 def spoken(line: bytes) -> tuple[int | None, bytes]:
-    """Which rank speaks, where the line says so, and the line without its clock and rank."""
+    """Which rank or process speaks, where the line says so, and the line without its clock and rank."""
     match = _PREFIX.match(line)
     if match is None:
         return None, line
@@ -36,7 +50,9 @@ def spoken(line: bytes) -> tuple[int | None, bytes]:
 
 
 def rank(line: bytes) -> int | None:
-    return spoken(line)[0]
+    """The rank in the prefix of a line."""
+    match = _PREFIX.match(line)
+    return int(match[match.lastindex]) if match and match.lastindex and match.lastindex < _PROCESS_GROUP else None
 
 
 def body(line: bytes) -> bytes:
@@ -52,6 +68,19 @@ def with_ranks(line: bytes, ranks: bytes) -> bytes:
     return line[:start] + ranks + line[end:]
 
 
+def shapes_of(text: bytes) -> list[bytes]:
+    """Each line without its numbers: step, rank, host, clock and address are all numbers to this."""
+    return b"".join(_shape(chunk) for chunk in chunks(text)).split(b"\n")
+
+
+def _shape(text: bytes) -> bytes:
+    if b"0x" in text:
+        text = _HEX.sub(b"", text)
+    if b"%|" in text:
+        text = _BAR_BODY.sub(b"", text)
+    return text.translate(None, _NUMBERS)
+
+
 class Lines:
     """`text` is UTF-8 without carriage returns; `lines` are its lines without line ends."""
 
@@ -63,6 +92,10 @@ class Lines:
     def starts(self) -> list[int]:
         """Byte offset of every line."""
         return list(accumulate((len(line) + 1 for line in self.lines), initial=0))
+
+    @cached_property
+    def shapes(self) -> list[bytes]:
+        return shapes_of(self.text)
 
     def at(self, offset: int) -> int:
         """The line that holds a byte offset."""

@@ -1,89 +1,63 @@
-"""What failures look like in a log, as data: pattern, level, and whether lines that differ in numbers say the same."""
+"""Which kind of failure a line is a sign of: the tables of families/ in the order in which they are asked."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import replace
 
-# Levels: what a kind says about the failure; a lower one is nearer to the cause
-CAUSE, STALL, REPORT, NOISE, VICTIM = range(5)
+from pai_dlc_mcp.server.insight import re2
+from pai_dlc_mcp.server.insight.families.benign import BENIGN
+from pai_dlc_mcp.server.insight.families.devices import DEVICES
+from pai_dlc_mcp.server.insight.families.launchers import LAUNCHERS, WORKERS
+from pai_dlc_mcp.server.insight.families.network import HTTP, NETWORK
+from pai_dlc_mcp.server.insight.families.peers import PEERS
+from pai_dlc_mcp.server.insight.families.programs import PROGRAMS
+from pai_dlc_mcp.server.insight.families.storage import STORAGE
+from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, NOISE, Kind
+from pai_dlc_mcp.server.insight.lines import body
+
+# The special before the general: a request refused is no lost peer, a worker's report may quote any error
+KINDS: tuple[Kind, ...] = (*WORKERS, *HTTP, *DEVICES, *PEERS, *LAUNCHERS, *STORAGE, *NETWORK, *PROGRAMS)
+
+SILENCE = Kind("no error sign; the output stops here", NOISE, None, "", "", "")
+
+_WHICH = re2.Set([kind.pattern for kind in KINDS])
+_BENIGN = re2.Set([pattern for pattern, _ in BENIGN])
+
+# A line's own level, before its message
+_CALM = re.compile(rb"\b(?:INFO|DEBUG|TRACE|NOTICE|info|debug)\b|^I\d{4} |: I \w+/")
+_WARNED = re.compile(rb"\b(?:WARN(?:ING)?|warn(?:ing)?|Warning)\b|^W\d{4} |: W \w+/")
+_HEAD = 100  # bytes in which it stands
+_BY_WORDS = frozenset(("exception", "missing file", "permission", "file", "error", "arguments"))
 
 
-@dataclass(frozen=True)
-class Kind:
-    """How one family of failures looks in a line. The first kind that matches a line names it."""
-
-    name: str
-    level: int
-    pattern: str
-    alike: bool = False  # lines of it that differ in numbers only say the same
+def _widened(pattern: str) -> str:
+    """A pattern that finds at least as much and has fewer states: where a word or a line begins is asked later."""
+    pattern = re.sub(r"(?<![\[\\])\^|\\b|(?<!\\)\$", "", pattern)
+    return re.sub(r"\.\{\d,\d+\}", ".*", pattern)
 
 
-KINDS = (
-    Kind(
-        "network",
-        CAUSE,
-        r"HTTPS?ConnectionPool|Max retries exceeded|ReadTimeoutError|[Cc]ould not resolve host"
-        r"|Temporary failure in name resolution|Name or service not known",
-    ),
-    Kind(
-        "stopped by a signal",
-        VICTIM,
-        r"\bSIGTERM\b|closing signal|(?:[Gg]ot|[Rr]eceived)(?: death)? signal:? 15\b|SignalException|exitcode: -15\b"
-        r"|KeyboardInterrupt",
-        alike=True,
-    ),
-    Kind(
-        "lost a peer",
-        VICTIM,
-        r"Connection(?:Reset|Refused)Error|Connection (?:reset by peer|refused|closed by)|[Bb]roken ?[Pp]ipe"
-        r"|ncclRemoteError|remote process exited|Socket closed|recvValue failed|failed to recv"
-        r"|DistNetworkError|Rendezvous(?:Connection|Closed|Timeout)Error",
-        alike=True,
-    ),
-    Kind(
-        "torchrun report",
-        REPORT,
-        r"ChildFailedError|Root Cause \(first observed failure\)|^ *exitcode +: ",
-    ),
-    Kind(
-        "NCCL",
-        STALL,
-        r"collective operation timeout|NCCL (?:WARN|[Ee]rror)|nccl(?:Unhandled|System|Internal)\w*Error"
-        r"|DistBackendError|Some NCCL operations have failed or timed out",
-        alike=True,
-    ),
-    Kind(
-        "out of memory",
-        CAUSE,
-        r"[Oo]ut of memory|OutOfMemoryError|OOMKilled|oom-kill|[Cc]an(?:no|')t allocate memory|std::bad_alloc"
-        r"|^(?:\S+ )*MemoryError\b",
-    ),
-    Kind(
-        "CUDA",
-        CAUSE,
-        r"CUDA (?:runtime |driver )?error|CU(?:DNN|BLAS)_STATUS_|device-side assert|no kernel image is available"
-        r"|\bXid\b|uncorrectable ECC",
-    ),
-    Kind(
-        "shell",
-        CAUSE,
-        r"command not found|sh: \d+: \S+: not found|syntax error near"
-        r"|unbound variable|can't open file|unrecognized arguments|arguments are required|[Ee]xec format error",
-    ),
-    Kind("crash", CAUSE, r"[Ss]egmentation fault|SIGSEGV|SIGBUS|Bus error"),
-    # what the NCCL watchdog and C++ exceptions end in: why stands before it
-    Kind("abort", REPORT, r"SIGABRT|Fatal Python error: Aborted|\bAborted\b|\bcore dumped\b|terminate called"),
-    Kind("crash", CAUSE, r"Fatal Python error"),
-    Kind("killed", CAUSE, r"SIGKILL|(?:^| )Killed\b|\bkilled by\b|exit(?:ed with)?(?: code| status)?:? 137\b"),
-    Kind(
-        "python",
-        CAUSE,
-        r"Traceback \(most recent call last\)|\b[A-Z]\w*(?:Error|Exception|Interrupt|Exit)(?::|$)",
-    ),
-    Kind("fatal", STALL, r"\b(?:FATAL|CRITICAL)\b|^F\d{4} |\b[Ff]atal(?: error)?:"),
-    Kind("file", NOISE, r": No such file or directory|[Pp]ermission denied"),
-    Kind(
-        "error",
-        NOISE,
-        r"\bERROR\b|\b[Ee]rror: *(?:[^\s\d.]|$)|^E\d{4} |\bfailed (?:with exit code|\(exitcode: )"
-        r"|(?:错误|失败|异常) ?[:：]",
-    ),
-)
+ANY = re2.compile("|".join(f"(?:{_widened(kind.pattern)})" for kind in KINDS), one_line=True)
+
+
+def kind_of(line: bytes) -> Kind | None:
+    """The first kind whose sign is in the line; None if it says itself that it is none."""
+    words = body(line)
+    matched = _WHICH.match(words)
+    if not matched or _BENIGN.match(words):
+        return None
+    kind = KINDS[min(matched)]
+    return _heard(kind, words[:_HEAD]) if kind.level <= ERROR and kind.level != DEATH else kind
+
+
+def _heard(kind: Kind, head: bytes) -> Kind | None:
+    """What a program logs below the level of an error, it goes on after."""
+    if _CALM.search(head):
+        return None
+    if _WARNED.search(head):
+        return None if kind.name in _BY_WORDS else replace(kind, level=NOISE)
+    return kind
+
+
+def sign(line: bytes) -> int:
+    """Byte offset of the sign of failure in a line; 0 if it has none."""
+    match = ANY.search(line)
+    return match.start() if match else 0

@@ -1,6 +1,6 @@
 import pytest
 
-from pai_dlc_mcp.server.budget.clean import clean_text
+from pai_dlc_mcp.server.budget.clean import clean, clean_text
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,18 @@ def test_the_last_state_of_a_redrawn_line_stays(raw: str, shown: str) -> None:
 )
 def test_what_a_reader_cannot_see_is_gone_and_what_he_can_stays(raw: str, shown: str) -> None:
     assert clean_text(raw) == shown
+
+
+@pytest.mark.parametrize(
+    ("record", "lines"),
+    [
+        ("boom\r 50%|##|", ["boom", " 50%|##|"]),
+        (" 1%|#| 1/9\r 2%|#| 2/9\rerror: no\r 3%|#| 3/9\r 4%|#| 4/9\r", [" 2%|#| 2/9", "error: no", " 4%|#| 4/9"]),
+        ("Downloading 1/9\rDownloading 2/9\rDone\r\n", ["Downloading 2/9", "Done"]),
+        ("⠋ solving\r⠙ solving\r⠹ solving", ["⠹ solving"]),
+        (" 50%|#| 5/10 [00:01<00:01, 1.2it/s]Killed", [" 50%|#| 5/10 [00:01<00:01, 1.2it/s]", "Killed"]),
+        (" 50%|#| 5/10 [00:01<00:01, 1.2it/s, loss=1]", [" 50%|#| 5/10 [00:01<00:01, 1.2it/s, loss=1]"]),
+    ],
+)
+def test_what_stands_before_or_behind_a_bar_on_its_line_is_kept(record: str, lines: list[str]) -> None:
+    assert clean([record]).decode().split("\n") == lines

@@ -121,3 +121,18 @@ def test_no_budget_is_too_small(budget: int) -> None:
 
 def test_no_events_are_said_to_be_none() -> None:
     assert events({"": []}, max_tokens=50, redactor=NOBODY, source="events").text == "[no events]"
+
+
+@pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        ("FailedScheduling", True), ("BackoffLimitExceeded", True), ("OOMKilled", True), ("SystemOOM", True),
+        ("NodeNotReady", True), ("ImagePullBackOff", True), ("TaintManagerEviction", True), ("oom-killer ran", True),
+        ("context deadline exceeded", True), ("time out", True), ("Killing container pytorch", True),
+        ("Pulling image bloom-7b", False), ("Created pod: skill-runner", False), ("entering failover mode", False),
+        ("mounted mushroom at terror/default", False), ("assigned to broomkill-node", False),
+    ],
+)  # fmt: skip
+def test_a_failure_is_a_word_or_a_part_of_a_reason_and_never_inside_a_word(text: str, warning: bool) -> None:
+    (event,), _ = timeline({"": [f"2026-01-05 10:00:12 {text}"]}, NOBODY)
+    assert event.warning is warning

@@ -1,0 +1,151 @@
+"""Error blocks of a log: a traceback to its exception, a launcher's table, signs that adjoin."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, NOISE, VICTIM, WRAPPER, Kind
+from pai_dlc_mcp.server.insight.lines import Lines, body, rank, spoken
+from pai_dlc_mcp.server.insight.signatures import ANY, KINDS, kind_of
+
+_PYTHON = next(kind for kind in KINDS if kind.name == "exception")
+
+_OPENING = b"Traceback (most recent call last)"
+_INDENT = (b"  ", b"\t")  # Megatron begins its metric lines with one space
+_CHAIN = (b"During handling of the above exception", b"The above exception was the direct cause")
+_ROOT = b"Root Cause (first observed failure)"
+# Lines of torchrun's report
+_TABLE = re.compile(rb"[=-]{5,}|.{1,200} FAILED$|Failures:|Root Cause |\[\d+\]:$|<NO_OTHER_FAILURES>")
+_TELLING = (b"  rank ", b"  exitcode ")
+_ROOT_LINES = 8  # the entry of the rank that failed first
+_MAX_LINES = 2000
+_STRAY = 20  # lines of others between two frames of one traceback
+_CAUSED = b"Caused by: "
+_PASSED_OVER = re.compile(rb"[Ee]xception ignored in|(?i:\(ignored\)|\bignor(?:ing|ed)\b|retrying|falling back)|\b(?:WARN(?:ING)?|DEBUG|INFO)\b")
+
+_NAMED_RANK = re.compile(
+    rb"\b[Rr]ank(?:s|ID)? ?[=:#]?[ \[]{0,8}(\d{1,6})\b|^  rank +: (\d{1,6})|\b[Pp]rocess(?: rank)? (\d{1,6}) (?:terminated|exit)|\btask (\d{1,6}):"
+    rb"|\blocal_rank: (\d{1,6})"
+)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Lines start..stop (exclusive); `keys` are those that say what happened, the nearest to the cause first."""
+
+    start: int
+    stop: int
+    keys: tuple[int, ...]
+    kind: Kind  # its name, level and category
+    rank: int | None = None  # which failed, where a prefix or a launcher's report says so
+    survived: bool = False  # the job went on as before: never the root
+
+    @property
+    def sign(self) -> int:
+        """The line that tells most."""
+        return self.keys[0]
+
+
+def find(log: Lines) -> list[Block]:
+    """All error blocks in order; they never overlap."""
+    hits = _hits(log)
+    found: list[Block] = []
+    for index in hits:
+        if not found or index >= found[-1].stop:
+            found.append(_block(log.lines, hits, index))
+    return found
+
+
+def _hits(log: Lines) -> dict[int, Kind]:
+    hits: dict[int, Kind] = {}
+    position = 0
+    while position < len(log.text) and (match := ANY.search(log.text, position)) is not None:
+        index = log.at(match.start())
+        if kind := kind_of(log.lines[index]):
+            hits[index] = kind
+        position = log.starts[index + 1]
+    return hits
+
+
+def _block(lines: Sequence[bytes], hits: Mapping[int, Kind], first: int) -> Block:
+    """From its first sign as far as it goes: frames, chained exceptions, a table, further signs of the same level."""
+    open_ranks = {rank(lines[first])} if _opens(lines[first]) else set[int | None]()
+    closing: list[int] = []  # the exception lines of its tracebacks
+    chained = False
+    stop = first + 1  # after the last line that belongs
+    for index in range(stop, min(len(lines), first + _MAX_LINES)):
+        line = lines[index]
+        who, words = spoken(line)
+        if _opens(line):
+            if not (chained or open_ranks or (closing and who is not None and who != rank(lines[closing[-1]]))):
+                break
+            open_ranks.add(who)
+            chained = False
+        elif who in open_ranks:
+            if words and not words.startswith(_INDENT):
+                open_ranks.discard(who)
+                closing.append(index)
+        elif words.startswith(_CHAIN):
+            chained = True
+        elif not (_belongs(line, words) or (not closing and _level(hits, index) == _level(hits, first))):
+            # a blank line, or another process speaking between the frames
+            if not (open_ranks or not words.strip()) or index - stop >= _STRAY:
+                break
+            continue
+        stop = index + 1
+    return _judged(lines, hits, closing, first, stop)
+
+
+def _opens(line: bytes) -> bool:
+    """Indented ones stand inside a block of their own, an exception group's or a test report's, and end with it."""
+    return _OPENING in line and not body(line).startswith(_INDENT)
+
+
+def _belongs(line: bytes, words: bytes) -> bool:
+    return words.startswith((*_INDENT, _CAUSED)) or _TABLE.match(line) is not None
+
+
+def _level(hits: Mapping[int, Kind], index: int) -> int | None:
+    return hits[index].level if index in hits else None
+
+
+def _judged(lines: Sequence[bytes], hits: Mapping[int, Kind], closing: list[int], first: int, stop: int) -> Block:
+    if closing:
+        kinds = {index: _closing(lines[index], hits.get(index)) for index in closing}
+    elif _opens(lines[first]):
+        kinds = {stop - 1: _PYTHON}  # cut off before its exception
+    else:
+        inside = [index for index in range(first, stop) if index in hits]
+        kinds = {index: hits[index] for index in inside if _OPENING not in lines[index]} or {first: hits[first]}
+    keys = sorted(kinds, key=lambda index: (kinds[index].level, _order(lines[index], index)))
+    kind = kinds[keys[0]]
+    if _opens(lines[first]) and first and _PASSED_OVER.search(lines[first - 1]) and kind.level < VICTIM:
+        kind = replace(kind, level=NOISE)
+    if kind.level in (DEATH, WRAPPER):
+        table = next((index for index in range(first, stop) if _ROOT in lines[index]), stop)
+        entry = range(table, min(stop, table + _ROOT_LINES))
+        keys = sorted(entry, key=lambda index: not lines[index].startswith(_TELLING)) + keys
+    said: dict[bytes, int] = {}
+    for key in keys:
+        said.setdefault(body(lines[key]), key)
+    keys = list(said.values())
+    return Block(first, stop, tuple(keys), kind, _rank(lines, keys))
+
+
+def _closing(line: bytes, kind: Kind | None) -> Kind:
+    """What ends a traceback is an exception, whatever its words."""
+    return _PYTHON if kind is None or kind.level in (NOISE, ERROR) else kind
+
+
+def _order(line: bytes, index: int) -> int:
+    """Of Java's causes the last is the first."""
+    return -index if body(line).startswith(_CAUSED) else index
+
+
+def _rank(lines: Sequence[bytes], keys: Sequence[int]) -> int | None:
+    for key in keys[:_ROOT_LINES]:
+        if (who := rank(lines[key])) is not None:
+            return who
+        if match := _NAMED_RANK.search(lines[key]):
+            return int(match[match.lastindex or 0])
+    return None

@@ -1,0 +1,91 @@
+"""How launchers and schedulers report what became of the processes they started."""
+
+from pai_dlc_mcp.server.insight.kinds import DEATH, ROOT, VICTIM, WRAPPER, Kind
+
+_KILLS = r"-?(?:4|7|8|9|11|31|132|135|136|137|139)\b"
+
+LAUNCHERS = (
+    Kind(
+        "stopped by a signal",
+        VICTIM,
+        None,
+        r"(?:return code|exit ?code|exit(?:ed)? (?:with )?(?:status|code)|status code)[ :=]{1,3}(?:-15|143)\b|[Ss]ignal 15\b|-15 \(SIGTERM\)",
+        "[2026-01-05 10:00:00,1] [ERROR] [launch.py:325:sigkill_handler] ['python'] exits with return code = -15",
+        "exits with return code = -9",
+        alike=True,
+    ),
+    Kind(
+        "time limit",
+        ROOT,
+        "resources",
+        r"DUE TO TIME LIMIT|DeadlineExceeded: Job was active|exceeded (?:the |its )?(?:time limit|maximum running time|max(?:imum)? run ?time)",
+        "slurmstepd: error: *** JOB 42 ON node1 CANCELLED AT 2026-01-05T10:00:00 DUE TO TIME LIMIT ***",
+        "time limit: 3-00:00:00",
+    ),
+    Kind(
+        "resources taken away",
+        ROOT,
+        "resources",
+        r"DUE TO (?:PREEMPTION|NODE FAILURE)|\b[Pp]reempted\b|[Pp]reemption (?:notice|signal|request)|[Ss]pot (?:instance|node)\w* .{0,40}(?:reclaim|interrupt|releas|terminat)"
+        r"|\bEvicted\b|[Tt]he node was low on resource|was evicted|ResourceAllocateFailed|resource type is not enough|[Ii]nsufficient quota|QuotaExceeded"
+        r"|[Ii]nsufficient (?:cpu|memory|nvidia\.com/gpu)\b|No (?:available|enough) resources|资源不足|被抢占",
+        "slurmstepd: error: *** STEP 7.0 ON node2 CANCELLED AT 2026-01-05T10:00:00 DUE TO PREEMPTION ***",
+        "preemption policy: never",
+    ),
+    Kind(
+        "killed",
+        DEATH,
+        "memory",
+        r"(?:exitcode|return code|exit(?:ed)? (?:with )?(?:status|code)|[Ee]xit [Cc]ode|status code|EXIT CODE)[ :=]{1,4}-?(?:9|137)\b|\bexit code -?(?:9|137)\b"
+        r"|on signal 9 \(|EXIT STRING: Killed|died with <Signals\.SIGKILL|terminated (?:with|by) signal:? (?:SIGKILL|9\b)|[Ss]ignal 9 \(SIGKILL\)|task \d[\d,-]*: Killed"
+        r"|was sent SIGKILL|[Ww]orker .{0,60}killed by SIGKILL",
+        "[2026-01-05 10:00:00,1] [ERROR] [launch.py:325:sigkill_handler] ['python'] exits with return code = -9",
+        "torchelastic exitcode  : 1 (pid: 9)",
+    ),
+    Kind(
+        "crash",
+        DEATH,
+        "program",
+        r"(?:exitcode|return code|exit(?:ed)? (?:with )?(?:status|code)|[Ee]xit [Cc]ode|status code|EXIT CODE)[ :=]{1,4}" + _KILLS
+        + r"|on signal (?:4|7|8|11) \(|EXIT STRING: (?:Segmentation|Bus|Floating|Illegal)|died with <Signals\.SIG(?:SEGV|BUS|FPE|ILL)"
+        r"|terminated (?:with|by) signal:? (?:SIG(?:SEGV|BUS|FPE|ILL)|11\b)|[Ss]ignal (?:4|7|8|11) \(SIG|task \d[\d,-]*: (?:Segmentation|Bus|Floating|Illegal)",
+        "mpirun noticed that process rank 3 with PID 0 on node w exited on signal 11 (Segmentation fault).",
+        "mpirun noticed that process rank 3 exited on signal 15 (Terminated).",
+    ),
+    Kind(
+        "torchrun report",
+        WRAPPER,
+        None,
+        r"ChildFailedError|Root Cause \(first observed failure\)|^ *exitcode +: |CHILD PROCESS FAILED|failed \(exitcode: |\(local_rank \d+\) FAILED \(exitcode",
+        "torch.distributed.elastic.multiprocessing.errors.ChildFailedError: ",
+        "  error_file: <N/A>",
+    ),
+    Kind(
+        "launcher report",
+        WRAPPER,
+        None,
+        r"CalledProcessError|returned non-zero exit status|exits with return code = |MPI_ABORT was invoked|MPI_Abort|exit(?:ed|s)? with (?:a )?non-zero|non-zero exit code"
+        r"|BAD TERMINATION OF ONE OF|mpirun (?:noticed|detected) that|Primary job +terminated|exited on signal \d+|[Ee]xited with exit code [1-9]|exit status [1-9]\d*\b"
+        r"|Process \d+ exit with status code|Horovod(?:run)? .{0,40}failed|Container failed !!!|ABORT!!! Out of all|trainer process with rank=|LAUNCH (?:INFO|ERROR|WARNING) .* Exit code -?[1-9]"
+        r"|[Pp]rocess \d+ exit(?:ed)? abnormally|worker exits with exception|[Cc]ommand terminated with exit code|Back-off restarting failed|CrashLoopBackOff"
+        r"|[Ff]ailed with (?:exit|return) code|(?:exit|return) ?code[ :=]+-?[1-9]\d*\b|make(?:\[\d+\])?: \*\*\* .*Error \d|ninja: build stopped|subprocess-exited-with-error|srun: error:",
+        "subprocess.CalledProcessError: Command '['python', 'train.py']' returned non-zero exit status 1.",
+        "process 3 exited with exit code 0",
+    ),
+)
+
+# a worker's report, passed on by the process that started it
+WORKERS = (
+    Kind(
+        "report of a worker",
+        WRAPPER,
+        None,
+        r"ProcessRaisedException|ProcessExitedException|Process \d+ terminated with the following error|Caught \w+ in (?:DataLoader worker|replica|pin memory)"
+        r"|DataLoader worker .{0,80}exited unexpectedly|BrokenProcessPool|RemoteTraceback|^EOFError|RayTaskError|Ray(?:Actor|Worker)Error|ActorDiedError|ActorUnavailableError"
+        r"|WorkerCrashedError|TrainingFailedError|TuneError|A worker died or was killed|[Ww]orker unexpectedly exits|[Ee]ngine ?core .{0,40}failed|[Ss]ee (?:the )?(?:root cause|stack trace) above"
+        r"|^(?:\w+\.)*(?:SystemExit|Exit)\b|Job aborted due to stage failure|Lost task \d|Lost executor|Uncaught exception in ZeroMQ|^Process [\w-]+:\d+:$|HYDRA_FULL_ERROR"
+        r"|^(?:\w+\.)*(?:RuntimeError|Exception): (?:[Tt]raining|[Jj]ob|[Ww]orker|[Ss]ubprocess) (?:process )?\S{0,20} ?failed",
+        "RuntimeError: DataLoader worker (pid(s) 4242) exited unexpectedly",
+        "Process SpawnProcess-3: started",
+    ),
+)
