@@ -21,7 +21,9 @@ _ROOT_LINES = 8  # the entry of the rank that failed first
 _MAX_LINES = 2000
 _STRAY = 20  # lines of others between two frames of one traceback
 _CAUSED = b"Caused by: "
-_PASSED_OVER = re.compile(rb"[Ee]xception ignored in|(?i:\(ignored\)|\bignor(?:ing|ed)\b|retrying|falling back)|\b(?:WARN(?:ING)?|DEBUG|INFO)\b")
+_PASSED_OVER = re.compile(
+    rb"[Ee]xception ignored in|(?i:\(ignored\)|\bignor(?:ing|ed)\b|retrying|falling back)|\b(?:WARN(?:ING)?|DEBUG|INFO)\b"
+)
 
 _NAMED_RANK = re.compile(
     rb"\b[Rr]ank(?:s|ID)? ?[=:#]?[ \[]{0,8}(\d{1,6})\b|^  rank +: (\d{1,6})|\b[Pp]rocess(?: rank)? (\d{1,6}) (?:terminated|exit)|\btask (\d{1,6}):"

@@ -62,7 +62,9 @@ def read(log: Lines, *, failed: bool = False) -> Reading:
     found = [block for block in found if not (block.survived and block.kind.level == NOISE)]
     nearest = root(found)
     if nearest is None or nearest.kind.level >= WRAPPER:
-        more = _complaint(log, found, beat.stop) or (_silence(log, found, beat.stop) if failed and nearest is None else None)
+        more = _complaint(log, found, beat.stop) or (
+            _silence(log, found, beat.stop) if failed and nearest is None else None
+        )
         if more and (nearest or failed):
             found = sorted([*found, more], key=lambda block: block.start)
             nearest = more
@@ -124,7 +126,9 @@ def _ends(block: Block) -> bool:
 def _complaint(log: Lines, found: Sequence[Block], stop: int | None) -> Block | None:
     """The first line with words of an error where the job stopped, before what others say of it."""
     free = _free(log, found, stop)
-    index = next((at for at in free if _COMPLAINT.search(body(log.lines[at])) and not trains_nothing_but(log.lines[at])), None)
+    index = next(
+        (at for at in free if _COMPLAINT.search(body(log.lines[at])) and not trains_nothing_but(log.lines[at])), None
+    )
     return Block(index, index + 1, (index,), COMPLAINT) if index is not None else None
 
 

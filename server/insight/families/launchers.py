@@ -46,7 +46,8 @@ LAUNCHERS = (
         "crash",
         DEATH,
         "program",
-        r"(?:exitcode|return code|exit(?:ed)? (?:with )?(?:status|code)|[Ee]xit [Cc]ode|status code|EXIT CODE)[ :=]{1,4}" + _KILLS
+        r"(?:exitcode|return code|exit(?:ed)? (?:with )?(?:status|code)|[Ee]xit [Cc]ode|status code|EXIT CODE)[ :=]{1,4}"
+        + _KILLS
         + r"|on signal (?:4|7|8|11) \(|EXIT STRING: (?:Segmentation|Bus|Floating|Illegal)|died with <Signals\.SIG(?:SEGV|BUS|FPE|ILL)"
         r"|terminated (?:with|by) signal:? (?:SIG(?:SEGV|BUS|FPE|ILL)|11\b)|[Ss]ignal (?:4|7|8|11) \(SIG|task \d[\d,-]*: (?:Segmentation|Bus|Floating|Illegal)",
         "mpirun noticed that process rank 3 with PID 0 on node w exited on signal 11 (Segmentation fault).",
