@@ -23,7 +23,7 @@ from pai_dlc_mcp.server.budget.views import Page, Space, errors, grep, tail
 from pai_dlc_mcp.server.insight import errors as insight_errors
 from pai_dlc_mcp.server.insight.errors import Block, Cause
 from pai_dlc_mcp.server.insight.lines import Lines, body
-from pai_dlc_mcp.server.insight.signatures import VICTIM
+from pai_dlc_mcp.server.insight.kinds import VICTIM
 
 _CAUSE_CHARS = 400
 

@@ -1,0 +1,207 @@
+"""Is the cause kept, and is it named? Labelled failures in realistic logs, through the pipeline that get_pod_logs uses.
+
+    python bench/causes.py [--failures] [--cases FILE]
+
+Prints, by variant of the log, how often the cause and its neighbours are in tail, errors and summary, and how often the root
+is the labelled line; the same for all pods of a job; and false alarms over healthy logs. Exit 1 below a target.
+A seeded half of the cases was looked at while the rules were written ("tuned"), the other was not ("held out")."""
+
+import argparse
+import importlib.util
+import random
+import sys
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from pai_dlc_mcp.server.budget.pipeline import View, view
+from pai_dlc_mcp.server.budget.redact import Redactor
+from pai_dlc_mcp.server.insight.pods import Ending, grouped
+
+CORPUS = Path(__file__).with_name("corpus")
+REDACTOR = Redactor([])
+MODES = ("tail", "errors", "summary")
+KEPT = {4000: 0.97, 1000: 0.92}  # least share of causes kept in tail and errors, by tokens
+ROOT = 0.9  # least share of roots right in every variant, and in all_pods
+ALARMS = 0.02  # most
+VARIANTS = ("nothing after", "teardown", "container clock", "rank prefix", "survived before", "two failures", "all at once")
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    rhythm: str
+    category: str
+    lines: tuple[str, ...]
+    cause: int  # which of the lines
+
+    @property
+    def seed(self) -> int:
+        return zlib.crc32(self.name.encode())
+
+    @property
+    def neighbours(self) -> list[str]:
+        near = [self.cause - 1, self.cause + 1]
+        return [self.lines[at].strip() for at in near if 0 <= at < len(self.lines) and self.lines[at].strip(" =-^|+")]
+
+
+def load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+LOGS = load(CORPUS / "healthy.py")
+
+
+def cases(path: Path) -> list[Case]:
+    found: list[Case] = []
+    for text in path.read_text().split("## ")[1:]:
+        head, *rows = text.rstrip("\n").split("\n")
+        name, rhythm, category = head.split(" | ")
+        lines: list[str] = []
+        cause = 0
+        for row in rows:
+            if row.startswith("%"):
+                lines += LOGS.expand(row, zlib.crc32(name.encode()))
+                continue
+            if row.startswith("@"):
+                cause = len(lines)
+            lines.append(row.removeprefix("@"))
+        found.append(Case(name, rhythm, category, tuple(lines), cause))
+    return found
+
+
+def prefixed(lines: Sequence[str], prefix: str) -> list[str]:
+    return [f"{prefix}{line}" for line in lines]
+
+
+def record(case: Case, variant: str, everyone: Sequence[Case]) -> list[str]:
+    """The log of a case in a variant."""
+    dice = random.Random(case.seed)
+    before = LOGS.healthy(case.rhythm, dice.randint(60, 900), case.seed)
+    if variant in ("survived before", "all at once"):
+        place = dice.randint(len(before) // 4, len(before) * 3 // 4)
+        before[place:place] = dice.choice(LOGS.SURVIVED)
+    if variant == "two failures":
+        other = dice.choice([one for one in everyone if one.name != case.name])
+        again = LOGS.healthy(case.rhythm, dice.randint(60, 400), case.seed)
+        before = [*before, *other.lines, *again]
+    after = LOGS.teardown(dice.randint(300, 1500), case.seed) if variant in ("teardown", "all at once") else []
+    lines = [*before, *case.lines, *after]
+    if variant in ("container clock", "all at once"):
+        lines = [f"2026-01-05T10:{at // 60 % 60:02d}:{at % 60:02d}.551120118Z {line}" for at, line in enumerate(lines)]
+    if variant == "rank prefix":
+        lines = prefixed(lines, dice.choice(("[rank3]: ", "[default3]:", "3: ", "[1,3]<stderr>:", "[3]<stderr>:", "dlc-worker-3: ")))
+    return lines
+
+
+def look(records: Sequence[str], mode: str, max_tokens: int, *, failed: bool = True) -> View:
+    return view(records, mode=mode, max_tokens=max_tokens, redactor=REDACTOR, source="bench", failed=failed)  # type: ignore[arg-type]
+
+
+def essence(line: str) -> str:
+    """What must be in the answer: the start of the line, without a prefix of its own."""
+    return line.strip()[:70].replace("  ", " ")
+
+
+def kept(text: str, line: str) -> bool:
+    return essence(line) in text.replace("  ", " ")
+
+
+def right(seen: View, case: Case) -> bool:
+    """The line named is the labelled one, with its prefix or without."""
+    said = seen.cause.text.strip() if seen.cause else ""
+    return bool(said) and (said[:60] in case.lines[case.cause] or essence(case.lines[case.cause]) in said)
+
+
+def pods(case: Case, variant: str, everyone: Sequence[Case]) -> bool:
+    """Whether the first group that all_pods names has the cause: one pod failed, the others lost it."""
+    endings = [Ending("dlc1-worker-5", "Failed", None, look(record(case, variant, everyone), "errors", 400).cause)]
+    for number in range(3):
+        rhythm = case.rhythm if case.rhythm != "none" else "print"
+        lines = [*LOGS.healthy(rhythm, 200, number), *LOGS.teardown(40 + number, case.seed + number)]
+        endings.append(Ending(f"dlc1-worker-{number}", "Failed", None, look(lines, "errors", 400).cause))
+    text = grouped(endings)
+    return kept(text[1], case.lines[case.cause]) if len(text) > 1 else False
+
+
+def measure(chosen: Sequence[Case], everyone: Sequence[Case], *, failures: bool) -> Iterator[tuple[str, Counter[str]]]:
+    for variant in VARIANTS:
+        score: Counter[str] = Counter()
+        for case in chosen:
+            records = record(case, variant, everyone)
+            for mode in MODES:
+                for most in KEPT:
+                    seen = look(records, mode, most)
+                    score[f"{mode} {most}"] += kept(seen.text, case.lines[case.cause])
+                    near = case.neighbours
+                    score[f"{mode} {most} context"] += all(kept(seen.text, line) for line in near)
+            ok = right(seen, case)
+            score["root"] += ok
+            score["all pods"] += pods(case, variant, everyone)
+            if failures and not ok:
+                print(f"   {variant}: {case.name}: named {seen.cause.text[:100] if seen.cause else None!r} ({seen.cause.kind if seen.cause else ''})")
+        yield variant, score
+
+
+def table(title: str, chosen: Sequence[Case], everyone: Sequence[Case], *, failures: bool) -> bool:
+    count = len(chosen)
+    columns = [f"{mode} {most}" for mode in MODES for most in KEPT]
+    print(f"\n{title}: {count} cases; % kept (of which with both neighbours)")
+    print(f"{'variant':16}" + "".join(f"{column:>16}" for column in columns) + f"{'root':>7}{'all pods':>9}")
+    good = True
+    for variant, score in measure(chosen, everyone, failures=failures):
+        row = "".join(f"{score[name] * 100 / count:9.1f} ({score[f'{name} context'] * 100 / count:3.0f})" + " " for name in columns)
+        print(f"{variant:16}{row}{score['root'] * 100 / count:7.1f}{score['all pods'] * 100 / count:9.1f}")
+        good &= all(score[f"{mode} {most}"] >= least * count for mode in ("tail", "errors") for most, least in KEPT.items())
+        good &= score["root"] >= ROOT * count and score["all pods"] >= ROOT * count
+    return good
+
+
+def healthy() -> Iterator[tuple[str, list[str]]]:
+    for number, name in enumerate(LOGS.RHYTHMS):
+        yield name, LOGS.healthy(name, 400, number)
+        yield f"{name}, short", LOGS.healthy(name, 12, number)
+    for number, line in enumerate((CORPUS / "benign.txt").read_text().splitlines()):
+        yield line, [line]
+        rhythm = list(LOGS.RHYTHMS)[number % len(LOGS.RHYTHMS)]
+        lines = LOGS.healthy(rhythm, 200, number)
+        lines.insert(len(lines) * (number % 10) // 10, line)
+        yield f"{line} in {rhythm}", lines
+
+
+def alarms(*, failures: bool) -> bool:
+    """A healthy log in which an error is called the cause, or shown as one."""
+    logs = list(healthy())
+    wrong = [name for name, lines in logs if look(lines, "errors", 4000, failed=False).cause]
+    print(f"\nfalse alarms: {len(wrong)} of {len(logs)} healthy and benign logs")
+    for name in wrong if failures else ():
+        print("  ", name[:140])
+    return len(wrong) <= ALARMS * len(logs)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--failures", action="store_true", help="name the cases that went wrong")
+    parser.add_argument("--cases", help="one file of corpus/ only")
+    options = parser.parse_args()
+    good = alarms(failures=options.failures)
+    for path in sorted(CORPUS.glob(options.cases or "cases*.txt")):
+        everyone = cases(path)
+        mixed = sorted(everyone, key=lambda case: random.Random(case.seed).random())
+        halves = {"": mixed} if "blind" in path.name else {", tuned": mixed[::2], ", held out": mixed[1::2]}
+        for title, half in halves.items():
+            good &= table(path.stem + title, half, everyone, failures=options.failures)
+    print("\nall targets met" if good else "\nbelow a target")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
