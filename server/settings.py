@@ -107,6 +107,9 @@ class Settings(BaseSettings):
     )
     http_origins: Words = Field(default=(), description="Origins of web pages that may call over HTTP besides its own.")
     audit_file: Path | None = Field(default=None, description="File for the audit lines; unset: the log on stderr.")
+    downloads: Path | None = Field(
+        default=None, description="Folder that get_pod_logs(save=true) writes logs into; unset: it writes none."
+    )
     emulator: bool = Field(default=False, description="Set by --emulator: every result says so.")
 
     @classmethod
@@ -141,7 +144,7 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
 
-    @field_validator("approvals", "state", "audit_file", "http_tokens")
+    @field_validator("approvals", "state", "audit_file", "downloads", "http_tokens")
     @classmethod
     def _expanded(cls, path: object) -> object:
         return path.expanduser() if isinstance(path, Path) else path

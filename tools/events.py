@@ -75,12 +75,15 @@ def _told(
     seen = events(
         found, max_tokens=max_tokens - HEADER_TOKENS, redactor=Redactor(job.secrets), source=what.partition(" (")[0]
     )
-    meta = {"job_id": job.job_id, "returned": seen.returned, "available": seen.available}
-    if not seen.available:
+    meta = {"job_id": job.job_id, "events": seen.lines, "printed": seen.printed, "folded": seen.folded}
+    if not seen.lines:
         return stream(cloud, f"{what}: none since its creation", "", meta, max_tokens)
-    said = [what, f"{seen.returned} of {seen.available} events, times in UTC"]
+    counted = f"{seen.printed:,} printed, {seen.folded:,} folded, {seen.left_out:,} left out"
+    said = [what, f"{seen.lines:,} events: {counted}, times in UTC"]
     if seen.left_out:
-        said.append(f"{seen.left_out} left out (more: max_tokens)")
+        said.append("more: max_tokens")
+    if seen.redacted:
+        said.append(f"{seen.redacted:,} secrets hidden")
     if max(map(len, found.values())) >= asked:
         said.append(f"only the last {asked} were fetched (earlier: max_events_num)")
     return stream(cloud, " · ".join(said), seen.text, meta, max_tokens)

@@ -1,31 +1,30 @@
 """Pod logs, cut to a budget with the error kept."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Literal
 
-import anyio
 import anyio.to_thread
 from mcp.types import CallToolResult
 from pydantic import Field
 
 from pai_dlc_mcp.server.budget import cursor as cursors
-from pai_dlc_mcp.server.budget.cursor import Page
 from pai_dlc_mcp.server.budget.events import events
 from pai_dlc_mcp.server.budget.limits import tokens
-from pai_dlc_mcp.server.budget.pipeline import View, view
+from pai_dlc_mcp.server.budget.pipeline import saved, view
 from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.jobs import Job, Pod
-from pai_dlc_mcp.server.cloud.logs import MAX_LINES
 from pai_dlc_mcp.server.cloud.times import to_utc
 from pai_dlc_mcp.server.deps import Cloud, CloudInRegion, FreshJob
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.insight.pods import Ending, grouped
+from pai_dlc_mcp.server.insight.pods import grouped
+from pai_dlc_mcp.server.protocol import log_header
 from pai_dlc_mcp.server.protocol.reply import HEADER_TOKENS, STREAM_TOKENS, fenced, stream
 from pai_dlc_mcp.server.protocol.toolset import Toolset
+from pai_dlc_mcp.server.rules import incarnations
 from pai_dlc_mcp.server.rules.pods import by_importance, pod_of
+from pai_dlc_mcp.server.workflows import downloads, endings, log_pages
 from pai_dlc_mcp.tools.events import POD_EVENTS
 from pai_dlc_mcp.tools.params import JobId, MaxTokens, Moment, PodId, PodUid, Region
 
@@ -33,10 +32,9 @@ tools = Toolset("core")
 
 _OTHERS = 8  # pods named besides the one that is read
 _ROOMY = 1000  # tokens; an answer of fewer names no other pod, and leaves its cursor to _meta
-_EACH_LINES = 300  # of each pod's log, where all are compared
-_AT_ONCE = 8  # logs fetched side by side
-_EACH_TOKENS = 400
+_LINES = 100  # of a tail or a grep
 _EVENT_TOKENS = 250
+_SAVED_PAGES = 20  # of 5,000 records
 
 Show = Literal["tail", "errors", "grep", "summary", "all_pods"]
 
@@ -51,11 +49,20 @@ async def get_pod_logs(
         Show, Field(description="tail keeps the first error too; all_pods groups how pods ended.")
     ] = "tail",
     pattern: Annotated[str | None, Field(max_length=500, description="RE2 regex, with show=grep.")] = None,
-    max_lines: Annotated[int, Field(ge=1, le=5000)] = 100,
+    max_lines: Annotated[
+        int | None, Field(ge=1, le=5000, description="Default 100 for tail and grep; else as many as fit.")
+    ] = None,
     since: Moment | None = None,
     until: Moment | None = None,
     cursor: Annotated[str | None, Field(max_length=300, description="Of an earlier read: only what is new.")] = None,
-    pod_uid: Annotated[PodUid | None, Field(description="An incarnation before a restart.")] = None,
+    previous: Annotated[bool, Field(description="The incarnation before the last restart.")] = False,
+    pod_uid: Annotated[PodUid | None, Field(description="An earlier incarnation that get_job lists.")] = None,
+    fold: Annotated[
+        bool | None, Field(description="false: repeats line by line; true: grep's matches folded too.")
+    ] = None,
+    save: Annotated[
+        bool, Field(description="Write the whole log to the operator's folder; returns its path and a summary.")
+    ] = False,
     max_tokens: MaxTokens = STREAM_TOKENS,
     region: Region = None,
 ) -> CallToolResult:
@@ -67,23 +74,33 @@ async def get_pod_logs(
     redactor = Redactor(job.secrets)
     if show == "all_pods":
         return await _all_pods(cloud, job, redactor, max_tokens)
-    pod = _incarnation(_chosen(job, pod_id), pod_uid)
+    present, pod = _chosen(job, pod_id, pod_uid, previous)
     start = since or pod.created or job.created
-    log = await cloud.logs.pod(job_id, pod.pod_id, since=start, until=until, pod_uid=pod_uid)
-    read = cursors.read(log.records, log.pod_uid, to_utc(start) or "", _cursor(cursor), key=cloud.key)
+    uid = pod.uid if previous else pod_uid
+    source = log_pages.Source(cloud.logs, job_id, pod.pod_id, uid, start, until)
+    if save:
+        return await _saved(cloud, pod, source, redactor, max_tokens)
+    read, extent = await log_pages.read_on(source, _cursor(cursor), key=cloud.key)
     after = cursors.encode(read.cursor)
-    meta: dict[str, Any] = {"pod_id": pod.pod_id, "pod_uid": log.pod_uid, "cursor": after}
+    meta: dict[str, Any] = {"pod_id": pod.pod_id, "pod_uid": extent.pod_uid, "cursor": after}
     if not read.records:
         last = "" if cursor else await _last_event(cloud, job, pod, redactor)
         return stream(cloud, _empty(job, pod, since, cursor), last, meta, max_tokens)
     roomy = max_tokens >= _ROOMY
-    notes = [*_notes(job, pod, read, _OTHERS if roomy else 0), *([f"cursor: {after}"] if roomy else [])]
+    notes = [
+        *log_header.notes(job, present, pod, read, _OTHERS if roomy else 0),
+        *([f"cursor: {after}"] if roomy else []),
+    ]
+    if extent.cut and not cursor:
+        notes.insert(0, f"Only the last {len(extent.records):,} records were fetched (earlier: until, save).")
     cut = partial(
         view,
         read.records,
         mode=show,
         pattern=pattern,
-        max_lines=max_lines,
+        folding=fold,
+        failed=pod.status == "Failed",
+        max_lines=max_lines or (_LINES if show in ("tail", "grep") else None),
         max_tokens=max_tokens - HEADER_TOKENS - tokens("\n".join(notes)),
         redactor=redactor,
         source=f"log of pod {pod.pod_id}",
@@ -92,64 +109,49 @@ async def get_pod_logs(
         seen = await anyio.to_thread.run_sync(cut)  # 15 MB take half a second
     except ValueError as error:
         raise Failure(f"pattern: {error}.", fix="Correct the pattern (RE2 syntax).", code="InvalidPattern") from None
-    meta |= {"returned": seen.returned, "available": seen.available, "redacted": seen.redacted}
-    header = "\n".join([_header(pod, seen, full=len(log.records) >= MAX_LINES), *notes])
-    return stream(cloud, header, seen.text, meta, max_tokens)
+    meta |= {"lines": seen.lines, "printed": seen.printed, "folded": seen.folded, "redacted": seen.redacted}
+    return stream(cloud, "\n".join([*log_header.header(pod, seen, show), *notes]), seen.text, meta, max_tokens)
 
 
 async def _all_pods(cloud: CloudInRegion, job: Job, redactor: Redactor, max_tokens: int) -> CallToolResult:
-    """The end of every pod's log, those that ended alike in one line, causes before victims."""
-    endings: list[Ending] = []
-    limiter = anyio.CapacityLimiter(_AT_ONCE)
-
-    async def look(pod: Pod) -> None:
-        async with limiter:
-            since = pod.created or job.created
-            log = await cloud.logs.pod(job.job_id, pod.pod_id, since=since, max_lines=_EACH_LINES)
-            read = partial(view, log.records, mode="errors", max_tokens=_EACH_TOKENS, redactor=redactor, source="")
-            seen = await anyio.to_thread.run_sync(read)
-            endings.append(Ending(pod.pod_id, pod.status, pod.finished, seen.cause))
-
-    async with anyio.create_task_group() as group:
-        for pod in job.pods:
-            group.start_soon(look, pod)
-    lines = grouped(sorted(endings, key=lambda ending: ending.pod_id))
-    header = f"all {len(job.pods)} pods of job {job.job_id} ({job.status}), by the last {_EACH_LINES} lines of each"
-    text = fenced(lines, f"logs of job {job.job_id}", max_tokens - HEADER_TOKENS)
-    return stream(cloud, header, text, {"job_id": job.job_id, "pods": len(job.pods)}, max_tokens)
+    """How every pod ended, those that ended alike in one line, causes before victims."""
+    seen = await endings.read(cloud.logs, job, redactor)
+    lines = grouped(seen.found)
+    what = f"all {len(job.pods)} pods of job {job.job_id} ({job.status})"
+    header = [f"{what}: {len(seen.found)} logs read, {seen.lines:,} lines"]
+    if seen.skipped:
+        header.append(f"{seen.skipped} pods were not read: those that failed first were. get_pod_logs reads one")
+    if seen.unread:
+        pod_id, why = seen.unread[0]
+        header.append(f"{len(seen.unread)} logs could not be read, e.g. of {pod_id}: {why}")
+    said = "\n".join(header)
+    text = fenced(lines, f"logs of job {job.job_id}", max_tokens - HEADER_TOKENS - tokens("\n".join(header[1:])))
+    meta = {"job_id": job.job_id, "pods": len(job.pods), "read": len(seen.found), "lines": seen.lines}
+    return stream(cloud, said, text, meta, max_tokens)
 
 
-def _header(pod: Pod, seen: View, *, full: bool) -> str:
-    """What was read and what was not, and how to get that."""
-    said = [f"log of {pod.pod_id} ({pod.status})", f"{seen.returned:,} of {seen.available:,} lines"]
-    if seen.matched is not None:
-        said.append(f"{seen.matched:,} match")
-    if seen.left_out:
-        said.append(f"{seen.left_out:,} left out (more: max_tokens, max_lines, show=errors, show=grep)")
-    if full:
-        said.append(f"only the last {MAX_LINES:,} records were fetched (earlier: until)")
-    if seen.redacted:
-        said.append(f"{seen.redacted:,} secrets redacted")
-    if seen.cause and seen.cause.victim:
-        said.append("stopped from outside (a peer, an eviction, a person)")
-    return " · ".join(said)
-
-
-def _notes(job: Job, pod: Pod, read: Page, named: int) -> Sequence[str]:
-    """What a reader of this log should know of the pod and of the others, of which some are named."""
-    lines: list[str] = []
-    if read.reset:
-        lines.append("reset: the pod was restarted since the cursor; this is the log of its new incarnation.")
-    if read.gap:
-        lines.append("The cursor's place was not found: lines in between may be missing.")
-    first = by_importance(job)[0]
-    if first.status == "Failed" and first.pod_id != pod.pod_id:
-        lines.append(f"{first.pod_id} failed first: its log is likelier to hold the cause.")
-    others = [f"{other.pod_id} {other.status}" for other in by_importance(job) if other.pod_id != pod.pod_id]
-    if others:
-        rest = [f"{len(others) - named} more"] if len(others) > named else []
-        lines.append(f"other pods: {', '.join([*others[:named], *rest])}")
-    return lines
+async def _saved(
+    cloud: CloudInRegion, pod: Pod, source: log_pages.Source, redactor: Redactor, max_tokens: int
+) -> CallToolResult:
+    extent = await log_pages.read(source, _SAVED_PAGES if cloud.settings.downloads else 1)
+    text, redacted = await anyio.to_thread.run_sync(saved, extent.records, redactor)
+    path = await anyio.to_thread.run_sync(downloads.save, cloud.settings.downloads, pod.pod_id, extent.pod_uid, text)
+    count = text.count(b"\n")
+    header = [f"log of {pod.pod_id} ({pod.status}) saved to {path}: {count:,} lines, {len(text):,} bytes, cleaned"]
+    header += [f"{redacted:,} secrets hidden"] if redacted else []
+    header += [f"earlier lines than the last {len(extent.records):,} records are not in it"] if extent.cut else []
+    look = partial(
+        view,
+        extent.records,
+        mode="summary",
+        failed=pod.status == "Failed",
+        max_tokens=max_tokens - HEADER_TOKENS - tokens(str(path)),
+        redactor=redactor,
+        source=f"log of pod {pod.pod_id}",
+    )
+    seen = await anyio.to_thread.run_sync(look)
+    meta = {"pod_id": pod.pod_id, "pod_uid": extent.pod_uid, "path": str(path), "lines": count}
+    return stream(cloud, " · ".join(header), seen.text, meta, max_tokens)
 
 
 def _empty(job: Job, pod: Pod, since: datetime | None, cursor: str | None) -> str:
@@ -171,27 +173,21 @@ async def _last_event(cloud: CloudInRegion, job: Job, pod: Pod, redactor: Redact
     return seen.text if found else ""
 
 
-def _chosen(job: Job, pod_id: str | None) -> Pod:
-    """The pod asked for; else the one that failed first, else the master."""
+def _chosen(job: Job, pod_id: str | None, pod_uid: str | None, previous: bool) -> tuple[Pod, Pod]:
+    """The pod asked for, as it is and as it was; without an id the one that failed first, else the master."""
+    if previous and pod_uid:
+        raise Failure("previous and pod_uid name two incarnations.", fix="Pass one.", code="InvalidArgument")
     if not job.pods:
         raise Failure(
             f"Job {job.job_id} is {job.status} and has no pods yet, so there is no log.",
             fix="Look at get_job_events for what it waits for, and again when it is Running.",
             code="NoPods",
         )
-    return pod_of(job, pod_id) if pod_id else by_importance(job)[0]
-
-
-def _incarnation(pod: Pod, pod_uid: str | None) -> Pod:
-    """The pod as it was under this uid: its history keeps those before a restart."""
-    known = (pod, *pod.history)
-    if found := next((one for one in known if pod_uid in (None, one.uid)), None):
-        return found
-    raise Failure(
-        f"Pod {pod.pod_id} has no incarnation {pod_uid}.",
-        fix=f"Its uids, the newest first: {', '.join(one.uid for one in known)}.",
-        code="NoSuchPod",
-    )
+    fallen = incarnations.first_to_fall(job) if previous else None
+    pod = pod_of(job, pod_id) if pod_id else fallen or by_importance(job)[0]
+    if previous:
+        return pod, incarnations.previous(pod)
+    return pod, incarnations.of_uid(pod, pod_uid) if pod_uid else pod
 
 
 def _cursor(text: str | None) -> cursors.Cursor | None:

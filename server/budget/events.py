@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from operator import attrgetter
 
 from pai_dlc_mcp.server.budget.clean import clean
 from pai_dlc_mcp.server.budget.fence import fence, inert, inline, new_nonce
@@ -69,30 +70,27 @@ def events(
     source: str,
     nonce: str | None = None,
 ) -> View:
-    """The timeline as a fenced text never above `max_tokens`; `returned` and `available` count events."""
+    """The timeline as a fenced text never above `max_tokens`; the view's counts are of events."""
     found, redacted = timeline(sources, redactor)
     nonce = nonce or new_nonce()
     spare = room(max_tokens) - cost(fence([], source, nonce)) - LINE_END
-    groups = _grouped(found)
-    lines = [_rendered(group, min(LINE_CHARS, max(80, spare // (2 * TOKEN)))) for group in groups]
-    choice = _chosen(groups, lines, spare)
+    lines = _folded(found, min(LINE_CHARS, max(80, spare // (2 * TOKEN))))
+    choice = _chosen(lines, spare)
     payload: list[str] = []
     missing = 0
-    for position, group in enumerate(groups):
+    for position, line in enumerate(lines):
         if position in choice.chosen:
             payload += [left_out(missing, "event")] if missing else []
-            payload += lines[position]
+            payload.append(line.text)
             missing = 0
         else:
-            missing += len(group)
+            missing += 1 + line.hides
     payload += [left_out(missing, "event")] if missing else []
-    shown = sum(len(groups[position]) for position in choice.chosen)
-    printed = sum(min(len(groups[position]), len(lines[position])) for position in choice.chosen)
     return View(
         text=fence(payload, source, nonce) if choice.chosen else nothing_shown(len(found), "event", max_tokens),
         lines=len(found),
-        printed=printed,
-        folded=shown - printed,
+        printed=len(choice.chosen),
+        folded=sum(lines[position].hides for position in choice.chosen),
         redacted=redacted,
     )
 
@@ -108,27 +106,35 @@ def _parse(line: str, origin: str) -> Event:
     return Event(at, origin, text, warning)
 
 
-def _grouped(found: Sequence[Event]) -> list[list[Event]]:
-    """Events that say the same but for numbers, in order of the first of each."""
+@dataclass(frozen=True)
+class _Printed:
+    """An event as printed, and how many others it stands for."""
+
+    at: int  # its place among the events
+    text: str
+    warning: bool
+    hides: int = 0
+
+
+def _folded(found: Sequence[Event], most: int) -> list[_Printed]:
+    """Events that say the same but for numbers: the first, with how many there are, and the last where it differs."""
     shapes: dict[str, list[int]] = {}
     for index, event in enumerate(found):
         shapes.setdefault(_NUMBERS.sub("", event.text), []).append(index)
-    groups: list[list[int]] = []
+    printed: list[_Printed] = []
     for alike in shapes.values():
+        first, last = alike[0], alike[-1]
         same = len({found[index].text for index in alike}) == 1
-        groups += [alike] if same or len(alike) >= _LEAST else [[index] for index in alike]
-    return [[found[index] for index in group] for group in sorted(groups)]
-
-
-def _rendered(group: Sequence[Event], most: int) -> list[str]:
-    first, last = group[0], group[-1]
-    line = _line(first, most)
-    if len(group) == 1:
-        return [line]
-    times = f"[x{len(group):,}"
-    if first.text == last.text and len({event.text for event in group}) == 1:
-        return [f"{line} {times}, last {last.clock}]"]
-    return [line, f"{_line(last, most)} {times} alike, first above]"]
+        if same and len(alike) > 1:
+            note = f" [x{len(alike):,}, last {found[last].clock}]"
+            printed.append(_Printed(first, _line(found[first], most) + note, found[first].warning, len(alike) - 1))
+        elif len(alike) >= _LEAST:
+            note = f" [x{len(alike):,} alike since {found[first].clock}]"
+            printed.append(_Printed(first, _line(found[first], most), found[first].warning))
+            printed.append(_Printed(last, _line(found[last], most) + note, found[last].warning, len(alike) - 2))
+        else:
+            printed += (_Printed(index, _line(found[index], most), found[index].warning) for index in alike)
+    return sorted(printed, key=attrgetter("at"))
 
 
 def _line(event: Event, most: int) -> str:
@@ -136,19 +142,19 @@ def _line(event: Event, most: int) -> str:
     return f"{event.clock} {origin}{inert(cut_line(event.text.encode(), most))}"
 
 
-def _chosen(groups: Sequence[Sequence[Event]], lines: Sequence[Sequence[str]], spare: int) -> Choice:
+def _chosen(lines: Sequence[_Printed], spare: int) -> Choice:
     """All if they fit; else the first failure, the last events, the other failures, and what is left from the end."""
 
     def takes(position: int) -> tuple[int, int]:
-        return sum(cost(line) + LINE_END for line in lines[position]), len(lines[position])
+        return cost(lines[position].text) + LINE_END, 1
 
-    count = len(groups)
+    count = len(lines)
     everything = Choice(takes, spare)
     everything.take(range(count))
     if len(everything.chosen) == count:
         return everything
     choice = Choice(takes, spare)
-    warnings = [position for position in range(count) if groups[position][0].warning]
+    warnings = [position for position in range(count) if lines[position].warning]
     choice.take(warnings[:1])
     choice.take(reversed(range(max(0, count - _LAST), count)), 0.6)
     choice.take_each(reversed(warnings))

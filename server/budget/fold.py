@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pai_dlc_mcp.server.budget.spread import spread
 from pai_dlc_mcp.server.insight.errors import Block
-from pai_dlc_mcp.server.insight.lines import Lines, body, chunks, rank, spoken, with_ranks
+from pai_dlc_mcp.server.insight.lines import Lines, body, rank, spoken, with_ranks
 
 Group = Sequence[int]  # line numbers from 0, ascending; a range for one, which costs the garbage collector nothing
 
@@ -27,9 +27,6 @@ _SPEAKERS = 1000  # lines of a group asked for their rank
 _SHAPES = 1000  # remembered at a time
 _LEAST = 4  # lines alike but not identical; three would take as many lines to say
 
-_NUMBERS = b"0123456789.+- \t"
-_HEX = re.compile(rb"0x[0-9a-fA-F]+")
-_BAR_BODY = re.compile(rb"%\|[^|\n]*\|")
 _BAR = re.compile(rb"\d%\||\d%[ |\[(]*[#=>\xe2]{2}|[\xe2][\x94\x96][\x80-\xbf]{1}\xe2[\x94\x96]")
 
 
@@ -38,11 +35,11 @@ def unfolded(log: Lines) -> list[Entry]:
 
 
 def fold(log: Lines, blocks: Iterable[Block], apart: Collection[int] = ()) -> list[Entry]:
-    """What is printed, by line; every line of the log is printed or hidden by exactly one entry. The last line and
-    those `apart` are printed.
+    """What is printed, by line; every line of the log is printed or hidden by exactly one entry. Those `apart` are
+    printed, and what is printed last says what the log's last line says.
 
     Nothing folds into an error block; its own lines fold only when identical but for clock and rank."""
-    shapes = shapes_of(log.text)
+    shapes = log.shapes
     entries: list[Entry] = []
     done = 0
     for block in blocks:
@@ -67,19 +64,6 @@ def hides(entry: Entry) -> int:
 def is_bar(line: bytes) -> bool:
     """A progress bar: tqdm, Lightning, rich, pip."""
     return _BAR.search(line) is not None
-
-
-def shapes_of(text: bytes) -> list[bytes]:
-    """Each line without its numbers: step, rank, host, clock and address are all numbers to this."""
-    return b"".join(_shape(chunk) for chunk in chunks(text)).split(b"\n")
-
-
-def _shape(text: bytes) -> bytes:
-    if b"0x" in text:
-        text = _HEX.sub(b"", text)
-    if b"%|" in text:
-        text = _BAR_BODY.sub(b"", text)
-    return text.translate(None, _NUMBERS)
 
 
 def _alike(
@@ -147,16 +131,13 @@ def _in_order(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def _ending(entries: list[Entry], last: int) -> list[Entry]:
-    """The log's last line stands at the end as it is, whatever it was like."""
-    for position in range(len(entries) - 1, -1, -1):
+    """What is printed last says what the log's last line says: where that is hidden further up, it stands alone."""
+    for position in range(len(entries) - 2, -1, -1):
         entry = entries[position]
-        if line_of(entry) == last:
-            break
         if isinstance(entry, Fold) and entry.group[-1] == last:
             rest = entry.group[:-1]
             entries[position] = Fold(entry.line, rest, len(rest) - 1) if len(rest) > 1 else entry.line
-            entries.append(last)
-            break
+            return [*entries, last]
     return entries
 
 

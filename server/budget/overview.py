@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from pai_dlc_mcp.server.budget.fence import inert
-from pai_dlc_mcp.server.budget.fold import shapes_of
 from pai_dlc_mcp.server.budget.limits import LINE_END, cost
 from pai_dlc_mcp.server.budget.select import cut_line
 from pai_dlc_mcp.server.budget.views import Page, Space, stopping
@@ -69,7 +68,7 @@ class _Overview:
             yield f"{_count(warnings, 'line')} with a warning, first at {warnings[0] + 1:,}: {self.cut(warnings[0])}"
 
     def _repeated(self) -> Iterator[str]:
-        shapes = shapes_of(self._log.text)
+        shapes = self._log.shapes
         for shape, count in Counter(shapes).most_common(_REPEATED):
             if shape and count > 1:
                 last = len(shapes) - 1 - shapes[::-1].index(shape)

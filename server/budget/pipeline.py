@@ -22,8 +22,8 @@ from pai_dlc_mcp.server.budget.select import cut_line
 from pai_dlc_mcp.server.budget.views import Page, Space, errors, grep, tail
 from pai_dlc_mcp.server.insight import errors as insight_errors
 from pai_dlc_mcp.server.insight.errors import Block, Cause
-from pai_dlc_mcp.server.insight.lines import Lines, body
 from pai_dlc_mcp.server.insight.kinds import VICTIM
+from pai_dlc_mcp.server.insight.lines import Lines, body
 
 _CAUSE_CHARS = 400
 
@@ -90,6 +90,12 @@ def view(
         matched=page.matched,
         cause=_cause(log, reading.root),
     )
+
+
+def saved(records: Sequence[str], redactor: Redactor) -> tuple[bytes, int]:
+    """The whole log for a file, cleaned, and how many secrets were taken out of it."""
+    text, redacted = redactor.lines(clean(records))
+    return text + b"\n", redacted
 
 
 def _cause(log: Lines, block: Block | None) -> Cause | None:

@@ -7,7 +7,8 @@ from pai_dlc_mcp.server.insight.lines import body
 
 _TOKEN = re.compile(rb"[\w.+-]+(?:(?<=\d):\d[\w.+-]*)*")  # a clock is one token, and no number
 _NUMBER = re.compile(rb"([+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)([A-Za-z]{0,5})")
-_NAME = re.compile(r"[A-Za-z_][\w.%-]*(?: [A-Za-z_][\w.%-]*)?(?=[^\w]*$)")
+_WORD = r"(?<![\w.])[^\W\d][^\W\d]*(?:[.%-][^\W\d]+)*"
+_NAME = re.compile(rf"{_WORD}(?: {_WORD})?(?=\W*$)")
 _NAME_CHARS = 24
 _MOST = 8  # numbers of a line
 _LINES = 10_000  # of a group: half a second a million

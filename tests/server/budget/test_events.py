@@ -35,13 +35,14 @@ def test_events_of_job_and_pods_stand_on_one_timeline_in_utc_and_say_so() -> Non
         '2026-01-05 02:00:45Z master-0: Back-off pulling image "a:v9"',
         "2026-01-05 02:03:40Z job: PyTorchJob dlc0runexample01 failed because 1 Master replica(s) failed.",
     ]
-    assert (got.available, got.returned, got.left_out) == (7, 7, 0)
+    assert (got.lines, got.printed, got.folded, got.left_out) == (7, 7, 0, 0)
 
 
 def test_the_same_message_is_one_line_with_its_number_and_its_last_time() -> None:
     lines = [f"2026-01-05 10:00:{i:02d} Error: ErrImagePull" for i in range(30)]
     got = events({"": lines}, max_tokens=1000, redactor=NOBODY, source="events", nonce="n0")
     assert payload(got.text) == ["2026-01-05 02:00:00Z Error: ErrImagePull [x30, last 2026-01-05 02:00:29Z]"]
+    assert (got.lines, got.printed, got.folded) == (30, 1, 29)
 
 
 def test_messages_that_differ_by_numbers_are_first_last_and_count() -> None:
@@ -49,8 +50,9 @@ def test_messages_that_differ_by_numbers_are_first_last_and_count() -> None:
     got = events({"": lines}, max_tokens=1000, redactor=NOBODY, source="events", nonce="n0")
     assert payload(got.text) == [
         "2026-01-05 02:00:00Z Created pod: dlc1-worker-0",
-        "2026-01-05 02:00:29Z Created pod: dlc1-worker-29 [x30 alike, first above]",
+        "2026-01-05 02:00:29Z Created pod: dlc1-worker-29 [x30 alike since 2026-01-05 02:00:00Z]",
     ]
+    assert (got.lines, got.printed, got.folded) == (30, 2, 28)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,8 @@ def test_a_failure_stays_when_events_are_cut(warning: str, at: int) -> None:
     assert lines[-1][-3:] in got.text
     assert "events left out ...]" in got.text
     assert tokens(got.text) <= 500
-    assert got.returned < got.available == 2000
+    assert got.lines == 2000
+    assert got.left_out == 2000 - got.printed - got.folded > 0
 
 
 def test_of_many_failures_the_first_and_the_last_stay() -> None:
@@ -90,6 +93,14 @@ def test_failures_stay_before_ordinary_events() -> None:
     lines = [f"2026-01-05 10:00:12 {'Failed' if i % 100 == 50 else 'done'} {word}" for i, word in enumerate(words)]
     got = events({"": lines}, max_tokens=1200, redactor=NOBODY, source="events", nonce="n0")
     assert got.text.count("Failed") == 20
+
+
+def test_what_came_between_events_alike_stands_between_them() -> None:
+    lines = [f"2026-01-05 10:00:{i:02d} {'Evicted' if i == 15 else f'Created pod: dlc1-worker-{i}'}" for i in range(30)]
+    got = events({"": lines}, max_tokens=1000, redactor=NOBODY, source="events", nonce="n0")
+    clocks = [line[:20] for line in payload(got.text)]
+    assert clocks == ["2026-01-05 02:00:00Z", "2026-01-05 02:00:15Z", "2026-01-05 02:00:29Z"]
+    assert (got.printed, got.folded, got.left_out) == (3, 27, 0)
 
 
 def test_secrets_are_taken_out_and_a_message_cannot_break_the_line() -> None:

@@ -1,0 +1,44 @@
+"""Which incarnation of a pod is meant: a restart keeps the pod's id and gives it another uid."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from pai_dlc_mcp.server.cloud.jobs import Job, Pod
+from pai_dlc_mcp.server.errors import Failure
+
+_EARLY, _LATE = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+
+def earlier(pod: Pod) -> Sequence[Pod]:
+    """The incarnations before the present one, the latest first."""
+    return sorted(pod.history, key=lambda one: one.created or _EARLY, reverse=True)
+
+
+def of_uid(pod: Pod, pod_uid: str) -> Pod:
+    """The pod as it was under this uid. Raises Failure naming the uids it has had."""
+    known = (pod, *earlier(pod))
+    if found := next((one for one in known if one.uid == pod_uid), None):
+        return found
+    raise Failure(
+        f"Pod {pod.pod_id} has no incarnation {pod_uid}.",
+        fix=f"Its uids, the newest first: {', '.join(one.uid for one in known)}.",
+        code="NoSuchPod",
+    )
+
+
+def previous(pod: Pod) -> Pod:
+    """The incarnation before the last restart. Raises Failure where there was none."""
+    if lives := earlier(pod):
+        return lives[0]
+    raise Failure(f"Pod {pod.pod_id} was never restarted.", fix="Leave previous out.", code="NoSuchPod")
+
+
+def first_to_fall(job: Job) -> Pod | None:
+    """The pod whose failure led to the last restart; None where no pod was restarted."""
+    restarted = [pod for pod in job.pods if pod.history]
+
+    def order(pod: Pod) -> tuple[bool, datetime]:
+        before = earlier(pod)[0]
+        return before.status != "Failed", before.finished or _LATE
+
+    return min(restarted, key=order, default=None)
