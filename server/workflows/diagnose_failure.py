@@ -12,8 +12,8 @@ from pai_dlc_mcp.server.cloud.jobs import Job, Pod
 from pai_dlc_mcp.server.insight import categories
 from pai_dlc_mcp.server.insight.categories import Verdict
 from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, ROOT
-from pai_dlc_mcp.server.insight.progress import told as progress_told
 from pai_dlc_mcp.server.insight.progress import read as progress_of
+from pai_dlc_mcp.server.insight.progress import told as progress_told
 from pai_dlc_mcp.server.insight.timeline import clock, took
 from pai_dlc_mcp.server.rules.pods import by_importance, node_rank
 from pai_dlc_mcp.server.workflows.diagnose_sanity import sanity_facts
@@ -49,7 +49,9 @@ async def failure(evidence: Evidence) -> Report:
     root = _root(reads) or (Read(suspects[0], None) if suspects else None)
     happened = await evidence.events(root.pod if root else None)
     verdict = _verdict(evidence, root, happened)
-    report = Report(verdict.category if verdict else "unknown", verdict.what if verdict else "no sign of the cause found")
+    report = Report(
+        verdict.category if verdict else "unknown", verdict.what if verdict else "no sign of the cause found"
+    )
     if job.reason:
         report.quoted += [f"reason: {inert(evidence.redactor.text(job.reason))}"]
     if root:
@@ -75,7 +77,11 @@ async def _read(evidence: Evidence, pods: Sequence[Pod]) -> list[Read]:
 
 def _suspects(job: Job) -> list[Pod]:
     """Failed pods: those that the job's reason names, then by when they ended; all pods where none failed."""
-    named = [f"{job.job_id}-{pod.lower().replace(' ', '-')}" for pods, _ in (job.failure.exits if job.failure else ()) for pod in pods]
+    named = [
+        f"{job.job_id}-{pod.lower().replace(' ', '-')}"
+        for pods, _ in (job.failure.exits if job.failure else ())
+        for pod in pods
+    ]
     ordered = sorted(by_importance(job), key=lambda pod: pod.pod_id not in named)
     return [pod for pod in ordered if pod.status == "Failed"] or ordered
 
@@ -111,7 +117,7 @@ def _tell(report: Report, evidence: Evidence, root: Read) -> None:
     rank = node_rank(job, pod)
     names = [f"node rank {rank}"] if rank is not None else []
     names += [f"rank {found.rank}"] if found and found.rank is not None else []
-    where = f"{pod.pod_id}{f' ({", ".join(names)})' if names else ''}{f' on {pod.node}' if pod.node else ''}"
+    where = pod.pod_id + (f" ({', '.join(names)})" if names else "") + (f" on {pod.node}" if pod.node else "")
     ended = f"ended {clock(pod.finished)}" if pod.finished else pod.status
     report.facts.append(f"failed first: {where}, {ended}")
     if (code := exit_code(job, pod)) is not None:
@@ -124,7 +130,10 @@ def _tell(report: Report, evidence: Evidence, root: Read) -> None:
     at = f", {found.at}" if found.at else ""
     report.facts.append(f"cause: log line {found.line:,}{at}, quoted below")
     report.meta |= {"rank": found.rank, "line": found.line, "at": found.at}
-    report.quoted += [f"log of {short(pod.pod_id)}, around line {found.line:,}:", *(f"  {line}" for line in found.shown)]
+    report.quoted += [
+        f"log of {short(pod.pod_id)}, around line {found.line:,}:",
+        *(f"  {line}" for line in found.shown),
+    ]
     if root.log and (progress := progress_of(root.log.lines)):
         report.facts.append(f"before that: {progress_told(progress)}")
 
@@ -138,7 +147,9 @@ def _victims(report: Report, root: Read, reads: Sequence[Read], suspects: Sequen
     names = ", ".join(short(read.pod.pod_id) for read in known)
     after = [(pod.finished - root.pod.finished).total_seconds() for pod in others if pod.finished and root.pod.finished]
     later = f", {took(min(after))} to {took(max(after))} after it" if after else ""
-    report.facts.append(f"fell with it: {len(others)} other pods{later}" + (f"; read: {names} ({kinds})" if known else ""))
+    report.facts.append(
+        f"fell with it: {len(others)} other pods{later}" + (f"; read: {names} ({kinds})" if known else "")
+    )
     report.meta |= {"victims": len(others)}
 
 

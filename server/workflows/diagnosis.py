@@ -1,0 +1,80 @@
+"""Why a job is as it is: routed by status to what can say so, in few calls."""
+
+from collections.abc import Awaitable, Callable
+
+from pai_dlc_mcp.server.budget.fence import inert
+from pai_dlc_mcp.server.cloud.jobs import Job
+from pai_dlc_mcp.server.deps import CloudInRegion
+from pai_dlc_mcp.server.insight import categories, health
+from pai_dlc_mcp.server.insight.timeline import Span, clock, story
+from pai_dlc_mcp.server.workflows.diagnose_failure import failure
+from pai_dlc_mcp.server.workflows.diagnose_running import ended_well, running
+from pai_dlc_mcp.server.workflows.diagnose_waiting import stopped, waiting
+from pai_dlc_mcp.server.workflows.evidence import Evidence, Report, short
+
+_RESTARTS = 3  # told, the last ones
+_ROUTES: dict[str, Callable[[Evidence], Awaitable[Report]]] = {
+    "Creating": waiting,
+    "Queuing": waiting,
+    "Bidding": waiting,
+    "EnvPreparing": waiting,
+    "SanityChecking": waiting,
+    "Failed": failure,
+    "FailedReserving": failure,
+    "Stopped": stopped,
+    "Stopping": stopped,
+    "Succeeded": ended_well,
+    "SucceededReserving": ended_well,
+}
+
+
+async def diagnose(cloud: CloudInRegion, job: Job) -> Report:
+    """The report of the job's status, with its story before and what was not looked at after it."""
+    evidence = Evidence(cloud, job)
+    report = await _ROUTES.get(job.status, running)(evidence)
+    spans = [Span(span.status, span.start, span.end) for span in job.history] or _guessed(job)
+    report.facts.insert(0, f"timeline: {story(spans, evidence.now)}")
+    _restarts(evidence, report)
+    unread = [pod for pod in job.pods if pod.pod_id not in " ".join(report.facts + report.quoted)]
+    if len(unread) > 0 and len(job.pods) > 1:
+        evidence.unseen.append(f"logs of {len(unread)} of {len(job.pods)} pods")
+    if not job.settings.sanity_check and job.resource_id:
+        evidence.unseen.append("hardware: the job has no sanity check")
+    if evidence.unseen:
+        report.facts.append(f"not looked at: {'; '.join(evidence.unseen)}")
+    if told := categories.next_step(report.category):
+        report.facts.append(f"next: {told}")
+    return report
+
+
+def _guessed(job: Job) -> list[Span]:
+    """Old jobs have no history: creation, run and end tell the most of it."""
+    found = [Span("Creating and queuing", job.created, job.running_since or job.finished)]
+    if job.running_since:
+        found.append(Span("Running", job.running_since, job.finished))
+    return [*found, Span(job.status, job.finished, None)] if job.terminal else found
+
+
+def _restarts(evidence: Evidence, report: Report) -> None:
+    """How often it restarted, against the budget where there is one, and why the last times."""
+    job = evidence.job
+    used = _used(job)
+    settings = job.settings
+    budget = health.restart_budget(used, aimaster=settings.aimaster, arguments=settings.aimaster_args)
+    report.meta["restarts"] = used
+    if budget:
+        report.facts.append(f"restarts: {used} of {budget.limit}, {budget.verdict}")
+        report.meta["restart_limit"] = budget.limit
+    elif used:
+        report.facts.append(f"restarts: {used}")
+    for restart in job.restart_record[-_RESTARTS:]:
+        for error in restart.errors[:1]:
+            on = f" on {error.node}" if error.node else ""
+            what = inert(evidence.redactor.text(f"{error.code} {error.message}".strip() or restart.reason)[:160])
+            report.quoted.append(f"restarted {clock(restart.at)} for {short(error.pod_id)}{on}: {what}")
+
+
+def _used(job: Job) -> int:
+    told = (job.restarts or "").partition("/")[0]
+    counted = max((len(pod.history) for pod in job.pods), default=0)
+    return max(int(told) if told.isdecimal() else 0, counted, len(job.restart_record))
