@@ -117,7 +117,11 @@ def kept(text: str, line: str) -> bool:
 
 def right(seen: View, case: Case) -> bool:
     """The line named is the labelled one, with its prefix or without."""
-    said = seen.cause.text.strip() if seen.cause else ""
+    return seen.cause is not None and named(seen.cause.text, case)
+
+
+def named(said: str, case: Case) -> bool:
+    said = said.strip()
     return bool(said) and (said[:60] in case.lines[case.cause] or essence(case.lines[case.cause]) in said)
 
 
@@ -129,7 +133,7 @@ def pods(case: Case, variant: str, everyone: Sequence[Case]) -> bool:
         lines = [*LOGS.healthy(rhythm, 200, number), *LOGS.teardown(40 + number, case.seed + number)]
         endings.append(Ending(f"dlc1-worker-{number}", "Failed", None, look(lines, "errors", 400).cause))
     text = grouped(endings)
-    return kept(text[1], case.lines[case.cause]) if len(text) > 1 else False
+    return len(text) > 1 and named(text[1], case)
 
 
 def measure(chosen: Sequence[Case], everyone: Sequence[Case], *, failures: bool) -> Iterator[tuple[str, Counter[str]]]:

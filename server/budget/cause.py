@@ -14,7 +14,7 @@ from pai_dlc_mcp.server.insight.kinds import VICTIM, Category
 from pai_dlc_mcp.server.insight.lines import Lines
 
 _CHARS = 240  # of a line shown
-_BEFORE, _AFTER = 8, 3  # lines shown around the telling one
+_BEFORE, _AFTER = 6, 3  # lines shown around the telling one: of its block, and one before that
 _CLOCK = re.compile(rb"\d{4}-\d\d-\d\d[T _]\d\d:\d\d:\d\d")
 _NEAR = 30  # lines before the telling one in which a clock is looked for
 
@@ -56,7 +56,7 @@ def read(records: Sequence[str], redactor: Redactor, *, failed: bool) -> PodLog:
 
 def _found(log: Lines, root: Block) -> Found:
     told = root.sign
-    first, stop = max(0, told - _BEFORE), min(len(log.lines), told + _AFTER + 1)
+    around = range(max(root.start - 1, told - _BEFORE, 0), min(len(log.lines), told + _AFTER + 1))
     return Found(
         kind=root.kind.name,
         level=root.kind.level,
@@ -65,7 +65,7 @@ def _found(log: Lines, root: Block) -> Found:
         rank=root.rank,
         at=_clock(log.lines[max(0, told - _NEAR) : told + 1]),
         text=_line(log.lines[told]),
-        shown=[_line(line) for line in log.lines[first:stop]],
+        shown=[_line(log.lines[index]) for index in around if index != told],
     )
 
 

@@ -21,9 +21,10 @@ _ROOT_LINES = 8  # the entry of the rank that failed first
 _MAX_LINES = 2000
 _STRAY = 20  # lines of others between two frames of one traceback
 _CAUSED = b"Caused by: "
-_PASSED_OVER = re.compile(
-    rb"[Ee]xception ignored in|(?i:\(ignored\)|\bignor(?:ing|ed)\b|retrying|falling back)|\b(?:WARN(?:ING)?|DEBUG|INFO)\b"
-)
+# What ends a traceback: a name, and what it says
+_EXCEPTION = re.compile(rb"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:\[.{0,80}\]|\(\w+\))?(?::|$)|(?:[A-Za-z_]\w*\.)+\w+(?::|$)|[a-z_]\w*(?:error|exception)?:? ?$")
+_LEAD_BYTES = 200
+_PASSED_OVER = re.compile(rb"(?i)exception ignored in|\(ignored\)|\bignor(?:ing|ed)\b|retrying|falling back")
 
 _NAMED_RANK = re.compile(
     rb"\b[Rr]ank(?:s|ID)? ?[=:#]?[ \[]{0,8}(\d{1,6})\b|^  rank +: (\d{1,6})|\b[Pp]rocess(?: rank)? (\d{1,6}) (?:terminated|exit)|\btask (\d{1,6}):"
@@ -71,22 +72,26 @@ def _hits(log: Lines) -> dict[int, Kind]:
 
 def _block(lines: Sequence[bytes], hits: Mapping[int, Kind], first: int) -> Block:
     """From its first sign as far as it goes: frames, chained exceptions, a table, further signs of the same level."""
-    open_ranks = {rank(lines[first])} if _opens(lines[first]) else set[int | None]()
+    open_ranks = {spoken(lines[first])[0]} if _opens(lines[first]) else set[int | None]()
     closing: list[int] = []  # the exception lines of its tracebacks
     chained = False
     stop = first + 1  # after the last line that belongs
+    lead = _lead(lines[first])
     for index in range(stop, min(len(lines), first + _MAX_LINES)):
         line = lines[index]
         who, words = spoken(line)
+        if lead and (logged := lead.match(words)):
+            words = words[logged.end() :]
         if _opens(line):
-            if not (chained or open_ranks or (closing and who is not None and who != rank(lines[closing[-1]]))):
+            if not (chained or open_ranks or (closing and who is not None and who != spoken(lines[closing[-1]])[0])):
                 break
             open_ranks.add(who)
             chained = False
-        elif who in open_ranks:
-            if words and not words.startswith(_INDENT):
-                open_ranks.discard(who)
-                closing.append(index)
+        elif who in open_ranks and words.startswith(_INDENT):
+            pass
+        elif who in open_ranks and _EXCEPTION.match(words):
+            open_ranks.discard(who)
+            closing.append(index)
         elif words.startswith(_CHAIN):
             chained = True
         elif not (_belongs(line, words) or (not closing and _level(hits, index) == _level(hits, first))):
@@ -100,7 +105,15 @@ def _block(lines: Sequence[bytes], hits: Mapping[int, Kind], first: int) -> Bloc
 
 def _opens(line: bytes) -> bool:
     """Indented ones stand inside a block of their own, an exception group's or a test report's, and end with it."""
-    return _OPENING in line and not body(line).startswith(_INDENT)
+    return _OPENING in line and b"C++ " + _OPENING not in line and not body(line).startswith(_INDENT)
+
+
+def _lead(line: bytes) -> re.Pattern[bytes] | None:
+    """What a logger puts before every line of a traceback, whatever its numbers."""
+    head, opening, _ = body(line).partition(_OPENING)
+    if not opening or not head or len(head) > _LEAD_BYTES:
+        return None
+    return re.compile(re.sub(rb"\d+", rb"\\d+", re.escape(head)))
 
 
 def _belongs(line: bytes, words: bytes) -> bool:
@@ -115,7 +128,7 @@ def _judged(lines: Sequence[bytes], hits: Mapping[int, Kind], closing: list[int]
     if closing:
         kinds = {index: _closing(lines[index], hits.get(index)) for index in closing}
     elif _opens(lines[first]):
-        kinds = {stop - 1: _PYTHON}  # cut off before its exception
+        kinds = {stop - 1: replace(_PYTHON, level=ERROR)}  # cut off before its exception
     else:
         inside = [index for index in range(first, stop) if index in hits]
         kinds = {index: hits[index] for index in inside if _OPENING not in lines[index]} or {first: hits[first]}

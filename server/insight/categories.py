@@ -12,26 +12,34 @@ class Verdict(NamedTuple):
 
 
 # What the platform says of a pod; the first that matches tells
-_EVENTS: tuple[tuple[re.Pattern[str], Verdict], ...] = (
-    (re.compile(r"(?i)\bpreempt(?:ed|ion)\b"), Verdict("resources", "preempted")),
-    (re.compile(r"(?i)\breclaim(?:ed|ing)?\b|\bspot instance\b.{0,40}\binterrupt"), Verdict("resources", "spot instance reclaimed")),
-    (re.compile(r"(?i)\bevict(?:ed|ion)\b|\bnode was low on resource"), Verdict("resources", "evicted from its node")),
+_EVENTS: tuple[tuple[str, Category, str], ...] = (
+    (r"\bpreempt(?:ed|ion)\b", "resources", "preempted"),
+    (r"\breclaim(?:ed|ing)?\b|\bspot instance\b.{0,40}\binterrupt", "resources", "spot instance reclaimed"),
+    (r"\bevict(?:ed|ion)\b|\bnode was low on resource", "resources", "evicted from its node"),
     (
-        re.compile(r"(?i)resource type is not enough|ResourceAllocateFailed|insufficient quota"),
-        Verdict("resources", "no stock of the instance type"),
+        r"resource type is not enough|\bResourceAllocateFailed\b|insufficient quota",
+        "resources",
+        "no stock of the machine",
     ),
-    (re.compile(r"OOM-?[Kk]ill|(?i:memory limit exceeded)"), Verdict("memory", "killed for its memory")),
+    (r"\bOOM-?kill|memory limit exceeded", "memory", "killed for its memory"),
     (
-        re.compile(r"(?i)failed to pull image|\bErrImagePull\b|\bImagePullBackOff\b|manifest unknown|pull access denied"),
-        Verdict("image", "the image could not be pulled"),
+        r"failed to pull image|\bErrImagePull\b|\bImagePullBackOff\b|manifest unknown|pull access denied",
+        "image",
+        "the image could not be pulled",
     ),
     (
-        re.compile(r"(?i)failed to create containerd task|\bRunContainerError\b|executable file not found"),
-        Verdict("configuration", "the container could not be started"),
+        r"failed to create containerd task|\bRunContainerError\b|executable file not found",
+        "configuration",
+        "the container could not be started",
     ),
-    (re.compile(r"(?i)\bFailedMount\b|\bMountVolume\b|unable to attach or mount"), Verdict("configuration", "a volume could not be mounted")),
-    (re.compile(r"(?i)\bnode ?(?:is )?not ?ready\b|\bXid\b|\bECC error\b|\bNVLink\b|sanity check found"), Verdict("platform", "a node is unhealthy")),
-)  # fmt: skip
+    (r"\bFailedMount\b|\bMountVolume\b|unable to attach or mount", "configuration", "a volume could not be mounted"),
+    (
+        r"\bnode ?(?:is )?not ?ready\b|\bXid\b|\bECC error\b|\bNVLink\b|unhealthy node",
+        "platform",
+        "a node is unhealthy",
+    ),
+)
+_SIGNS = tuple((re.compile(pattern, re.IGNORECASE), Verdict(category, what)) for pattern, category, what in _EVENTS)
 
 _EXITS = {
     126: Verdict("program", "the command is not executable"),
@@ -52,7 +60,7 @@ _EXIT_WORDS = {
 
 
 def of_event(text: str) -> Verdict | None:
-    return next((verdict for pattern, verdict in _EVENTS if pattern.search(text)), None)
+    return next((verdict for pattern, verdict in _SIGNS if pattern.search(text)), None)
 
 
 def of_exit(code: int | None) -> Verdict | None:
@@ -71,7 +79,7 @@ _NEXT = {
     "network": "get_pod_logs of that pod with show=errors; test the address in the line from a pod (get_web_terminal).",
     "image": "compare the image with list_images, character by character; get_pod_events shows each pull.",
     "program": "correct what the quoted line names, then create_job again: a finished job is not restarted.",
-    "memory": "get_job_metrics with GpuMemoryUsage or MemoryUsage; a smaller batch or more memory a pod, then create_job.",
+    "memory": "get_job_metrics with GpuMemoryUsage or MemoryUsage; a smaller batch or more memory, then create_job.",
     "configuration": "correct the argument, path or mount that the quoted line names, then create_job again.",
     "platform": "tell the operator the node; a new job with enable_sanity_check tests its nodes first.",
     "hang": "get_pod_logs with show=all_pods compares the pods; get_web_terminal opens one (py-spy dump).",

@@ -1,20 +1,23 @@
 """What failed, as far as a log says: its error blocks, which of them is the root, and where the job stopped."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pai_dlc_mcp.server.insight import blocks as _blocks
 from pai_dlc_mcp.server.insight.blocks import Block
-from pai_dlc_mcp.server.insight.kinds import ERROR, NOISE, WRAPPER, Category, Kind
+from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, NOISE, STALL, VICTIM, WRAPPER, Category, Kind
 from pai_dlc_mcp.server.insight.lines import Lines, body
 from pai_dlc_mcp.server.insight.rhythm import Rhythm, rhythm, trains_nothing
-from pai_dlc_mcp.server.insight.signatures import SILENCE, kind_of, sign
+from pai_dlc_mcp.server.insight.signatures import SILENCE, is_calm, kind_of, sign
 
 __all__ = ["Block", "Cause", "Reading", "distinct", "find", "kind_of", "read", "root", "sign"]
 
 _DIGITS = re.compile(rb"\d+")
-_ORDINARY = 5  # lines of different shapes that say that a start went on after an error
+_ORDINARY = 3  # lines of different shapes that say that a start went on after an error
+_HEAD_LINES, _HEAD_BYTES, _HEAD_TIMES, _HEADS = 60, 12, 2, 3  # of a log's start, to know it again
+_NEAR = 5  # lines after the rhythm in which a complaint counts as an error
 _SILENT = 5  # lines shown where the output stops
 _WINDOW = 200  # lines after the rhythm in which a complaint is looked for
 
@@ -58,15 +61,17 @@ def read(log: Lines, *, failed: bool = False) -> Reading:
         replace(block, survived=True) if beat.goes_on(block.start, block.stop, block.rank) else block
         for block in _blocks.find(log)
     ]
-    found = _started_anew(log, _went_on(log, found, beat))
+    found = _reported(_started_anew(log, _went_on(log, found, beat)))
     found = [block for block in found if not (block.survived and block.kind.level == NOISE)]
     nearest = root(found)
-    if nearest is None or nearest.kind.level >= WRAPPER:
-        more = _complaint(log, found, beat.stop) or (
-            _silence(log, found, beat.stop) if failed and nearest is None else None
-        )
+    if nearest is None or nearest.kind.level >= ERROR:
+        more = _complaint(log, found, beat.stop)
+        if more is None or (nearest and _order(nearest) < _order(more)):
+            more = None
+        if failed and nearest is None and more is None:
+            more = _last_resort(found) or _silence(log, found, beat.stop)
         if more and (nearest or failed):
-            found = sorted([*found, more], key=lambda block: block.start)
+            found = sorted({*found, more}, key=lambda block: block.start)
             nearest = more
     return Reading(found, _with_rank(found, nearest), beat.stop)
 
@@ -77,9 +82,32 @@ def find(log: Lines) -> list[Block]:
 
 
 def root(found: Sequence[Block]) -> Block | None:
-    """The block nearest to the cause, the first of them if several are; None if all were survived."""
-    open_ones = (block for block in found if not block.survived)
-    return min(open_ones, key=lambda block: (block.kind.level, block.start), default=None)
+    """The block nearest to the cause, the first of them if several are; None if all were survived or mere warnings."""
+    candidates = (block for block in found if not block.survived and block.kind.level < NOISE)
+    return min(candidates, key=_order, default=None)
+
+
+def _order(block: Block) -> tuple[int, int]:
+    """A stall is the cause where nothing else was said before."""
+    return (ERROR if block.kind.level == STALL else block.kind.level, block.start)
+
+
+def _last_resort(found: Sequence[Block]) -> Block | None:
+    """A warning, at least."""
+    return next((block for block in reversed(found) if not block.survived), None)
+
+
+def _reported(found: Sequence[Block]) -> list[Block]:
+    """Once a process has been reported dead, stalls and errors of others follow from that."""
+    first = next((block.start for block in found if block.kind.level in (DEATH, WRAPPER) and not block.survived), None)
+    if first is None:
+        return list(found)
+    return [
+        replace(block, kind=replace(block.kind, level=VICTIM))
+        if block.start > first and block.kind.level in (STALL, ERROR)
+        else block
+        for block in found
+    ]
 
 
 def distinct(lines: Sequence[bytes], found: Iterable[Block]) -> list[list[Block]]:
@@ -89,7 +117,7 @@ def distinct(lines: Sequence[bytes], found: Iterable[Block]) -> list[list[Block]
         words = body(lines[block.sign])
         words = _DIGITS.sub(b"", words) if block.kind.alike else words
         same.setdefault((block.survived, block.kind.name, words), []).append(block)
-    return sorted(same.values(), key=lambda group: (group[0].survived, group[0].kind.level, group[0].start))
+    return sorted(same.values(), key=lambda group: (group[0].survived, _order(group[0])))
 
 
 def _went_on(log: Lines, found: list[Block], beat: Rhythm) -> list[Block]:
@@ -112,11 +140,25 @@ def _went_on(log: Lines, found: list[Block], beat: Rhythm) -> list[Block]:
 
 def _started_anew(log: Lines, found: list[Block]) -> list[Block]:
     """What stands before a restart is of an earlier run, if a later one failed too."""
-    again = [at for at, line in enumerate(log.lines) if _RESTART.search(line)] if len(found) > 1 else []
-    last = next((at for at in reversed(again) if any(_ends(block) and block.start > at for block in found)), None)
+    if len(found) < 2:
+        return found
+    again = {at for at, line in enumerate(log.lines) if _RESTART.search(line)} | _heads(log, found[0].start)
+    again -= {at for block in found for at in range(block.start, block.stop)}
+    last = next(
+        (at for at in sorted(again, reverse=True) if any(_ends(block) and block.start > at for block in found)), None
+    )
     if last is None:
         return found
     return [replace(block, survived=True) if block.stop <= last else block for block in found]
+
+
+def _heads(log: Lines, first: int) -> set[int]:
+    """Lines after the first block that say what stood at the log's start, several of them: the job started again."""
+    head = {shape for shape in log.shapes[: min(first, _HEAD_LINES)] if len(shape) >= _HEAD_BYTES}
+    counts = Counter(shape for shape in log.shapes[:first] if shape in head)
+    once = {shape for shape, count in counts.items() if count <= _HEAD_TIMES}
+    again = [at for at in range(first, len(log.shapes)) if log.shapes[at] in once]
+    return {again[0]} if len({log.shapes[at] for at in again}) >= _HEADS else set()
 
 
 def _ends(block: Block) -> bool:
@@ -124,16 +166,22 @@ def _ends(block: Block) -> bool:
 
 
 def _complaint(log: Lines, found: Sequence[Block], stop: int | None) -> Block | None:
-    """The first line with words of an error where the job stopped, before what others say of it."""
+    """A line with words of an error where the job stopped, before what others say of it."""
     free = _free(log, found, stop)
-    index = next(
-        (at for at in free if _COMPLAINT.search(body(log.lines[at])) and not trains_nothing_but(log.lines[at])), None
-    )
-    return Block(index, index + 1, (index,), COMPLAINT) if index is not None else None
+    reported = next((block.start for block in found if block.kind.level in (WRAPPER, VICTIM) and not block.survived), None)
+    said = [at for at in free if _complains(log.lines[at])]
+    if stop is None:
+        said = [at for at in said if reported is None or at < reported][::-1]
+    if not said:
+        return None
+    near = stop is not None and said[0] <= stop + _NEAR
+    kind = COMPLAINT if near else replace(COMPLAINT, level=WRAPPER)
+    return Block(said[0], said[0] + 1, (said[0],), kind)
 
 
-def trains_nothing_but(line: bytes) -> bool:
-    return kind_of(line) is not None
+def _complains(line: bytes) -> bool:
+    words = body(line)
+    return _COMPLAINT.search(words) is not None and not is_calm(words) and not trains_nothing(words)
 
 
 def _silence(log: Lines, found: Sequence[Block], stop: int | None) -> Block | None:

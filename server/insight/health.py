@@ -129,7 +129,7 @@ _UNITS = ("unit", "units")
 
 
 def outliers(message: str) -> list[Outlier]:
-    """Nodes that do worse than 5 % off the others' mean, of a sanity check's figures: JSON, `{"gemm": {node: number}}`."""
+    """Nodes that are 5 % worse than the others' mean, by a sanity check's figures: JSON, `{"gemm": {node: number}}`."""
     try:
         told: object = json.loads(message)
     except (ValueError, RecursionError):

@@ -9,13 +9,23 @@ from pai_dlc_mcp.server.insight.families.devices import DEVICES
 from pai_dlc_mcp.server.insight.families.launchers import LAUNCHERS, WORKERS
 from pai_dlc_mcp.server.insight.families.network import HTTP, NETWORK
 from pai_dlc_mcp.server.insight.families.peers import PEERS
-from pai_dlc_mcp.server.insight.families.programs import PROGRAMS
+from pai_dlc_mcp.server.insight.families.programs import COMPILERS, PROGRAMS
 from pai_dlc_mcp.server.insight.families.storage import STORAGE
 from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, NOISE, Kind
 from pai_dlc_mcp.server.insight.lines import body
 
 # The special before the general: a request refused is no lost peer, a worker's report may quote any error
-KINDS: tuple[Kind, ...] = (*WORKERS, *HTTP, *DEVICES, *PEERS, *LAUNCHERS, *STORAGE, *NETWORK, *PROGRAMS)
+KINDS: tuple[Kind, ...] = (
+    *WORKERS,
+    *HTTP,
+    *DEVICES,
+    *PEERS,
+    *LAUNCHERS,
+    *COMPILERS,
+    *STORAGE,
+    *NETWORK,
+    *PROGRAMS,
+)
 
 SILENCE = Kind("no error sign; the output stops here", NOISE, None, "", "", "")
 
@@ -52,9 +62,15 @@ def _heard(kind: Kind, head: bytes) -> Kind | None:
     """What a program logs below the level of an error, it goes on after."""
     if _CALM.search(head):
         return None
-    if _WARNED.search(head):
+    if _WARNED.search(head) and b"NCCL WARN" not in head:
         return None if kind.name in _BY_WORDS else replace(kind, level=NOISE)
     return kind
+
+
+def is_calm(words: bytes) -> bool:
+    """Below the level of an error, by a level of its own or by what it says."""
+    head = words[:_HEAD]
+    return bool(_CALM.search(head) or _WARNED.search(head) or _BENIGN.match(words))
 
 
 def sign(line: bytes) -> int:

@@ -87,12 +87,14 @@ def _suspects(job: Job) -> list[Pod]:
 
 
 def _root(reads: Sequence[Read]) -> Read | None:
-    """The pod whose log is nearest to the cause, the first suspect of several."""
-    return min(reads, key=lambda read: read.found.level if read.found else ERROR, default=None)
+    """The pod whose log says what went wrong, the first suspect of several; else the first suspect. What a later pod
+    says of a peer or of a collective that did not end is what became of it."""
+    telling = [read for read in reads if read.tells]
+    return min(telling, key=lambda read: read.found.level if read.found else ERROR) if telling else (*reads, None)[0]
 
 
 def _verdict(evidence: Evidence, root: Read | None, happened: Sequence[Event]) -> Verdict | None:
-    """What the platform did to the pod, unless its log says what went wrong before; then the log; then the exit code."""
+    """What the platform did to the pod, unless its log says what went wrong; then the log; then the exit code."""
     found = root.found if root else None
     texts = [event.text for event in happened if event.warning] + [evidence.job.reason or ""]
     event = next(filter(None, map(categories.of_event, texts)), None)

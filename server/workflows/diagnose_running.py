@@ -12,7 +12,7 @@ from pai_dlc_mcp.server.insight.progress import Progress
 from pai_dlc_mcp.server.insight.timeline import took
 from pai_dlc_mcp.server.rules.pods import by_importance, node_rank
 from pai_dlc_mcp.server.workflows.diagnose_sanity import sanity_facts
-from pai_dlc_mcp.server.workflows.evidence import Evidence, Report, short
+from pai_dlc_mcp.server.workflows.evidence import Evidence, Report, quote, short
 
 _WINDOWS = (5, 10, 30)  # minutes in which a log is looked for lines: it has no clock of its own
 _SILENT = 600.0  # seconds from which GPU use is asked for
@@ -105,8 +105,5 @@ def _errors(report: Report, pod: Pod, log: PodLog | None) -> None:
     """An error after which the log did not go on."""
     if log and (found := log.found) and found.level <= ERROR and report.category in ("healthy", "hang"):
         report.facts.append(f"an error stands in its log: {found.kind}, line {found.line:,}")
-        report.quoted += [
-            f"log of {short(pod.pod_id)}, around line {found.line:,}:",
-            *(f"  {line}" for line in found.shown),
-        ]
+        report.quoted += quote(pod, found)
         report.meta |= {"line": found.line, "rank": found.rank}

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import anyio.to_thread
 
 from pai_dlc_mcp.server.budget import cause
-from pai_dlc_mcp.server.budget.cause import PodLog
+from pai_dlc_mcp.server.budget.cause import Found, PodLog
 from pai_dlc_mcp.server.budget.events import Event, timeline
 from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.cloud.errors import CloudError
@@ -102,6 +102,12 @@ class Evidence:
         if not self.job.settings.sanity_check:
             return []
         return await self.attempt("sanity checks", self.cloud.sanity.checks(self.job.job_id)) or []
+
+
+def quote(pod: Pod, found: Found) -> list[str]:
+    """The telling line first, should there be room for no more, then those around it."""
+    around = [f"  {line}" for line in found.shown]
+    return [f"{short(pod.pod_id)}, log line {found.line:,}: {found.text}", *(["around it:", *around] if around else [])]
 
 
 def short(pod_id: str) -> str:

@@ -1,6 +1,7 @@
 """Lines that look like a failure and are none, by what they say themselves. Tables of pattern and example."""
 
 BENIGN = (
+    (r"C\+\+ Traceback", "C++ Traceback (most recent call last):"),
     (r"not a git repository", "fatal: not a git repository (or any of the parent directories): .git"),
     (
         r"Unable to register cu\w+ factory|computation placer already registered|Attempting to register factory",
@@ -40,7 +41,7 @@ BENIGN = (
         "Compile with `TORCH_USE_CUDA_DSA` to enable device-side assertions.",
     ),
     (
-        r"error_file|errors?=['\"]|(?i:error[_ ]?handl|\bon[_ ]error|error[_ ]?callback|log[_ ]errors|error\.log|errors?\.json|--[\w-]*error|raise[_ ]on|register\w* .{0,40}(?:handler|signal)|signal handler|max_restarts|fault[_ -]tolerance|save_on_|_on_(?:sigterm|failure|exception))",
+        r"error_file|errors?=['\"]|(?i:error[_ ]?handl|\bon[_ ]error|error[_ ]?callback|log[_ ]errors|error\.log|errors?\.json|--[\w-]*error|raise[_ ]on|register\w* .{0,40}(?:handler|signal)|signal handler|max_restarts|fault[_ -]tolerance|install\w* .{0,40}handler|save_on_|_on_(?:sigterm|failure|exception))",
         "installed SIGTERM handler; error_handler=rich",
     ),
     (

@@ -38,7 +38,7 @@ LAUNCHERS = (
         "memory",
         r"(?:exitcode|return code|exit(?:ed)? (?:with )?(?:status|code)|[Ee]xit [Cc]ode|status code|EXIT CODE)[ :=]{1,4}-?(?:9|137)\b|\bexit code -?(?:9|137)\b"
         r"|on signal 9 \(|EXIT STRING: Killed|died with <Signals\.SIGKILL|terminated (?:with|by) signal:? (?:SIGKILL|9\b)|[Ss]ignal 9 \(SIGKILL\)|task \d[\d,-]*: Killed"
-        r"|was sent SIGKILL|[Ww]orker .{0,60}killed by SIGKILL",
+        r"|KILLED BY SIGNAL: 9|was sent SIGKILL|[Ww]orker .{0,60}killed by SIGKILL",
         "[2026-01-05 10:00:00,1] [ERROR] [launch.py:325:sigkill_handler] ['python'] exits with return code = -9",
         "torchelastic exitcode  : 1 (pid: 9)",
     ),
@@ -46,12 +46,19 @@ LAUNCHERS = (
         "crash",
         DEATH,
         "program",
-        r"(?:exitcode|return code|exit(?:ed)? (?:with )?(?:status|code)|[Ee]xit [Cc]ode|status code|EXIT CODE)[ :=]{1,4}"
-        + _KILLS
-        + r"|on signal (?:4|7|8|11) \(|EXIT STRING: (?:Segmentation|Bus|Floating|Illegal)|died with <Signals\.SIG(?:SEGV|BUS|FPE|ILL)"
+        r"(?:exitcode|return code|exit(?:ed)? (?:with )?(?:status|code)|[Ee]xit [Cc]ode|status code|EXIT CODE)[ :=]{1,4}" + _KILLS
+        + r"|KILLED BY SIGNAL: (?:4|7|8|11)\b|on signal (?:4|7|8|11) \(|EXIT STRING: (?:Segmentation|Bus|Floating|Illegal)|died with <Signals\.SIG(?:SEGV|BUS|FPE|ILL)"
         r"|terminated (?:with|by) signal:? (?:SIG(?:SEGV|BUS|FPE|ILL)|11\b)|[Ss]ignal (?:4|7|8|11) \(SIG|task \d[\d,-]*: (?:Segmentation|Bus|Floating|Illegal)",
         "mpirun noticed that process rank 3 with PID 0 on node w exited on signal 11 (Segmentation fault).",
         "mpirun noticed that process rank 3 exited on signal 15 (Terminated).",
+    ),
+    Kind(
+        "MPI abort",
+        DEATH,
+        "program",
+        r"MPI_ABORT was invoked|MPI_Abort\(|application called MPI_Abort",
+        "MPI_ABORT was invoked on rank 2 in communicator MPI_COMM_WORLD",
+        "MPI_Init done",
     ),
     Kind(
         "torchrun report",
@@ -65,11 +72,11 @@ LAUNCHERS = (
         "launcher report",
         WRAPPER,
         None,
-        r"CalledProcessError|returned non-zero exit status|exits with return code = |MPI_ABORT was invoked|MPI_Abort|exit(?:ed|s)? with (?:a )?non-zero|non-zero exit code"
+        r"CalledProcessError|returned non-zero exit status|exits with return code = |Lost executor|exit(?:ed|s)? with (?:a )?non-zero|non-zero exit code"
         r"|BAD TERMINATION OF ONE OF|mpirun (?:noticed|detected) that|Primary job +terminated|exited on signal \d+|[Ee]xited with exit code [1-9]|exit status [1-9]\d*\b"
         r"|Process \d+ exit with status code|Horovod(?:run)? .{0,40}failed|Container failed !!!|ABORT!!! Out of all|trainer process with rank=|LAUNCH (?:INFO|ERROR|WARNING) .* Exit code -?[1-9]"
         r"|[Pp]rocess \d+ exit(?:ed)? abnormally|worker exits with exception|[Cc]ommand terminated with exit code|Back-off restarting failed|CrashLoopBackOff"
-        r"|[Ff]ailed with (?:exit|return) code|(?:exit|return) ?code[ :=]+-?[1-9]\d*\b|make(?:\[\d+\])?: \*\*\* .*Error \d|ninja: build stopped|subprocess-exited-with-error|srun: error:",
+        r"|[Ff]ailed with (?:exit|return) code|(?:exit|return) ?code[ :=]+-?[1-9]\d*\b|make(?:\[\d+\])?: \*\*\* .*Error \d|ninja: build stopped|Error building extension|subprocess-exited-with-error|srun: error:",
         "subprocess.CalledProcessError: Command '['python', 'train.py']' returned non-zero exit status 1.",
         "process 3 exited with exit code 0",
     ),
@@ -84,7 +91,7 @@ WORKERS = (
         r"ProcessRaisedException|ProcessExitedException|Process \d+ terminated with the following error|Caught \w+ in (?:DataLoader worker|replica|pin memory)"
         r"|DataLoader worker .{0,80}exited unexpectedly|BrokenProcessPool|RemoteTraceback|^EOFError|RayTaskError|Ray(?:Actor|Worker)Error|ActorDiedError|ActorUnavailableError"
         r"|WorkerCrashedError|TrainingFailedError|TuneError|A worker died or was killed|[Ww]orker unexpectedly exits|[Ee]ngine ?core .{0,40}failed|[Ss]ee (?:the )?(?:root cause|stack trace) above"
-        r"|^(?:\w+\.)*(?:SystemExit|Exit)\b|Job aborted due to stage failure|Lost task \d|Lost executor|Uncaught exception in ZeroMQ|^Process [\w-]+:\d+:$|HYDRA_FULL_ERROR"
+        r"|^(?:\w+\.)*(?:SystemExit|Exit)\b|Job aborted due to stage failure|Lost task \d|Uncaught exception in ZeroMQ|^Process [\w-]+:\d+:$|HYDRA_FULL_ERROR"
         r"|^(?:\w+\.)*(?:RuntimeError|Exception): (?:[Tt]raining|[Jj]ob|[Ww]orker|[Ss]ubprocess) (?:process )?\S{0,20} ?failed",
         "RuntimeError: DataLoader worker (pid(s) 4242) exited unexpectedly",
         "Process SpawnProcess-3: started",

@@ -69,8 +69,8 @@ HTTP = (
         "image",
         r"ErrImagePull|ImagePullBackOff|manifest (?:unknown|for \S+ not found)|pull access denied|Failed to pull image|InvalidImageName"
         r"|repository does not exist or may require|failed to resolve reference|unauthorized: authentication required",
-        'Failed to pull image "registry.example.com/a:1": manifest unknown',
-        'Successfully pulled image "registry.example.com/a:1"',
+        "Failed to pull image \"registry.example.com/a:1\": manifest unknown",
+        "Successfully pulled image \"registry.example.com/a:1\"",
     ),
 )
 

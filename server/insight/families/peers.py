@@ -27,10 +27,10 @@ PEERS = (
         VICTIM,
         None,
         r"Connection(?:Reset|Refused|Aborted)Error|[Cc]onnection (?:reset by|refused|closed by|aborted|was closed|lost)|[Bb]roken ?[Pp]ipe|ncclRemoteError|remote process exited"
-        r"|[Ss]ocket closed|recvValue failed|failed to recv|DistNetworkError|DistStoreError|Rendezvous(?:Connection|Closed|Timeout)Error|NCCL communicator (?:was|is) aborted|ncclCommAbort"
-        r"|Horovod has been shut down|HorovodInternalError|HostsUpdatedInterrupt|gloo/transport/\S+\] |[Gg]loo .{0,60}(?:closed|reset|failed)|[Cc]ould not connect to .{0,40}peer|[Pp]eer .{0,30}(?:has )?(?:closed|exited|died|disconnected|shut)"
+        r"|[Ss]ocket closed|recvValue failed|failed to recv|DistStoreError|RendezvousClosedError|NCCL communicator (?:was|is) aborted|ncclCommAbort"
+        r"|Horovod has been shut down|HorovodInternalError|HostsUpdatedInterrupt|[Gg]loo .{0,60}(?:closed|reset|failed)|[Cc]ould not connect to .{0,40}peer|[Pp]eer .{0,30}(?:has )?(?:closed|exited|died|disconnected|shut)"
         r"|[Rr]emote (?:peer|side|end) (?:closed|exited)|[Ss]ome rank\w* .{0,20}(?:crashed|died|failed)|(?:UNAVAILABLE|CANCELLED|ABORTED): |Coordination service agent|store->get\(|TCPStore"
-        r"|process group .{0,40}(?:abort|destroy)|retrieving ncclUniqueId|heartbeat (?:timeout|monitor)|HeartbeatMonitor|HCCL.{0,60}(?:remote|peer)|is setting up NCCL communicator"
+        r"|Some NCCL operations have failed or timed out|process group .{0,40}(?:abort|destroy)|retrieving ncclUniqueId|heartbeat (?:timeout|monitor)|HeartbeatMonitor|HCCL.{0,60}(?:remote|peer)|is setting up NCCL communicator"
         r"|Transport endpoint is already|Bad file descriptor|[Ee]xception ignored in|cannot schedule new futures after",
         "[rank0]: torch.distributed.DistBackendError: NCCL error in: ProcessGroupNCCL.cpp:1, remote process exited",
         "connected to peer 3 by NVLink",
@@ -49,7 +49,7 @@ PEERS = (
         STALL,
         "network",
         r"collective operation timeout|[Cc]ollective .{0,40}timed? ?out|Timed out waiting \d+ ?ms for (?:recv|send)|wait timeout after \d+ ?ms|NCCL timeout|[Ww]atchdog .{0,60}(?:timeout|timed out|terminat)"
-        r"|Some NCCL operations have failed or timed out|monitoredBarrier|EI000[26]\b|[Nn]otify(?:Wait)? .{0,40}time ?out|HCCL.{0,80}time ?out|[Ss]ocket [Tt]imeout|Timed out after \d+ seconds waiting for|[Rr]endezvous .{0,40}(?:timed out|timeout)"
+        r"|monitoredBarrier|EI000[26]\b|[Nn]otify(?:Wait)? .{0,40}time ?out|HCCL.{0,80}time ?out|[Ss]ocket [Tt]imeout|Timed out after \d+ seconds waiting for|[Rr]endezvous .{0,40}(?:timed out|timeout)|Rendezvous(?:Timeout|Connection)Error|DistNetworkError"
         r"|[Mm]issing (?:rank|peer)s?\b|One or more tensors were submitted .{0,40}Stalled|Stalled (?:tensor|op|rank)s?|集合通信.{0,20}超时",
         "[rank1]:[E ProcessGroupNCCL.cpp:629] [Rank 1] Watchdog caught collective operation timeout: WorkNCCL(SeqNum=1)",
         "NCCL_TIMEOUT=1800 collective ops enabled",

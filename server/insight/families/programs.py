@@ -2,6 +2,18 @@
 
 from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, ROOT, STALL, WRAPPER, Kind
 
+COMPILERS = (
+    Kind(
+        "compiler",
+        ROOT,
+        "program",
+        r"nvcc fatal|ptxas (?:fatal|error)|:\d+: (?:fatal )?error: |\(\d+\): (?:catastrophic )?error(?: #\d+)?: |undefined reference to|undefined symbol|collect2: error|ld: cannot find|CMake Error|triton\.\w+(?:\.\w+)*Error|CompilationError|ninja: error"
+        r"|Unknown CUDA arch|Unsupported gpu architecture|cannot open shared object file|version `\S+' not found|GLIBCXX_\S+ not found|wheel.{0,40}not supported|error: command .{0,80}failed|error: (?:could not|cannot) |error\[E\d{4}\]",
+        "nvcc fatal   : Unsupported gpu architecture 'compute_120'",
+        "nvcc: NVIDIA (R) Cuda compiler driver",
+    ),
+)
+
 PROGRAMS = (
     Kind(
         "shell",
@@ -21,15 +33,6 @@ PROGRAMS = (
         r"|JSONDecodeError|TOMLDecodeError|ValidationError|validation errors? for|[Uu]sage[Ee]rror|ValueError: .{0,60}(?:must be|should be|expected) .{0,60}(?:got|but)|is not divisible by|environment variable .{0,60}(?:is not set|expected|missing|unset)|KeyError: '[A-Z][A-Z0-9_]+'",
         "train.py: error: unrecognized arguments: --lrr 3e-4",
         "arguments: lr=3e-4, seed=7",
-    ),
-    Kind(
-        "compiler",
-        ROOT,
-        "program",
-        r"nvcc fatal|ptxas (?:fatal|error)|: (?:fatal )?error: |\(\d+\): (?:catastrophic )?error(?: #\d+)?: |undefined reference to|undefined symbol|collect2: error|ld: cannot find|CMake Error|triton\.\w+(?:\.\w+)*Error|CompilationError|ninja: error"
-        r"|Unknown CUDA arch|Unsupported gpu architecture|cannot open shared object file|version `\S+' not found|GLIBCXX_\S+ not found|wheel.{0,40}not supported|error: command .{0,80}failed|error: (?:could not|cannot) |error\[E\d{4}\]|Error building extension",
-        "nvcc fatal   : Unsupported gpu architecture 'compute_120'",
-        "nvcc: NVIDIA (R) Cuda compiler driver",
     ),
     Kind(
         "packages",
@@ -94,7 +97,7 @@ PROGRAMS = (
         "exception",
         ROOT,
         "program",
-        r"Traceback \(most recent call last\)|^(?:[a-zA-Z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Failure|Fault|Timeout|Interrupt)(?:\(\w+\))?(?:: |:?$)|^[a-z_]\w*(?:\.\w+)*\.(?:exceptions?|errors?)\.[A-Z]\w*: |^Caused by: |^(?:Exception in thread|Unhandled exception|Uncaught exception)\b"
+        r"Traceback \(most recent call last\)|^(?:[ |]+\| )?(?:[a-zA-Z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Failure|Fault|Timeout|Interrupt)(?:\(\w+\))?(?:: |:?$)|^[a-z_]\w*(?:\.\w+)*\.(?:exceptions?|errors?)\.[A-Z]\w*: |^Caused by: |^(?:Exception in thread|Unhandled exception|Uncaught exception)\b"
         r"|^Traceback$|^\[?[Ee]rrno ?\d+",
         "datasets.exceptions.DatasetGenerationCastError: An error occurred while casting",
         "MeanSquaredError over 3 folds",
