@@ -16,7 +16,7 @@ from pai_dlc_mcp.server.insight.lines import Lines
 _CHARS = 240  # of a line shown
 _BEFORE, _AFTER = 6, 3  # lines shown around the telling one: of its block, and one before that
 _CLOCK = re.compile(rb"\d{4}-\d\d-\d\d[T _]\d\d:\d\d:\d\d")
-_NEAR = 30  # lines before the telling one in which a clock is looked for
+_NEAR = 30  # lines beside the telling one in which a clock is looked for
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,14 @@ class Found:
     category: Category | None
     line: int  # from 1
     rank: int | None
-    at: str | None  # as a clock in or shortly before the line says
+    at: str | None  # a clock of the line itself, or of the launcher's report on it
+    after: str | None  # else one of the lines before it
     text: str
     shown: Sequence[str]
+
+    @property
+    def when(self) -> str | None:
+        return self.at or (f"after {self.after}" if self.after else None)
 
     @property
     def victim(self) -> bool:
@@ -63,7 +68,8 @@ def _found(log: Lines, root: Block) -> Found:
         category=root.kind.category,
         line=told + 1,
         rank=root.rank,
-        at=_clock(log.lines[max(0, told - _NEAR) : told + 1]),
+        at=_clock(log.lines[told : told + 1]) or _reported(log.lines[told : told + _NEAR]),
+        after=_clock(log.lines[max(0, told - _NEAR) : told]),
         text=_line(log.lines[told]),
         shown=[_line(log.lines[index]) for index in around if index != told],
     )
@@ -73,8 +79,13 @@ def _line(line: bytes) -> str:
     return inert(cut_line(line, _CHARS, errors.sign(line)))
 
 
+def _reported(lines: Sequence[bytes]) -> str | None:
+    """torchrun's `time : 2026-01-05_02:17:40`."""
+    return next((_clock([line]) for line in lines if line.startswith(b"  time ")), None)
+
+
 def _clock(lines: Sequence[bytes]) -> str | None:
-    """The last clock up to the telling line."""
+    """The last clock of these lines."""
     for line in reversed(lines):
         if match := _CLOCK.search(line):
             return match[0].decode().replace("_", " ").replace("T", " ")

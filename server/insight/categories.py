@@ -3,7 +3,7 @@
 import re
 from typing import Literal, NamedTuple
 
-Category = Literal["network", "image", "program", "memory", "resources", "configuration", "platform"]
+Category = Literal["network", "image", "program", "memory", "resources", "configuration", "platform", "progress"]
 
 
 class Verdict(NamedTuple):
@@ -76,7 +76,7 @@ def exit_words(code: int) -> str:
 
 ADMINISTRATOR = "Facts only: what is shared on this platform is its administrator's to decide."
 _NEXT = {
-    "network": "get_pod_logs of that pod with show=errors; test the address in the line from a pod (get_web_terminal).",
+    "network": "get_pod_logs of that pod with show=errors; check that pods reach the address in the quoted line.",
     "image": "compare the image with list_images, character by character; get_pod_events shows each pull.",
     "program": "correct what the quoted line names, then create_job again: a finished job is not restarted.",
     "memory": "get_job_metrics with GpuMemoryUsage or MemoryUsage; a smaller batch or more memory, then create_job.",

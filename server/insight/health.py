@@ -73,10 +73,13 @@ def hang(
         )
     if silent >= 10 * _MINUTE and tail and _NCCL_INIT.search(tail[-1]):
         return Hang(1 + (gpu_percent == 0), "suspected hang while NCCL sets up its communicator")
+    idle = gpu_percent is not None and gpu_percent < 1
     if silent >= 30 * _MINUTE:
-        if gpu_percent is not None and gpu_percent < 1:
+        if idle:
             return Hang(2, "hang highly likely: no line for 30 min and no GPU use")
         return Hang(1, "suspected hang: no line for 30 min")
+    if silent >= 10 * _MINUTE and idle:
+        return Hang(1, "suspected hang: no line for 10 min and no GPU use")
     if stands:
         return Hang(1, "stalled: output flows, step and loss do not move")
     return None

@@ -9,15 +9,13 @@ from pai_dlc_mcp.server.budget.cause import Found, PodLog
 from pai_dlc_mcp.server.budget.events import Event
 from pai_dlc_mcp.server.budget.fence import inert
 from pai_dlc_mcp.server.cloud.jobs import Job, Pod
-from pai_dlc_mcp.server.insight import categories
+from pai_dlc_mcp.server.insight import categories, progress
 from pai_dlc_mcp.server.insight.categories import Verdict
 from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, ROOT
-from pai_dlc_mcp.server.insight.progress import read as progress_of
-from pai_dlc_mcp.server.insight.progress import told as progress_told
 from pai_dlc_mcp.server.insight.timeline import clock, took
 from pai_dlc_mcp.server.rules.pods import by_importance, node_rank
 from pai_dlc_mcp.server.workflows.diagnose_sanity import sanity_facts
-from pai_dlc_mcp.server.workflows.evidence import Evidence, Report, short
+from pai_dlc_mcp.server.workflows.evidence import Evidence, Report, quote, short
 
 _AT_FIRST, _AT_MOST = 3, 6  # logs read, until one says what went wrong
 _EVENTS = 3  # last warnings quoted
@@ -96,14 +94,28 @@ def _root(reads: Sequence[Read]) -> Read | None:
 def _verdict(evidence: Evidence, root: Read | None, happened: Sequence[Event]) -> Verdict | None:
     """What the platform did to the pod, unless its log says what went wrong; then the log; then the exit code."""
     found = root.found if root else None
-    texts = [event.text for event in happened if event.warning] + [evidence.job.reason or ""]
+    texts = [
+        *(event.text for event in happened),
+        evidence.job.reason or "",
+        (root.pod.sub_status or "") if root else "",
+    ]
     event = next(filter(None, map(categories.of_event, texts)), None)
     if event and not (found and found.level == ROOT):
         return event
+    if broken := _broken(root):
+        return broken
     if found and found.category and not found.victim:
         return Verdict(found.category, found.kind)
     if by_exit := categories.of_exit(exit_code(evidence.job, root.pod) if root else None):
         return by_exit
+    return None
+
+
+def _broken(root: Read | None) -> Verdict | None:
+    """The loss was no number when it ended, and nothing but the program says why."""
+    made = progress.read(root.log.lines) if root and root.log else None
+    if made and made.broken and (root is None or root.found is None or root.found.category in (None, "program")):
+        return Verdict("progress", f"the loss is {made.broken.loss}")
     return None
 
 
@@ -129,15 +141,12 @@ def _tell(report: Report, evidence: Evidence, root: Read) -> None:
         said = "it never started, so it has no log" if not pod.started else "its log has no line that says why"
         report.facts.append(f"log: {said}")
         return
-    at = f", {found.at}" if found.at else ""
+    at = f", {found.when}" if found.when else ""
     report.facts.append(f"cause: log line {found.line:,}{at}, quoted below")
     report.meta |= {"rank": found.rank, "line": found.line, "at": found.at}
-    report.quoted += [
-        f"log of {short(pod.pod_id)}, around line {found.line:,}:",
-        *(f"  {line}" for line in found.shown),
-    ]
-    if root.log and (progress := progress_of(root.log.lines)):
-        report.facts.append(f"before that: {progress_told(progress)}")
+    report.quoted += quote(pod, found)
+    if root.log and (made := progress.read(root.log.lines)):
+        report.facts.append(f"before that: {progress.told(made)}")
 
 
 def _victims(report: Report, root: Read, reads: Sequence[Read], suspects: Sequence[Pod]) -> None:
@@ -148,7 +157,7 @@ def _victims(report: Report, root: Read, reads: Sequence[Read], suspects: Sequen
     kinds = ", ".join(dict.fromkeys(read.found.kind for read in known if read.found))
     names = ", ".join(short(read.pod.pod_id) for read in known)
     after = [(pod.finished - root.pod.finished).total_seconds() for pod in others if pod.finished and root.pod.finished]
-    later = f", {took(min(after))} to {took(max(after))} after it" if after else ""
+    later = f", {' to '.join(dict.fromkeys((took(min(after)), took(max(after)))))} after it" if after else ""
     report.facts.append(
         f"fell with it: {len(others)} other pods{later}" + (f"; read: {names} ({kinds})" if known else "")
     )
@@ -156,7 +165,7 @@ def _victims(report: Report, root: Read, reads: Sequence[Read], suspects: Sequen
 
 
 def _quote_events(report: Report, happened: Sequence[Event], root: Read | None) -> None:
-    warnings = [event for event in happened if event.warning][-_EVENTS:]
+    warnings = [event for event in happened if event.warning or categories.of_event(event.text)][-_EVENTS:]
     if warnings:
         report.quoted.append(f"last warnings of {short(root.pod.pod_id) if root else 'the job'}:")
         report.quoted += [f"  {event.clock} {inert(event.text[:240])}" for event in warnings]

@@ -35,9 +35,8 @@ async def diagnose(cloud: CloudInRegion, job: Job) -> Report:
     spans = [Span(span.status, span.start, span.end) for span in job.history] or _guessed(job)
     report.facts.insert(0, f"timeline: {story(spans, evidence.now)}")
     _restarts(evidence, report)
-    unread = [pod for pod in job.pods if pod.pod_id not in " ".join(report.facts + report.quoted)]
-    if len(unread) > 0 and len(job.pods) > 1:
-        evidence.unseen.append(f"logs of {len(unread)} of {len(job.pods)} pods")
+    if evidence.logs_read and (unread := len(job.pods) - evidence.logs_read) > 0:
+        evidence.unseen.append(f"logs of {unread} of {len(job.pods)} pods")
     if not job.settings.sanity_check and job.resource_id:
         evidence.unseen.append("hardware: the job has no sanity check")
     if evidence.unseen:

@@ -42,6 +42,7 @@ class Evidence:
         self.now = cloud.clock.now()
         self.redactor = Redactor(job.secrets)
         self.unseen: list[str] = []
+        self.logs_read = 0
 
     async def attempt(self, what: str, read: Awaitable[T]) -> T | None:
         try:
@@ -59,6 +60,7 @@ class Evidence:
         found = await self.attempt(f"log of {short(pod.pod_id)}", read)
         if found is None:
             return None
+        self.logs_read += 1
         if len(found.records) >= MAX_LINES:
             self.unseen.append(f"log of {short(pod.pod_id)} before its last {MAX_LINES:,} records")
         return await anyio.to_thread.run_sync(partial(cause.read, found.records, self.redactor, failed=failed))
