@@ -12,6 +12,7 @@ from pai_dlc_mcp.server.insight import errors
 from pai_dlc_mcp.server.insight.blocks import Block
 from pai_dlc_mcp.server.insight.kinds import VICTIM, Category
 from pai_dlc_mcp.server.insight.lines import Lines
+from pai_dlc_mcp.server.insight.signatures import SILENCE
 
 _CHARS = 240  # of a line shown
 _BEFORE, _AFTER = 6, 3  # lines shown around the telling one: of its block, and one before that
@@ -32,6 +33,11 @@ class Found:
     after: str | None  # else one of the lines before it
     text: str
     shown: Sequence[str]
+
+    @property
+    def silent(self) -> bool:
+        """No line says why: `line` is only where the output stops."""
+        return self.kind == SILENCE.name
 
     @property
     def when(self) -> str | None:

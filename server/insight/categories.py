@@ -1,6 +1,7 @@
 """What kind of failure it is, where the log alone does not say: by events of the platform and by exit code."""
 
 import re
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 Category = Literal["network", "image", "program", "memory", "resources", "configuration", "platform", "progress"]
@@ -34,12 +35,24 @@ _EVENTS: tuple[tuple[str, Category, str], ...] = (
     ),
     (r"\bFailedMount\b|\bMountVolume\b|unable to attach or mount", "configuration", "a volume could not be mounted"),
     (
-        r"\bnode ?(?:is )?not ?ready\b|\bXid\b|\bECC error\b|\bNVLink\b|unhealthy node",
+        r"\bnode ?(?:is )?not ?ready\b|\bXid(?:_\d+)?\b|\bECC error\b|\bNVLink\b|unhealthy node",
         "platform",
         "a node is unhealthy",
     ),
 )
 _SIGNS = tuple((re.compile(pattern, re.IGNORECASE), Verdict(category, what)) for pattern, category, what in _EVENTS)
+
+# Rows of the table that come before `program`, and say more than it does where they match the same block
+_BLOCK: tuple[tuple[str, Category, str], ...] = (
+    (
+        r"ReadTimeoutError|ConnectTimeout|Connection timed out|Socket timeout|Network is unreachable"
+        r"|Temporary failure in name resolution|Name or service not known|Could not resolve host|Max retries exceeded",
+        "network",
+        "an address could not be reached",
+    ),
+    (r"No such file or directory: '?/(?:mnt|ml|cpfs|nas|oss)/", "configuration", "a file is missing in a mount"),
+)
+_IN_BLOCK = tuple((re.compile(pattern, re.IGNORECASE), Verdict(category, what)) for pattern, category, what in _BLOCK)
 
 _EXITS = {
     126: Verdict("program", "the command is not executable"),
@@ -61,6 +74,12 @@ _EXIT_WORDS = {
 
 def of_event(text: str) -> Verdict | None:
     return next((verdict for pattern, verdict in _SIGNS if pattern.search(text)), None)
+
+
+def of_block(texts: Iterable[str]) -> Verdict | None:
+    """What a block of a log is besides a program's error."""
+    told = list(texts)
+    return next((verdict for pattern, verdict in _IN_BLOCK if any(map(pattern.search, told))), None)
 
 
 def of_exit(code: int | None) -> Verdict | None:

@@ -44,9 +44,12 @@ class Hang(NamedTuple):
     what: str
 
 
+_WAITS_FOR = re.compile(
+    rb"(?i)wait(?:ing|s|ed)? for (?:the )?([\w.-]{1,80}?\d)\b[\w .]{0,30}\b(?:to )?(?:join|connect|be ready|rendezvous)"
+)
 _WAITS = re.compile(
-    rb"(?i)waiting for (?:the )?(?P<who>[\w.-]{1,80})[\w .]{0,30}(?:to (?:join|connect|be ready)|rendezvous)"
-    rb"|rendezvous.{0,80}(?:waiting|timeout|timed out)|waiting for (?:all |other )?(?:workers|peers|nodes|ranks)"
+    rb"(?i)rendezvous.{0,80}\b(?:waiting|timeout|timed out)"
+    rb"|waiting for (?:all |other )?(?:workers|peers|nodes|ranks|members)"
 )
 _NCCL_INIT = re.compile(
     rb"NCCL INFO (?:Bootstrap|NET/|Using network|cudaDriverVersion|NCCL version|comm 0x\w+ rank \d+ .*Init START)"
@@ -65,12 +68,10 @@ def hang(
     `stands`: its progress lines repeat one step; `gpu_percent`: mean use in the silence, None where unknown.
     """
     tail = list(last_lines[-_LAST_LINES:])
-    waits = [match for line in tail if (match := _WAITS.search(line))]
-    if len(waits) * 2 > len(tail) and ran > 5 * _MINUTE:
-        who = waits[-1]["who"]
-        return Hang(
-            1, f"a peer is missing: {who.decode(errors='replace')}" if who else "waits for peers that do not join"
-        )
+    waits = [_WAITS_FOR.search(line) or _WAITS.search(line) for line in tail]
+    if sum(map(bool, waits)) * 2 > len(tail) and ran > 5 * _MINUTE:
+        who = next((match[1] for match in reversed(waits) if match and match.re is _WAITS_FOR), None)
+        return Hang(1, f"a peer is missing: {who.decode()}" if who else "waits for peers that do not join")
     if silent >= 10 * _MINUTE and tail and _NCCL_INIT.search(tail[-1]):
         return Hang(1 + (gpu_percent == 0), "suspected hang while NCCL sets up its communicator")
     idle = gpu_percent is not None and gpu_percent < 1
@@ -127,7 +128,7 @@ class Outlier(NamedTuple):
 
 
 _OFF, _SIGNIFICANT = 0.05, 0.10
-_LOWER_IS_BETTER = re.compile(r"(?i)\b(?:m|u|n)?s(?:ec\w*)?\b|latency|time|error")
+_LOWER_IS_BETTER = re.compile(r"(?i)(?<![/\w])(?:[mun]?s|sec(?:ond)?s?)\b|latency|time")
 _UNITS = ("unit", "units")
 
 

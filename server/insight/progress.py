@@ -17,11 +17,12 @@ from pai_dlc_mcp.server.insight.timeline import took
 _CHARS = 2000  # of a line
 _NUMBER = rb"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
 _STEP = re.compile(
-    rb"(?i)(?<![a-z])(?:iteration|iter|(?:global[_ ]?|train[_ ]?)?steps?)['\"]?[ \t:=#\[(]{0,4}(\d{1,12})"
+    rb"(?i)(?<![a-z])(?:iteration|iter|(?:global[_ ]?|train[_ ]?)?steps?)['\"]?[ \t:=#\[(]{0,12}(\d{1,12})"
     rb"(?:[ \t]{0,12}/[ \t]{0,12}(\d{1,12}))?"
 )
 _EPOCH = re.compile(rb"(?i)(?<![a-z])epoch['\"]?[ \t:=#\[(]{0,4}(\d{1,6}(?:\.\d+)?)(?:[ \t]?/[ \t]?(\d{1,6}))?")
 _BAR = re.compile(rb"(\d{1,12})/(\d{1,12}) \[[\d:]+<[\d:?]+, *(?:([\d.]+) ?(s/it|it/s))?")
+_BARE = re.compile(rb"\s*\d{1,3}%\|")  # HF Trainer's
 _LOSS = re.compile(
     rb"(?i)(?<![a-z])(?:(?:lm|train(?:ing)?)[ _/])?loss['\"]?[ \t]*[:=]?[ \t]*(nan|-?inf|" + _NUMBER + rb")"
 )
@@ -56,8 +57,16 @@ class Progress:
     points: Sequence[Point]
 
     @property
-    def last(self) -> Point:
-        return self.points[-1]
+    def step(self) -> int | None:
+        return next((point.step for point in reversed(self.points) if point.step is not None), None)
+
+    @property
+    def total(self) -> int | None:
+        return next((point.total for point in reversed(self.points) if point.total), None)
+
+    @property
+    def epoch(self) -> float | None:
+        return next((point.epoch for point in reversed(self.points) if point.epoch is not None), None)
 
     @property
     def losses(self) -> list[float]:
@@ -97,10 +106,9 @@ class Progress:
     @property
     def eta(self) -> float | None:
         """Seconds to the last step, at the pace of the last ones."""
-        last, times = self.last, self.times
-        if not (last.step and last.total and times) or last.total <= last.step:
+        if not (self.step and self.total and self.times) or self.total <= self.step:
             return None
-        return (last.total - last.step) * median(times[-5:])
+        return (self.total - self.step) * median(self.times[-5:])
 
 
 def read(lines: Iterable[bytes]) -> Progress | None:
@@ -121,7 +129,7 @@ def _point(number: int, line: bytes) -> Point | None:
     counted = bar or step
     if not (counted or epoch) or (loss is None and seconds is None and not total and not (epoch and epoch[2])):
         return None
-    if bar and loss is None and not (epoch or step):
+    if bar and loss is None and not (epoch or step or _BARE.match(words)):
         return None  # a download's or a tokenizer's bar
     return Point(
         line=number,
@@ -151,12 +159,11 @@ def _float(digits: bytes) -> float:
 
 def told(progress: Progress) -> str:
     """`step 450 of 1,000, loss 10.4 -> 2.1 (falling), 2.0 s a step, 18 min to go`."""
-    last = progress.last
     said: list[str] = []
-    if last.step is not None:
-        said.append(f"step {last.step:,}" + (f" of {last.total:,}" if last.total else ""))
-    elif last.epoch is not None:
-        said.append(f"epoch {last.epoch:g}")
+    if progress.step is not None:
+        said.append(f"step {progress.step:,}" + (f" of {progress.total:,}" if progress.total else ""))
+    elif progress.epoch is not None:
+        said.append(f"epoch {progress.epoch:g}")
     if losses := progress.losses:
         said.append(f"loss {losses[0]:.4g} -> {losses[-1]:.4g}{_trend(losses)}")
     if broken := progress.broken:

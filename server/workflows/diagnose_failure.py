@@ -15,7 +15,7 @@ from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, ROOT
 from pai_dlc_mcp.server.insight.timeline import clock, took
 from pai_dlc_mcp.server.rules.pods import by_importance, node_rank
 from pai_dlc_mcp.server.workflows.diagnose_sanity import sanity_facts
-from pai_dlc_mcp.server.workflows.evidence import Evidence, Report, quote, short
+from pai_dlc_mcp.server.workflows.evidence import Evidence, Report, quote, quote_end, short
 
 _AT_FIRST, _AT_MOST = 3, 6  # logs read, until one says what went wrong
 _EVENTS = 3  # last warnings quoted
@@ -52,11 +52,11 @@ async def failure(evidence: Evidence) -> Report:
     )
     if job.reason:
         report.quoted += [f"reason: {inert(evidence.redactor.text(job.reason))}"]
-    if root:
+    await sanity_facts(evidence, report)
+    if root and report.category != "sanity":  # there no pod has run
         _tell(report, evidence, root)
         _victims(report, root, reads, suspects)
     _quote_events(report, happened, root)
-    await sanity_facts(evidence, report)
     return report
 
 
@@ -105,7 +105,10 @@ def _verdict(evidence: Evidence, root: Read | None, happened: Sequence[Event]) -
     if broken := _broken(root):
         return broken
     if found and found.category and not found.victim:
-        return Verdict(found.category, found.kind)
+        special = categories.of_block([found.text, *found.shown]) if found.category == "program" else None
+        return special or Verdict(found.category, found.kind)
+    if again := _as_before(evidence.job, root):
+        return again
     if by_exit := categories.of_exit(exit_code(evidence.job, root.pod) if root else None):
         return by_exit
     return None
@@ -117,6 +120,16 @@ def _broken(root: Read | None) -> Verdict | None:
     if made and made.broken and (root is None or root.found is None or root.found.category in (None, "program")):
         return Verdict("progress", f"the loss is {made.broken.loss}")
     return None
+
+
+def _as_before(job: Job, root: Read | None) -> Verdict | None:
+    """What restarted the job the last time, if that was this pod."""
+    errors = job.restart_record[-1].errors if job.restart_record else ()
+    found = [
+        categories.of_event(f"{each.code} {each.message}") for each in errors if root and each.pod_id == root.pod.pod_id
+    ]
+    last = next(filter(None, found), None)
+    return Verdict(last.category, f"as before its last restart: {last.what}") if last else None
 
 
 def exit_code(job: Job, pod: Pod) -> int | None:
@@ -137,9 +150,10 @@ def _tell(report: Report, evidence: Evidence, root: Read) -> None:
     if (code := exit_code(job, pod)) is not None:
         report.facts.append(f"exit code: {categories.exit_words(code)}")
     report.meta |= {"pod_id": pod.pod_id, "node_rank": rank, "exit_code": code, "node": pod.node}
-    if found is None:
+    if found is None or found.silent:
         said = "it never started, so it has no log" if not pod.started else "its log has no line that says why"
         report.facts.append(f"log: {said}")
+        report.quoted += quote_end(pod, root.log.lines) if root.log else []
         return
     at = f", {found.when}" if found.when else ""
     report.facts.append(f"cause: log line {found.line:,}{at}, quoted below")

@@ -4,7 +4,6 @@ from datetime import timedelta
 from statistics import fmean
 
 from pai_dlc_mcp.server.budget.cause import PodLog
-from pai_dlc_mcp.server.budget.fence import inert
 from pai_dlc_mcp.server.cloud.jobs import Job, Pod
 from pai_dlc_mcp.server.insight import health, progress
 from pai_dlc_mcp.server.insight.kinds import ERROR
@@ -12,11 +11,10 @@ from pai_dlc_mcp.server.insight.progress import Progress
 from pai_dlc_mcp.server.insight.timeline import took
 from pai_dlc_mcp.server.rules.pods import by_importance, node_rank
 from pai_dlc_mcp.server.workflows.diagnose_sanity import sanity_facts
-from pai_dlc_mcp.server.workflows.evidence import Evidence, Report, quote, short
+from pai_dlc_mcp.server.workflows.evidence import Evidence, Report, quote, quote_end, short
 
 _WINDOWS = (5, 10, 30)  # minutes in which a log is looked for lines: it has no clock of its own
 _SILENT = 600.0  # seconds from which GPU use is asked for
-_LAST = 3  # lines quoted of a log that hangs
 
 
 async def running(evidence: Evidence) -> Report:
@@ -56,11 +54,10 @@ def _speaker(job: Job) -> Pod | None:
 def _trained(report: Report, made: Progress | None) -> None:
     report.facts.append(f"progress: {progress.told(made)}" if made else "progress: no known progress format in its log")
     if made:
-        last = made.last
         losses = made.losses
         report.meta["progress"] = {
-            "step": last.step,
-            "total": last.total,
+            "step": made.step,
+            "total": made.total,
             "loss": losses[-1] if losses else None,
             "seconds_a_step": round(fmean(made.times[-5:]), 4) if made.times else None,
         }
@@ -82,12 +79,7 @@ async def _alive(evidence: Evidence, report: Report, pod: Pod, log: PodLog | Non
     if found:
         report.category, report.verdict = "hang", found.what
         report.meta["pod_id"] = pod.pod_id
-        _quote(report, pod, lines)
-
-
-def _quote(report: Report, pod: Pod, lines: list[bytes]) -> None:
-    report.quoted.append(f"end of {short(pod.pod_id)}'s log, line {len(lines):,}:")
-    report.quoted += [f"  {inert(line.decode(errors='replace')[:240])}" for line in lines[-_LAST:]]
+        report.quoted += quote_end(pod, log.lines if log else [])
 
 
 def _worse(report: Report, made: Progress | None) -> None:

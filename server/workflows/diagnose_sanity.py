@@ -16,7 +16,12 @@ async def sanity_facts(evidence: Evidence, report: Report) -> None:
     failed = next((phase for phase in phases if phase.status == "Failed"), None)
     if failed:
         _found(report, "sanity", f"sanity check failed in {failed.phase}")
-        report.quoted.append(f"{failed.phase}: {inert(evidence.redactor.text(failed.message or 'no message'))[:300]}")
+        said = failed.message or "no message"
+        report.quoted.append(f"{failed.phase}: {inert(evidence.redactor.text(said))[:300]}")
+        for pod in evidence.job.pods:
+            if pod.node and pod.node in said:
+                report.facts.append(f"suspect: {pod.pod_id} on {pod.node}")
+                report.meta |= {"pod_id": pod.pod_id, "node": pod.node}
     for phase in done:
         for node in outliers(phase.message or ""):
             degree = "significantly off" if node.significant else "off"

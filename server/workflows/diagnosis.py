@@ -64,13 +64,24 @@ def _restarts(evidence: Evidence, report: Report) -> None:
     if budget:
         report.facts.append(f"restarts: {used} of {budget.limit}, {budget.verdict}")
         report.meta["restart_limit"] = budget.limit
+        if used >= budget.limit and report.category != "none":
+            report.verdict += "; its restarts are used up"
     elif used:
         report.facts.append(f"restarts: {used}")
+    if used and report.category in ("healthy", "none"):
+        report.verdict += f" after {used} restart{'s' * (used > 1)}{_cause(job)}"
     for restart in job.restart_record[-_RESTARTS:]:
         for error in restart.errors[:1]:
             on = f" on {error.node}" if error.node else ""
             what = inert(evidence.redactor.text(f"{error.code} {error.message}".strip() or restart.reason)[:160])
             report.quoted.append(f"restarted {clock(restart.at)} for {short(error.pod_id)}{on}: {what}")
+
+
+def _cause(job: Job) -> str:
+    """` (a node is unhealthy)`: of the last restart, where its record says so."""
+    errors = job.restart_record[-1].errors if job.restart_record else ()
+    found = next(filter(None, (categories.of_event(f"{error.code} {error.message}") for error in errors)), None)
+    return f" ({found.category}: {found.what})" if found else ""
 
 
 def _used(job: Job) -> int:

@@ -11,6 +11,7 @@ import anyio.to_thread
 from pai_dlc_mcp.server.budget import cause
 from pai_dlc_mcp.server.budget.cause import Found, PodLog
 from pai_dlc_mcp.server.budget.events import Event, timeline
+from pai_dlc_mcp.server.budget.fence import inert
 from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.jobs import Job, Pod
@@ -21,6 +22,7 @@ from pai_dlc_mcp.server.deps import CloudInRegion
 T = TypeVar("T")
 
 _EVENTS = 100
+_END = 3  # lines of a log
 
 
 @dataclass
@@ -110,6 +112,13 @@ def quote(pod: Pod, found: Found) -> list[str]:
     """The telling line first, should there be room for no more, then those around it."""
     around = [f"  {line}" for line in found.shown]
     return [f"{short(pod.pod_id)}, log line {found.line:,}: {found.text}", *(["around it:", *around] if around else [])]
+
+
+def quote_end(pod: Pod, lines: Sequence[bytes]) -> list[str]:
+    """The last lines of a log that says no more."""
+    told = [line for line in lines if line.strip()][-_END:]
+    shown = [f"  {inert(line.decode(errors='replace')[:240])}" for line in told]
+    return [f"end of {short(pod.pod_id)}'s log, {len(lines):,} lines:", *shown]
 
 
 def short(pod_id: str) -> str:
