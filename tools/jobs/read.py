@@ -69,12 +69,14 @@ class PodRow(Row):
 
 
 class JobFacts(Facts):
+    """With `fields` only the job's id and status, and `detail`."""
+
     job_id: str
-    display_name: ForeignName
+    display_name: ForeignName | None = None
     status: str
     sub_status: str | None = None
-    job_type: str
-    workspace_id: str
+    job_type: str | None = None
+    workspace_id: str | None = None
     resource_id: str | None = None
     priority: int | None = None
     accessibility: str | None = None
@@ -84,14 +86,14 @@ class JobFacts(Facts):
     created: Time | None = None
     running_since: Time | None = None
     finished: Time | None = None
-    specs: Specs
-    images: Verbatim
+    specs: Specs | None = None
+    images: Verbatim | None = None
     command: Verbatim | None = None
-    env_names: list[str]
+    env_names: list[str] | None = None
     restarts: str | None = None
-    pods_total: int
-    pods: list[PodRow]
-    console: str
+    pods_total: int | None = None
+    pods: list[PodRow] | None = None
+    console: str | None = None
     detail: dict[str, object] | None = None
 
 
@@ -136,7 +138,7 @@ async def get_job(
     job: FreshJob,
     cloud: Cloud,
     detail: Annotated[bool, Field(description="Also every field the API returns.")] = False,
-    fields: Annotated[list[str] | None, Field(description="Of those only these, e.g. Pods.PodId.")] = None,
+    fields: Annotated[list[str] | None, Field(description="Only these of the API's, e.g. Pods.PodId.")] = None,
     region: Region = None,
 ) -> JobFacts:
     """Get one job: status, reason, times, specs, pods. Env values are never shown. For a failed job go on with
@@ -144,7 +146,8 @@ async def get_job(
     redactor = Redactor(job.secrets)
     shown = cast("dict[str, object]", showable(job.raw, redactor)) if detail or fields else None
     if fields and shown:
-        shown = project(shown, fields)
+        part = shrink(project(shown, fields), STREAM_TOKENS)[0]
+        return JobFacts(job_id=job_id, status=job.status, detail=part)
     pods = by_importance(job)[:_PODS_SHOWN]
     return JobFacts.model_validate(
         {
