@@ -59,7 +59,7 @@ async def wait_for_jobs(
 ) -> WaitReply:
     """Wait until one of up to 10 jobs has ended (or runs, or changes) instead of polling get_job. Each end is told
     once: pass the cursor on for the rest. Says why a job is stuck. Waits 45 s at most over any transport; up to
-    timeout_s where the client takes progress (hosts drop silent calls at 60 s)."""
+    timeout_s where the client takes progress."""
     try:
         waited = await waiting.wait(cloud, job_ids, until, timeout_s, cursor, progress)
     except ValueError as error:
