@@ -4,6 +4,7 @@ figures. Texts are cleaned and redacted by the caller."""
 import json
 import re
 from collections.abc import Iterator, Sequence
+from statistics import median
 from typing import NamedTuple, cast
 
 # What the kubelet or the scheduler says while a job waits, and what that is. The first phrase found is counted: the
@@ -114,12 +115,12 @@ def restart_budget(used: int, *, aimaster: bool, arguments: str) -> RestartBudge
 
 
 class Outlier(NamedTuple):
-    """A node whose figure is off the others' mean; `off` is a share, below zero for a lower figure."""
+    """A node whose figure is off what is usual; `off` is a share, below zero for a lower figure."""
 
     node: str
     figure: str
     value: float
-    mean: float
+    usual: float
     off: float
 
     @property
@@ -133,7 +134,7 @@ _UNITS = ("unit", "units")
 
 
 def outliers(message: str) -> list[Outlier]:
-    """Nodes that are 5 % worse than the others' mean, by a sanity check's figures: JSON, `{"gemm": {node: number}}`."""
+    """Nodes that are 5 % worse than the median, by a sanity check's figures: JSON, `{"gemm": {node: number}}`."""
     try:
         told: object = json.loads(message)
     except (ValueError, RecursionError):
@@ -150,7 +151,9 @@ def _outliers(name: str, values: object, unit: str) -> Iterator[Outlier]:
     numbers = {node: float(value) for node, value in pairs if isinstance(value, int | float)}
     worse = 1 if _LOWER_IS_BETTER.search(f"{name} {unit}") else -1
     for node, value in numbers.items():
-        others = [other for of, other in numbers.items() if of != node]
-        mean = sum(others) / len(others) if others else 0.0
-        if mean and (value / mean - 1) * worse > _OFF:
-            yield Outlier(node, f"{name} {unit}".strip(), value, mean, value / mean - 1)
+        # of two nodes the other one: a median of both would halve how far they are apart
+        usual = median(
+            numbers.values() if len(numbers) > 2 else [of for key, of in numbers.items() if key != node] or [0]
+        )
+        if usual and (value / usual - 1) * worse > _OFF:
+            yield Outlier(node, f"{name} {unit}".strip(), value, usual, value / usual - 1)

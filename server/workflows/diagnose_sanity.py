@@ -4,6 +4,8 @@ from pai_dlc_mcp.server.budget.fence import inert
 from pai_dlc_mcp.server.insight.health import outliers
 from pai_dlc_mcp.server.workflows.evidence import Evidence, Report
 
+_NAMED = 5  # outliers of a phase
+
 
 async def sanity_facts(evidence: Evidence, report: Report) -> None:
     """Adds the newest check's findings; its category is what the report has none better than."""
@@ -23,10 +25,10 @@ async def sanity_facts(evidence: Evidence, report: Report) -> None:
                 report.facts.append(f"suspect: {pod.pod_id} on {pod.node}")
                 report.meta |= {"pod_id": pod.pod_id, "node": pod.node}
     for phase in done:
-        for node in outliers(phase.message or ""):
+        for node in outliers(phase.message or "")[:_NAMED]:
             degree = "significantly off" if node.significant else "off"
             said = f"{node.node} is {node.off:+.1%} {degree} the others in {phase.phase}"
-            report.facts.append(f"outlier: {said} ({node.value:g} against {node.mean:.4g}, {node.figure})")
+            report.facts.append(f"outlier: {said} ({node.value:g} against {node.usual:.4g}, {node.figure})")
             report.meta.setdefault("outliers", []).append({"node": node.node, "off": round(node.off, 4)})
             _found(report, "sanity", f"a node is {node.off:+.1%} {degree} the others")
 

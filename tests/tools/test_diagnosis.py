@@ -65,7 +65,7 @@ TABLE: dict[str, Row] = {
     "slow_down": Row("progress", "3.0 times as long", after=1400),
     "restart_budget": Row("platform", "as before its last restart", "worker-0", "XID_79", after=6000),
     "sanity_failure": Row("sanity", "failed in TwoNodeCommCheck", "worker-2", "below baseline on", 3600, ROOMY),
-    "sanity_outlier": Row("sanity", "-7.2% off the others", "", "", 1500, ROOMY),
+    "sanity_outlier": Row("sanity", "-7.1% off the others", "", "", 1500, ROOMY),
     "sanity_significant": Row("sanity", "-12.1% significantly off the others", "", "", 1500, ROOMY),
     "long_log": Row("none", "it succeeded"),
     "teardown": Row("memory", "out of memory", "master-0", "CUDA out of memory"),
