@@ -41,9 +41,10 @@ clients: .venv/ready ## run PAI's own SDK against the emulator, in an environmen
 	@.venv-clients/bin/python -m pip install -q alipai==0.4.13
 	@ALIPAI_PYTHON=$(CURDIR)/.venv-clients/bin/python $(BIN)/pytest -q tests/emulator/test_clients.py
 
-bench: .venv/ready ## measure the log pipeline, and that a lost answer never makes two jobs
+bench: .venv/ready ## measure the log pipeline, answers beside the CLI's, and that a lost answer never makes two jobs
 	@$(BIN)/python bench/create.py
 	@$(BIN)/python bench/budget.py
+	@$(BIN)/python bench/tokens.py
 
 lock: .venv/ready ## refresh requirements.lock (needs uv)
 	@uv pip compile -q pyproject.toml --extra cli --group dev --universal --python-version 3.11 --generate-hashes \

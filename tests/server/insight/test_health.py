@@ -86,7 +86,7 @@ def test_a_message_that_is_no_json_has_no_outliers() -> None:
 @pytest.mark.parametrize(
     ("events", "said"),
     [
-        (["Pulling image", "Failed to pull image x", "Error: ErrImagePull"] * 3, f"{PULL} 3 times: Failed to pull image x"),
+        (["Failed to pull image x", "Error: ErrImagePull"] * 3, f"{PULL} 3 times: Failed to pull image x"),
         (["Error: ErrImagePull"], f"{PULL} 1 time: Error: ErrImagePull"),
         (["Created container pytorch", "Started container pytorch"], None),
         (["job bloom-7b-skill-runner is created"], None),
