@@ -1,6 +1,7 @@
 """`pai-dlc-mcp emulator`: the local PAI-DLC alone, for a server or an SDK of your own to talk to."""
 
 import argparse
+import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from pai_dlc_mcp.emulator import embedded
 from pai_dlc_mcp.emulator.clock import Clock
+from pai_dlc_mcp.emulator.execute.canary import Unkillable
 from pai_dlc_mcp.emulator.scenarios import catalog
 
 
@@ -19,6 +21,8 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument("--host", default="127.0.0.1", help="another address than the loopback needs --token")
     parser.add_argument("--token", default="", help="what the control API then asks for as a bearer token")
     parser.add_argument("--seeds", type=Path, help="a folder of JSON files in place of the emulator's own")
+    parser.add_argument("--state", type=Path, help="a JSON file to go on from, and to keep the state in")
+    parser.add_argument("--execute", action="store_true", help="run the commands of jobs on this machine, as you")
     parser.add_argument("--speed", type=float, default=1.0, help="virtual seconds a second")
     parser.add_argument("--scenarios", action="store_true", help="list what a job may play, and leave")
     given = parser.parse_args(argv)
@@ -27,19 +31,20 @@ def run(argv: Sequence[str]) -> int:
         return 0
     try:
         clock = Clock(datetime.now(UTC), speed=given.speed)
-        where = {"host": given.host, "port": given.port, "token": given.token, "seeds": given.seeds}
-        with embedded.start(clock=clock, **where) as emulator:
+        what = {"seeds": given.seeds, "state_file": given.state, "execute": given.execute}
+        with embedded.start(clock=clock, host=given.host, port=given.port, token=given.token, **what) as emulator:
             print(
                 f"PAI-DLC emulator on {emulator.endpoint}, plain HTTP. To use it:\n"
                 f"  export PAI_DLC_ENDPOINT={emulator.endpoint} PAI_DLC_PROTOCOL=http PAI_DLC_REGION=cn-hangzhou\n"
                 f"  export ALIBABA_CLOUD_ACCESS_KEY_ID={emulator.access_key_id} "
                 f"ALIBABA_CLOUD_ACCESS_KEY_SECRET={emulator.access_key_secret}\n"
-                f"Control: GET http://{emulator.endpoint}/emulator/requests (reset, clock and faults take POST).",
+                f"Control: GET http://{emulator.endpoint}/emulator/requests (POST to reset, clock, faults, state).",
                 flush=True,
             )
+            signal.signal(signal.SIGTERM, signal.default_int_handler)  # what Ctrl-C does: it may have a file to write
             threading.Event().wait()
-    except ValueError as error:
-        print(f"pai-dlc-mcp emulator: {error}. Try --token.", file=sys.stderr)
+    except (ValueError, Unkillable) as error:
+        print(f"pai-dlc-mcp emulator: {error}.", file=sys.stderr)
         return 2
     except OSError as error:
         print(f"pai-dlc-mcp emulator: port {given.port}: {error.strerror}. Try --port 0.", file=sys.stderr)

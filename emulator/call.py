@@ -104,7 +104,11 @@ class Call:
             raise errors.invalid(f"The request body is {self.unreadable}.")
         ignored = check.check(self.request)
         jobs.settle(self.world.account)
-        body = faults.after_commit(fault, self.world.account, self.operation(self.world.account, self.request))
+        self.world.changed |= self.request.method != "GET"
+        answer = self.operation(self.world.account, faults.on_the_way_in(fault, self.request))
+        if fault and fault.kind in faults.BODIES:
+            return Response(faults.BODIES[fault.kind], 200, {"x-acs-request-id": request_id}, "application/json")
+        body = faults.after_commit(fault, self.world.account, answer)
         key = REQUEST_ID.get(self.request.action, "RequestId")
         whole = {**body, key: request_id} if key else body
         if fault and fault.kind in ("gzip_bomb", "large_body"):

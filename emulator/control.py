@@ -1,17 +1,22 @@
-"""The side door, /emulator/{reset,clock,faults,requests}: unsigned, for tests and demonstrations."""
+"""The side door, /emulator/{reset,clock,faults,requests,state}: unsigned, for tests and demonstrations."""
 
+import json
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC
 from hmac import compare_digest
 from pathlib import Path
+from time import monotonic
 
-from pai_dlc_mcp.emulator import clock, jobs
+from pai_dlc_mcp.emulator import clock, jobs, snapshot
 from pai_dlc_mcp.emulator.errors import ServiceError
+from pai_dlc_mcp.emulator.execute.runner import Runner
 from pai_dlc_mcp.emulator.faults import Fault, Faults
 from pai_dlc_mcp.emulator.request import Json, Record
-from pai_dlc_mcp.emulator.state import Account
+from pai_dlc_mcp.emulator.state import SEEDS, Account
 
+SAVE_SECONDS = 1.0
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -25,14 +30,53 @@ class World:
     token: str = ""
     """What the side door asks for as a bearer token; nothing where only the loopback can knock."""
 
+    runner: Runner | None = None
+    """Of an account that executes."""
+    file: Path | None = None
+    """Where the state is kept, if it is."""
+    changed: bool = False
+    """Since the file was written."""
+    written: float = 0.0
+    """When that was, by monotonic()."""
+
     @classmethod
-    def at(cls, time: clock.Clock, *, seeds: Path | None = None, token: str = "") -> "World":
-        world = cls(Account(time, *([seeds] if seeds else [])), token=token)
+    def at(
+        cls,
+        time: clock.Clock,
+        *,
+        seeds: Path | None = None,
+        token: str = "",
+        runner: Runner | None = None,
+        file: Path | None = None,
+    ) -> "World":
+        """Raises ValueError if there is a file and it holds no state."""
+        secret = secrets.token_hex(16) if runner else ""
+        world = cls(Account(time, seeds or SEEDS, secret), token=token, runner=runner, file=file)
         jobs.seed_past(world.account)
+        if file and file.exists():
+            snapshot.restore(world.account, file.read_bytes())
         return world
+
+    def step(self) -> None:
+        """Called by the server several times a second, between requests."""
+        if self.runner:
+            jobs.settle(self.account)
+            self.runner.step(self.account)
+        if self.file and self.changed and monotonic() > self.written + SAVE_SECONDS:
+            snapshot.save(self.account, self.file)
+            self.changed, self.written = False, monotonic()
+
+    def close(self) -> None:
+        """Ends what runs, and writes the file."""
+        if self.runner:
+            self.runner.close()
+        if self.file:
+            snapshot.save(self.account, self.file)
 
     def reset(self) -> None:
         """Everything as at the start, the time too."""
+        if self.runner:
+            self.runner.close()
         self.account.clock.reset()
         self.account.reset()
         jobs.seed_past(self.account)
@@ -65,11 +109,19 @@ def requests(world: World, method: str, body: Json) -> Json:
     return {"requests": [asdict(request) for request in world.requests]}
 
 
+def state(world: World, method: str, body: Json) -> Json:
+    """GET takes a snapshot, POST puts one in its place."""
+    if method == "POST":
+        snapshot.restore(world.account, json.dumps(body).encode())
+    return json.loads(snapshot.dump(world.account))
+
+
 DOORS: dict[str, Callable[[World, str, Json], Json]] = {
     "reset": reset,
     "clock": show_clock,
     "faults": faults,
     "requests": requests,
+    "state": state,
 }
 
 
@@ -92,6 +144,7 @@ def answer(world: World, door: str, method: str, body: Json) -> Json:
     if door not in DOORS:
         raise ServiceError(404, "NotFound", f"No such door: {door}. There are {', '.join(DOORS)}.")
     try:
+        world.changed |= method == "POST"
         return DOORS[door](world, method, body)
     except (KeyError, TypeError, ValueError) as error:
         raise ServiceError(400, "InvalidParameter", f"{type(error).__name__}: {error}") from error

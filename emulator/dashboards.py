@@ -1,8 +1,9 @@
 """GetDashboard and GetRayDashboard: of Ray jobs that run; lower-case keys and no request id."""
 
 from pai_dlc_mcp.emulator import errors
+from pai_dlc_mcp.emulator.job import Job
 from pai_dlc_mcp.emulator.request import Json, Request
-from pai_dlc_mcp.emulator.state import Account, Job
+from pai_dlc_mcp.emulator.state import Account
 
 
 def running_ray_job(account: Account, request: Request) -> Job:

@@ -13,9 +13,11 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from pai_dlc_mcp.emulator import app, state
+from pai_dlc_mcp.emulator import app, snapshot, state
 from pai_dlc_mcp.emulator.clock import Clock
 from pai_dlc_mcp.emulator.control import LOOPBACK, World
+from pai_dlc_mcp.emulator.execute.process import Limits
+from pai_dlc_mcp.emulator.execute.runner import Runner
 from pai_dlc_mcp.emulator.faults import Faults
 from pai_dlc_mcp.emulator.request import Record
 from pai_dlc_mcp.emulator.state import Account
@@ -49,6 +51,14 @@ class Emulator:
     def reset(self) -> None:
         self.world.reset()
 
+    def save(self, file: Path) -> None:
+        """Writes the state; `load` brings it back, here or in another emulator."""
+        snapshot.save(self.account, file)
+
+    def load(self, file: Path) -> None:
+        """Raises ValueError for a file that holds no state."""
+        snapshot.restore(self.account, file.read_bytes())
+
 
 class Protocol(H11Protocol):
     """ASGI has no word for dropping a connection: the application finds the transport's abort in scope."""
@@ -67,11 +77,17 @@ class Protocol(H11Protocol):
 
 
 class Server(uvicorn.Server):
-    """Says when it listens."""
+    """Says when it listens, and lets the world go on between requests."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, world: World) -> None:
         super().__init__(config)
         self.ready = threading.Event()
+        self.world = world
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second."""
+        self.world.step()
+        return await super().on_tick(counter)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -86,12 +102,24 @@ def start(
     port: int = 0,
     token: str = "",
     seeds: Path | None = None,
+    state_file: Path | None = None,
+    execute: bool = False,
+    limits: Limits | None = None,
 ) -> Generator[Emulator]:
     """Without a clock, virtual time is real time; without a port, any free one. Off the loopback the side door needs a
-    token. Raises ValueError without one there, OSError if the port is taken."""
+    token. Raises ValueError without one there, OSError if the port is taken.
+
+    `state_file` is read if it exists, and written as things change and at the end. Raises ValueError if it holds no
+    state.
+
+    With `execute` the commands of new jobs really run, as this user and within `limits`. That is for the loopback
+    alone, and the secret of the access key is then a new one. Raises Unkillable where what runs could not be ended."""
+    if execute and host not in LOOPBACK:
+        raise ValueError(f"{host} is not the loopback: commands run for the loopback alone")
     if host not in LOOPBACK and not token:
-        raise ValueError(f"{host} is not the loopback: a token is needed")
-    world = World.at(clock or Clock(datetime.now(UTC)), seeds=seeds, token=token)
+        raise ValueError(f"{host} is not the loopback: a token is needed, see --token")
+    runner = Runner(limits) if execute else None
+    world = World.at(clock or Clock(datetime.now(UTC)), seeds=seeds, token=token, runner=runner, file=state_file)
     listener = socket.create_server((host, port))
     server = Server(
         uvicorn.Config(
@@ -102,14 +130,17 @@ def start(
             log_config=None,
             access_log=False,
             timeout_keep_alive=60,
-        )
+        ),
+        world,
     )
     thread = threading.Thread(target=server.run, args=([listener],), name="pai-dlc-emulator", daemon=True)
     thread.start()
     server.ready.wait(10)
     try:
-        yield Emulator(f"{host}:{listener.getsockname()[1]}", world)
+        endpoint = f"{host}:{listener.getsockname()[1]}"
+        yield Emulator(endpoint, world, access_key_secret=world.account.keys[state.ACCESS_KEY_ID].secret)
     finally:
         server.should_exit = server.force_exit = True
         thread.join(10)
         listener.close()
+        world.close()

@@ -6,10 +6,11 @@ from datetime import timedelta
 from math import inf
 
 from pai_dlc_mcp.emulator import clock, pods
+from pai_dlc_mcp.emulator.job import Job
 from pai_dlc_mcp.emulator.logs import CONTAINERS
 from pai_dlc_mcp.emulator.pods import Pod
 from pai_dlc_mcp.emulator.request import Json, Request
-from pai_dlc_mcp.emulator.state import OWNER_ID, Account, Job
+from pai_dlc_mcp.emulator.state import OWNER_ID, Account
 
 LOOK_BACK = timedelta(days=7)
 Event = tuple[float, str]
@@ -52,7 +53,7 @@ def job_events(job: Job) -> Iterator[Event]:
         yield pod.created, f"Created pod: {pod.pod_id}"
         if pod.rank >= 0:
             yield pod.created, f"Created service: {pod.pod_id}"
-        if pod.exit_code:
+        if pod.exit_code and job.scenario.stage(pod.attempt).exit_event:
             yield pod.finished, f"Pod: t{OWNER_ID}.{pod.pod_id} exited with code {pod.exit_code}"
     for transition in job.life:
         match transition.status:
@@ -82,7 +83,7 @@ def pod_events(job: Job, pod: Pod) -> Iterator[Event]:
     yield at + 8, "pod sub status changed from Initializing to ImagePulling"
     yield at + 9, f'Pulling image "{image}"'
     if not job.scenario.pulls_image:
-        yield from failing_pull(image, at + 18, min(pod.finished, at + 3600))
+        yield from failing_pull(image, job.scenario.pull_error, at + 18, min(pod.finished, at + 3600))
     if pod.started < inf:
         pulled = at + job.scenario.prepare - 15
         seconds = int(pulled - at - 9)
@@ -92,17 +93,19 @@ def pod_events(job: Job, pod: Pod) -> Iterator[Event]:
         yield pod.started, f"Started container {container}"
     stage = job.scenario.stage(pod.attempt)
     first = pod.exit_code and pod.rank == pods.culprit(job, pod.attempt, len(pods.names(job)))
+    if stage.node_fault and first and pod.finished < inf:
+        yield pod.finished + 1, f"Node {pod.node} is cordoned: {stage.fault[1]}"
     if stage.last_event and first and pod.finished < inf:
         yield pod.finished, stage.last_event
     if pod.exit_code is None and pod.started < pod.finished < inf:
         yield pod.finished, f"Stopping container {container}"
 
 
-def failing_pull(image: str, at: float, until: float) -> Iterator[Event]:
+def failing_pull(image: str, error: str, at: float, until: float) -> Iterator[Event]:
     """The kubelet tries again and again, waiting longer each time."""
     wait = 15.0
     while at < until:
-        yield at, f'Failed to pull image "{image}": rpc error: code = NotFound desc = manifest unknown'
+        yield at, f'Failed to pull image "{image}": {error}'
         yield at, "Error: ErrImagePull"
         yield at + wait, f'Back-off pulling image "{image}"'
         yield at + wait, "Error: ImagePullBackOff"

@@ -1,12 +1,15 @@
-"""Switches for what can go wrong, one Fault at a time, matched by action and counted."""
+"""Switches for what can go wrong, one Fault at a time, matched by action, counted or left to a seeded chance."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Literal
+from difflib import get_close_matches
+from random import Random
+from typing import Literal, get_args
 
 from pai_dlc_mcp.emulator import errors
 from pai_dlc_mcp.emulator.errors import ServiceError
-from pai_dlc_mcp.emulator.request import Json
+from pai_dlc_mcp.emulator.request import Json, Request
+from pai_dlc_mcp.emulator.schema.check import OPERATIONS
 from pai_dlc_mcp.emulator.state import OWNER_ID, USER_ID, Account
 
 Answer = tuple[int, str, str]
@@ -55,22 +58,41 @@ Kind = Literal[
     "late_visibility",
     "empty_job_id",
     "status_after_commit",
+    "no_total",
+    "string_total",
+    "small_page",
+    "wrong_shape",
+    "list_body",
+    "empty_body",
+    "not_utf8",
 ]
 """no_permission is a 403 with AccessDeniedDetail; html_502 a proxy's page; early_close drops the connection before
 the operation, lost_response after it; slow_drip sends the answer byte by byte, delay sends it late; redirect is a 307
 to `url` and carries nothing out. The others carry the operation out first: gzip_bomb and large_body pad the answer to
 `megabytes`, compressed or not; late_visibility hides the job it created from ListJobs and GetJob for `seconds`;
-empty_job_id answers with `job_id` in place of the true id; status_after_commit answers with `status`."""
+empty_job_id answers with `job_id` in place of the true id; status_after_commit answers with `status`; no_total and
+string_total take TotalCount away or write it as text; small_page lets no page of a list have more than `page_size`
+items; wrong_shape puts a text where each list or object was; list_body answers with a list, empty_body with nothing,
+not_utf8 with bytes that are no text."""
+
+KINDS: tuple[str, ...] = get_args(Kind)
+ACTIONS = {action for operations in OPERATIONS.values() for action in operations}
 
 
 @dataclass
 class Fault:
-    """Happens to the next `times` requests of an action (* is any) after `skip` have passed unharmed."""
+    """Happens to the next `times` requests of an action (* is any) after `skip` have passed unharmed. Raises ValueError
+    for a kind or an action that does not exist: a misspelt one would never happen and prove nothing."""
 
     action: str
     kind: Kind
-    times: int = 1
+    times: int | None = 1
+    """None is without end."""
     skip: int = 0
+    probability: float = 1.0
+    """Of each request that is neither skipped nor too many; the others pass."""
+    seed: int = 0
+    """The same seed and the same order of requests meet the same fate."""
     retry_after_ms: int = 2000
     """Of throttling: the x-acs-retry-after header, in milliseconds; 0 leaves it out."""
     seconds: float = 0.1
@@ -85,6 +107,31 @@ class Fault:
     """Of empty_job_id: what JobId is in the answer."""
     status: int = 408
     """Of status_after_commit: the HTTP status."""
+    page_size: int = 5
+    """Of small_page."""
+    drawn: int = 0
+    """How many requests have been left to chance."""
+
+    def __post_init__(self) -> None:
+        _refuse_unknown("kind", self.kind, KINDS)
+        _refuse_unknown("action", self.action, ("*", *sorted(ACTIONS)))
+        if not 0 <= self.probability <= 1:
+            raise ValueError(f"probability {self.probability} is not between 0 and 1")
+
+    def happens(self, action: str) -> bool:
+        """Counts the request, and draws if it is left to chance."""
+        if self.action not in ("*", action) or self.times == 0:
+            return False
+        if self.skip:
+            self.skip -= 1
+            return False
+        if self.probability < 1:
+            self.drawn += 1
+            if Random(f"{self.seed}/{self.drawn}").random() >= self.probability:
+                return False
+        if self.times is not None:
+            self.times -= 1
+        return True
 
     @property
     def drops_response(self) -> bool:
@@ -99,15 +146,13 @@ class Faults(list[Fault]):
         self.extend(faults)
 
     def take(self, action: str) -> Fault | None:
-        for fault in self:
-            if fault.action not in ("*", action) or not fault.times:
-                continue
-            if fault.skip:
-                fault.skip -= 1
-                continue
-            fault.times -= 1
-            return fault
-        return None
+        return next((fault for fault in self if fault.happens(action)), None)
+
+
+def _refuse_unknown(what: str, given: str, known: tuple[str, ...]) -> None:
+    if given not in known:
+        near = get_close_matches(given, known, 1, 0.0)
+        raise ValueError(f"{what} {given[:64]} does not exist; the nearest is {near[0]}")
 
 
 def refusal(fault: Fault | None, ram_action: str) -> ServiceError | None:
@@ -140,8 +185,26 @@ def after_commit(fault: Fault | None, account: Account, answer: Json) -> Json:
             raise ServiceError(*AFTER_COMMIT.get(fault.status, unknown))
         case "empty_job_id":
             return {**answer, "JobId": fault.job_id}
+        case "no_total":
+            return {key: value for key, value in answer.items() if key != "TotalCount"}
+        case "string_total":
+            return {key: str(value) if key == "TotalCount" else value for key, value in answer.items()}
+        case "wrong_shape":
+            return {key: "none" if isinstance(value, (list, dict)) else value for key, value in answer.items()}
         case "late_visibility" if answer.get("JobId") in account.jobs:
             account.jobs[answer["JobId"]].visible_from = account.now() + timedelta(seconds=fault.seconds)
         case _:
             pass
     return answer
+
+
+def on_the_way_in(fault: Fault | None, request: Request) -> Request:
+    """The request as the operation sees it: under small_page with a smaller page."""
+    if not fault or fault.kind != "small_page":
+        return request
+    asked = request.number("PageSize", fault.page_size)
+    return replace(request, query={**request.query, "PageSize": str(min(asked, fault.page_size))})
+
+
+BODIES: dict[str, bytes] = {"list_body": b'["x"]', "empty_body": b"", "not_utf8": b'{"RequestId":"\xff\xfe"}'}
+"""Answers that are no JSON object, whatever the operation said."""

@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from pai_dlc_mcp.emulator import job_view, listing
+from pai_dlc_mcp.emulator.job import Job
 from pai_dlc_mcp.emulator.request import Json, Request
-from pai_dlc_mcp.emulator.state import USER_ID, Account, Job
+from pai_dlc_mcp.emulator.state import USER_ID, Account
 
 EXACT = {
     "Accessibility": "Accessibility",

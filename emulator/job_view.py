@@ -3,10 +3,11 @@
 import re
 from datetime import datetime
 
-from pai_dlc_mcp.emulator import clock, pods
+from pai_dlc_mcp.emulator import clock, pod_view, pods
+from pai_dlc_mcp.emulator.job import Job
 from pai_dlc_mcp.emulator.lifecycle import last, spans
 from pai_dlc_mcp.emulator.request import Json
-from pai_dlc_mcp.emulator.state import USER_NAMES, Account, Job
+from pai_dlc_mcp.emulator.state import USER_NAMES, Account
 
 ENDS = {"Succeeded": "GmtSuccessedTime", "Failed": "GmtFailedTime", "Stopped": "GmtStoppedTime"}
 """Successed is the API's spelling."""
@@ -144,7 +145,7 @@ def detail(account: Account, job: Job) -> Json:
         **shared(account, job),
         "Description": job.body.get("Description", ""),
         "DataSources": data_sources(job, "DataSourceId", "MountPath", "Uri"),
-        "Pods": pods.describe_all(job, now),
+        "Pods": pod_view.describe_all(job, now),
         "RestartRecord": restart_record(job, now),
         "StatusHistory": [
             {

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from math import ceil, inf
 
 from pai_dlc_mcp.emulator import (
+    cordon,
+    elastic,
     errors,
     images,
     job_checks,
@@ -16,11 +18,13 @@ from pai_dlc_mcp.emulator import (
     specs,
     templates,
 )
+from pai_dlc_mcp.emulator.execute import runner
+from pai_dlc_mcp.emulator.job import Execution, Job, Resources
 from pai_dlc_mcp.emulator.lifecycle import TERMINAL, Life
 from pai_dlc_mcp.emulator.request import Json, Request
 from pai_dlc_mcp.emulator.scenarios import catalog
 from pai_dlc_mcp.emulator.schema import check as schema
-from pai_dlc_mcp.emulator.state import USER_ID, Account, Job, Resources
+from pai_dlc_mcp.emulator.state import USER_ID, Account
 
 KEPT = (
     "Accessibility",
@@ -61,6 +65,8 @@ def create_job(account: Account, request: Request) -> Json:
     ]
     body.setdefault("WorkspaceId", account.default_workspace()["WorkspaceId"])
     job_checks.check(account, body)
+    if account.executes:
+        runner.check_room(account, sum(spec["PodCount"] for spec in body["JobSpecs"]))
     job = admit(account, account.new_id("dlc", 13), USER_ID, body, account.now())
     return {"JobId": job.job_id}
 
@@ -80,6 +86,8 @@ def admit(
         modified=created,
     )
     job.scenario_name = scenario or choose(account, job)
+    if account.executes and not scenario and job.scenario_name == "healthy" and not catalog.named(body.get("Envs", {})):
+        job.execution = Execution()
     waits = job.quota_id or job.scenario.stuck == "Queuing"
     job.life = planned(account, job, inf if waits else plan.QUEUING_SECONDS)
     account.jobs[job_id] = job
@@ -96,7 +104,8 @@ def settle(account: Account) -> None:
 
 
 def choose(account: Account, job: Job) -> str:
-    """EMULATOR_SCENARIO, else what the resources allow, else a word of the command or the name."""
+    """EMULATOR_SCENARIO, else what the resources allow, else a word of the command or the name; a command that really
+    runs tells its own story, which `healthy` stands for."""
     if named := catalog.named(job.body.get("Envs", {})):
         return named
     job_specs: list[Json] = job.body["JobSpecs"]
@@ -104,6 +113,8 @@ def choose(account: Account, job: Job) -> str:
         return "image_pull"
     if not all(specs.available(account, spec["EcsSpec"]) for spec in job_specs if spec.get("EcsSpec")):
         return "no_stock"
+    if account.executes:
+        return "healthy"
     return catalog.hinted(f"{job.body.get('UserCommand')} {job.body.get('DisplayName')}")
 
 
@@ -138,6 +149,8 @@ def update_job(account: Account, request: Request) -> Json:
     job = account.job(request.ids["JobId"], "UpdateJob", own=True)
     now = account.now()
     sent = request.sent()
+    if "JobSpecs" in sent:
+        elastic.resize(account, job, sent["JobSpecs"])
     priority = sent.get("Priority")
     if priority and job.quota_id and job.status(now) in ("Creating", "Queuing", "EnvPreparing"):
         job.priorities.append((now + PRIORITY_DELAY, priority))
@@ -163,6 +176,7 @@ def delete_job(account: Account, request: Request) -> Json:
     job = account.job(request.ids["JobId"], "DeleteJob", own=True)
     if job.status(account.now()) not in TERMINAL:
         raise errors.wrong_state("Job is not in terminal state.")
+    account.cordons += cordon.of(job)
     del account.jobs[job.job_id]
     return {"JobId": job.job_id}
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import inf
 
-from pai_dlc_mcp.emulator import plan, pods
+from pai_dlc_mcp.emulator import cordon, plan, pods
+from pai_dlc_mcp.emulator.job import Job, Move, Resources
 from pai_dlc_mcp.emulator.lifecycle import TERMINAL, Life
 from pai_dlc_mcp.emulator.request import Json
-from pai_dlc_mcp.emulator.state import Account, Job, Resources
+from pai_dlc_mcp.emulator.state import Account
 
 READY_SECONDS = plan.CREATING_SECONDS + plan.QUEUING_SECONDS
 """From creation to the earliest moment a job leaves the queue."""
@@ -99,9 +100,9 @@ def held(account: Account, quota: Json, moment: datetime) -> Iterator[Held]:
                 yield Held(workload["WorkloadId"], workload["UserId"], pod, node, each)
     for job in account.jobs.values():
         if job.nodes and job.quota_id == quota["QuotaId"] and not gone(job, moment):
-            for role, index, resources in pods.names(job):
-                pod_id = f"{job.job_id}-{role}-{index}"
-                yield Held(job.job_id, job.user_id, pod_id, job.nodes[pod_id], resources)
+            for member in pods.names(job):
+                if node := pods.node_of(job, pod_id := pods.id_of(job, member), job.elapsed(moment)):
+                    yield Held(job.job_id, job.user_id, pod_id, node, member[2])
 
 
 def used(account: Account, quota: Json, moment: datetime) -> Resources:
@@ -118,14 +119,24 @@ def free_nodes(account: Account, quota: Json, moment: datetime) -> dict[str, Res
     return free
 
 
+def open_nodes(account: Account, quota: Json, moment: datetime) -> dict[str, Resources]:
+    """What is free of the nodes that take pods: cordoned ones do not."""
+    closed = cordon.nodes(account, quota, moment)
+    return {name: rest for name, rest in free_nodes(account, quota, moment).items() if name not in closed}
+
+
 def place(job: Job, free: dict[str, Resources]) -> dict[str, str]:
     """The node of each pod that fits, first fit; `free` is reduced by what they take."""
-    found: dict[str, str] = {}
-    for role, index, resources in pods.names(job):
-        if node := next((name for name, rest in free.items() if within(resources, rest)), None):
-            free[node] = plus(free[node], resources, -1)
-            found[f"{job.job_id}-{role}-{index}"] = node
-    return found
+    places = ((pods.id_of(job, member), take(free, member[2])) for member in pods.names(job))
+    return {pod_id: node for pod_id, node in places if node}
+
+
+def take(free: dict[str, Resources], asked: Resources) -> str:
+    """The first node with room, which it takes; none is ""."""
+    node = next((name for name, rest in free.items() if within(asked, rest)), "")
+    if node:
+        free[node] = plus(free[node], asked, -1)
+    return node
 
 
 def waiting(account: Account, quota: Json, moment: datetime) -> list[Job]:
@@ -151,34 +162,61 @@ def settle(account: Account, planner: Planner) -> None:
             for job in account.jobs.values()
             if job.quota_id == quota["QuotaId"] and not job.nodes and job.life[-1].status == "Queuing"
         ]
-        if any(job.scenario.stuck != "Queuing" for job in queued):
+        if any(job.scenario.stuck != "Queuing" for job in queued) or may_move(account, quota):
             work_off(account, quota, now, planner)
     account.settled = now
+
+
+def may_move(account: Account, quota: Json) -> bool:
+    """Whether a job may yet have to leave a node."""
+    return any(
+        job.quota_id == quota["QuotaId"]
+        and job.nodes
+        and any(stage.node_fault for stage in job.scenario.stages)
+        and not gone(job, account.settled)
+        for job in account.jobs.values()
+    )
 
 
 def work_off(account: Account, quota: Json, now: datetime, planner: Planner) -> None:
     moments = sorted({moment for moment in changes(account, quota) if account.settled < moment <= now})
     while moments:
         moment = heapq.heappop(moments)
+        evacuate(account, quota, moment)
         for job in release(account, quota, moment, planner):
-            end = ends(job)
-            if end < inf and moment < job.at(end) <= now:
-                heapq.heappush(moments, job.at(end))
+            end = [job.at(ends(job))] if ends(job) < inf else []
+            for later in (*end, *(at for each in cordon.of(job) for at in (each.since, each.since + cordon.RECOVERY))):
+                if moment < later <= now:
+                    heapq.heappush(moments, later)
+
+
+def evacuate(account: Account, quota: Json, moment: datetime) -> None:
+    """A job that restarts because of a node leaves it, if another has room; its pods stay where they are otherwise."""
+    for job in account.jobs.values():
+        bad = {each.node for each in cordon.of(job) if each.since == moment}
+        if job.quota_id == quota["QuotaId"] and bad and job.life[-1].at > job.elapsed(moment):
+            free = open_nodes(account, quota, moment)
+            for member in pods.names(job):
+                pod_id = pods.id_of(job, member)
+                if pods.node_of(job, pod_id, job.elapsed(moment)) in bad and (node := take(free, member[2])):
+                    job.moves.append(Move(job.elapsed(moment), pod_id, node))
 
 
 def changes(account: Account, quota: Json) -> Iterator[datetime]:
-    """When something may become possible: a job is ready, a priority counts, a job is gone."""
+    """When something may become possible: a job is ready or gone, a priority counts, a node goes or comes back."""
     for job in account.jobs.values():
         if job.quota_id == quota["QuotaId"] and not (job.nodes and gone(job, account.settled)):
             yield job.at(READY_SECONDS)
             yield from (visible for visible, _ in job.priorities)
             if (end := ends(job)) < inf:
                 yield job.at(end)
+    for each in cordon.recent(account, quota, account.settled):
+        yield from (each.since, each.since + cordon.RECOVERY)
 
 
 def release(account: Account, quota: Json, moment: datetime, planner: Planner) -> list[Job]:
     """The jobs that leave the queue at this moment."""
-    free = free_nodes(account, quota, moment)
+    free = open_nodes(account, quota, moment)
     found: list[Job] = []
     for job in waiting(account, quota, moment):
         ready = job.elapsed(moment) >= READY_SECONDS and job.scenario.stuck != "Queuing"

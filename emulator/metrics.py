@@ -7,9 +7,10 @@ from math import ceil, inf
 from zlib import crc32
 
 from pai_dlc_mcp.emulator import errors, pods
+from pai_dlc_mcp.emulator.job import Job
 from pai_dlc_mcp.emulator.pods import Pod
 from pai_dlc_mcp.emulator.request import Json, Request
-from pai_dlc_mcp.emulator.state import OWNER_ID, REGION, Account, Job
+from pai_dlc_mcp.emulator.state import OWNER_ID, REGION, Account
 
 BUSY = {
     "GpuCoreUsage": 96.0,

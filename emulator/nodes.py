@@ -1,6 +1,6 @@
 """ListNodes and ListNodePods: a quota's nodes, and what stands on them."""
 
-from pai_dlc_mcp.emulator import errors, ledger, listing, pods
+from pai_dlc_mcp.emulator import cordon, errors, ledger, listing, pods
 from pai_dlc_mcp.emulator.request import Json, Request
 from pai_dlc_mcp.emulator.state import OWNER_ID, USER_NAMES, Account
 
@@ -37,12 +37,13 @@ def list_nodes(account: Account, request: Request) -> Json:
 def quota_nodes(account: Account, quota: Json) -> list[Json]:
     size = ledger.node_size(quota)
     held = list(ledger.held(account, quota, account.now()))
+    closed = cordon.nodes(account, quota, account.now())
     return [
         {
             "NodeName": name,
             "NodeType": quota["Min"]["NodeSpecs"][0]["Type"],
-            "NodeStatus": "Ready",
-            "ReasonCode": "",
+            "NodeStatus": cordon.STATUS if name in closed else "Ready",
+            "ReasonCode": cordon.REASON if name in closed else "",
             "AcceleratorType": "GPU",
             "CPU": str(size.cpu),
             "GPU": str(size.gpu),

@@ -4,9 +4,9 @@ import json
 from math import inf
 
 from pai_dlc_mcp.emulator import lifecycle, pods
+from pai_dlc_mcp.emulator.job import Job
 from pai_dlc_mcp.emulator.lifecycle import Life, Phase
 from pai_dlc_mcp.emulator.request import Json
-from pai_dlc_mcp.emulator.state import Job
 
 CREATING_SECONDS = 5.0
 QUEUING_SECONDS = 7.0

@@ -2,15 +2,19 @@
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 from math import inf
 
-from pai_dlc_mcp.emulator import clock, errors
+from pai_dlc_mcp.emulator import errors
+from pai_dlc_mcp.emulator.job import Job, Resources, Stay
 from pai_dlc_mcp.emulator.lifecycle import Transition, last
-from pai_dlc_mcp.emulator.request import Json
 from pai_dlc_mcp.emulator.scenarios.scenario import Line, Run
-from pai_dlc_mcp.emulator.state import Job, Resources
+
+JOINING_SECONDS = 60.0
+"""From being created to running, of a pod that joins a running job."""
+LEAVING_SECONDS = 5.0
 
 VICTIMS_SECONDS = 4.0
 """After a pod was killed, until its peers have noticed."""
@@ -49,9 +53,17 @@ class Pod:
         return "Running" if elapsed >= self.started else "Pending"
 
 
-def names(job: Job) -> list[tuple[str, int, Resources]]:
-    """(role, index, resources) of each pod, by rank. A PyTorchJob without a Master has its first worker promoted."""
-    pods: list[tuple[str, int, Resources]] = []
+Member = tuple[str, int, Resources]
+"""Role, index in the role, and what it asks for."""
+
+
+def id_of(job: Job, member: Member) -> str:
+    return f"{job.job_id}-{member[0]}-{member[1]}"
+
+
+def names(job: Job) -> list[Member]:
+    """Each pod there is, by rank. A PyTorchJob without a Master has its first worker promoted."""
+    pods: list[Member] = []
     for spec, resources in zip(job.body["JobSpecs"], job.resources, strict=True):
         role = spec["Type"].lower()
         pods += [(role, index, resources) for index in range(int(spec.get("PodCount", 1)))]
@@ -65,13 +77,42 @@ def all_pods(job: Job) -> list[Pod]:
     preparing = [t.at for t in job.life if t.status == "EnvPreparing"]
     members = names(job)
     found = [
-        _pod(job, attempt, created, rank, len(members), *member)
-        for attempt, created in enumerate(preparing)
-        for rank, member in enumerate(members)
+        _within(stay, _pod(job, attempt, created, stay.rank, len(members), stay.role, stay.index, stay.resources))
+        for attempt, (created, following) in enumerate(pairwise([*preparing, inf]))
+        for stay in stays(job)
+        if stay.since < following and created < stay.until
     ]
     if preparing and has_aimaster(job):
         found.append(_pod(job, 0, preparing[0], -1, len(members), "aimaster", 0, Resources(0, 0, 0)))
     return found
+
+
+def stays(job: Job) -> list[Stay]:
+    """Of all pods the job has or had, those it gave up first."""
+    members = enumerate(names(job))
+    return [*job.left, *(Stay(rank, *each, job.joined.get(id_of(job, each), 0.0), inf) for rank, each in members)]
+
+
+def world(job: Job, elapsed: float) -> int:
+    """How many pods the job had then."""
+    return sum(stay.since <= elapsed < stay.until for stay in stays(job))
+
+
+def node_of(job: Job, pod_id: str, elapsed: float) -> str:
+    """Of a pod on a quota, at the moment; "" of others."""
+    moved = [move.node for move in job.moves if move.pod_id == pod_id and move.at <= elapsed]
+    return moved[-1] if moved else job.nodes.get(pod_id, "")
+
+
+def _within(stay: Stay, pod: Pod) -> Pod:
+    """The pod as it is if it came later than its peers, or was taken away."""
+    if stay.until < pod.finished:
+        pod = replace(pod, finished=stay.until + LEAVING_SECONDS, exit_code=None)
+    if stay.since <= pod.created:
+        return pod
+    uid = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{pod.uid}/{stay.since}"))
+    started = max(pod.started, stay.since + JOINING_SECONDS)
+    return replace(pod, created=stay.since, started=started if started < pod.finished else inf, uid=uid)
 
 
 def has_aimaster(job: Job) -> bool:
@@ -90,6 +131,8 @@ def _pod(
         started = inf
     finished, exit_code = _end(job, attempt, rank, world, end) if end else (inf, None)
     pod_id = f"{job.job_id}-{role}-{index}"
+    if job.execution and started < inf and rank >= 0:
+        finished, exit_code = job.execution.exits.get(pod_id, (inf, None))
     address = 33 + (rank + 8 * attempt) % 200
     return Pod(
         pod_id=pod_id,
@@ -99,7 +142,7 @@ def _pod(
         resources=resources,
         attempt=attempt,
         uid=str(uuid.uuid5(uuid.NAMESPACE_OID, f"{pod_id}/{attempt}")),
-        node=job.nodes.get(pod_id, f"cn-hangzhou.10.224.36.{address}"),
+        node=node_of(job, pod_id, created) or f"cn-hangzhou.10.224.36.{address}",
         ip=f"10.224.36.{address}",
         created=created,
         started=started,
@@ -140,7 +183,7 @@ def incarnations(job: Job, now: datetime) -> dict[str, list[Pod]]:
 def find(job: Job, pod_id: str, uid: str, now: datetime) -> Pod | None:
     """The incarnation asked for, the present one without a uid; None for a pod that is still to come."""
     lives = incarnations(job, now).get(pod_id, [])
-    if not lives and pod_id not in [f"{job.job_id}-{role}-{index}" for role, index, _ in names(job)]:
+    if not lives and pod_id not in [id_of(job, member) for member in names(job)]:
         raise errors.not_found(f"Pod {pod_id} of job {job.job_id} not found.")
     return next((pod for pod in reversed(lives) if uid in ("", pod.uid)), None)
 
@@ -148,6 +191,9 @@ def find(job: Job, pod_id: str, uid: str, now: datetime) -> Pod | None:
 def lines(job: Job, pod: Pod) -> Iterator[Line]:
     """What the incarnation prints in its whole life, at seconds since the job's creation, in order."""
     if pod.started == inf:
+        return
+    if job.execution and pod.rank >= 0:
+        yield from list(job.execution.lines.get(pod.pod_id, ()))
         return
     if pod.rank < 0:
         yield pod.started, "I aimaster: watching the job's pods, restart on failure enabled"
@@ -158,7 +204,7 @@ def lines(job: Job, pod: Pod) -> Iterator[Line]:
         envs=job.body.get("Envs", {}),
         pod_id=pod.pod_id,
         rank=pod.rank,
-        world=len(members),
+        world=world(job, pod.created),
         gpus=pod.gpus,
         attempt=pod.attempt,
         culprit=pod.rank == culprit(job, pod.attempt, len(members)),
@@ -175,41 +221,3 @@ def planned_seconds(job: Job, pod: Pod, world: int) -> float:
     stage = job.scenario.stage(pod.attempt)
     survives = stage.exit_code and pod.rank != culprit(job, pod.attempt, world)
     return stage.seconds + (stage.victims_after if survives else 0.0)
-
-
-def describe(job: Job, pod: Pod, now: datetime) -> Json:
-    """One entry of GetJob's Pods, without its history."""
-    elapsed = job.elapsed(now)
-    body: Json = {
-        "Type": pod.role,
-        "PodId": pod.pod_id,
-        "PodUid": pod.uid,
-        "Status": pod.status(elapsed),
-        "SubStatus": substatus(job, pod, elapsed),
-        "Ip": pod.ip,
-        "NodeName": pod.node,
-        "GmtCreateTime": clock.utc(job.at(pod.created)),
-        "ResourceType": "Normal",
-        "PodIps": [{"InterfaceName": "eth0", "Ip": pod.ip}],
-    }
-    if elapsed >= pod.started:
-        body["GmtStartTime"] = clock.utc(job.at(pod.started))
-    if elapsed >= pod.finished:
-        body["GmtFinishTime"] = clock.utc(job.at(pod.finished))
-        body["Duration"] = int(pod.finished - pod.created)
-    return body
-
-
-def substatus(job: Job, pod: Pod, elapsed: float) -> str:
-    """Evicted, of a pod the platform took away."""
-    first = pod.rank == culprit(job, pod.attempt, len(names(job)))
-    ended = elapsed >= pod.finished and pod.exit_code
-    return job.scenario.stage(pod.attempt).substatus if ended and first else "Normal"
-
-
-def describe_all(job: Job, now: datetime) -> list[Json]:
-    """GetJob's Pods: empty until the job is scheduled; earlier incarnations hang under the present one."""
-    return [
-        {**describe(job, lives[-1], now), "HistoryPods": [describe(job, pod, now) for pod in lives[:-1]]}
-        for lives in incarnations(job, now).values()
-    ]

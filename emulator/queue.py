@@ -1,10 +1,11 @@
 """The queue of a quota: ListQuotaWorkloads, the undocumented diagnosis, and who uses how much."""
 
-from pai_dlc_mcp.emulator import clock, errors, ledger, listing, pods
+from pai_dlc_mcp.emulator import clock, cordon, errors, ledger, listing, pods
+from pai_dlc_mcp.emulator.job import Job, Resources
 from pai_dlc_mcp.emulator.lifecycle import TERMINAL, last
 from pai_dlc_mcp.emulator.quotas import amounts
 from pai_dlc_mcp.emulator.request import Json, Request
-from pai_dlc_mcp.emulator.state import USER_ID, USER_NAMES, Account, Job, Resources
+from pai_dlc_mcp.emulator.state import USER_ID, USER_NAMES, Account
 
 
 def list_quota_workloads(account: Account, request: Request) -> Json:
@@ -39,7 +40,7 @@ def list_quota_workloads(account: Account, request: Request) -> Json:
     )
     found = listing.ordered(found, request, "GmtCreatedTime", "desc")
     shown = listing.page(found, request, 10, 100)
-    free = ledger.free_nodes(account, quota, now)
+    free = ledger.open_nodes(account, quota, now)
     whole = [{**item, **reason(quota, account.jobs[item["WorkloadId"]], free)} for item in shown if item["Position"]]
     reasons = {item["WorkloadId"]: item for item in whole}
     return {"Workloads": [reasons.get(item["WorkloadId"], item) for item in shown], "TotalCount": len(found)}
@@ -78,8 +79,15 @@ NO_NODE: Json = {
 
 def reason(quota: Json, job: Job, nodes: dict[str, Resources]) -> Json:
     """Too little is free, no node has room for a pod, or the strategy holds it behind another job."""
-    if job.scenario.fragmented:
+    if job.scenario.unschedulable:
         return NO_NODE
+    behind = {
+        "Code": "queueStrategy",
+        "CodeType": "Strategy",
+        "Reason": f"The job waits for those before it under {quota['QueueStrategy']}.",
+    }
+    if job.scenario.limit == "QueueStrategyLimit":
+        return behind
     asked = ledger.total(job)
     free = ledger.NONE
     for rest in nodes.values():
@@ -89,13 +97,12 @@ def reason(quota: Json, job: Job, nodes: dict[str, Resources]) -> Json:
         return {"Code": "insufficientQuota", "CodeType": "Resource", "Reason": text}
     if len(ledger.place(job, dict(nodes))) < len(pods.names(job)):
         return NO_NODE
-    text = f"The job waits for those before it under {quota['QueueStrategy']}."
-    return {"Code": "queueStrategy", "CodeType": "Strategy", "Reason": text}
+    return behind
 
 
 def schedulable(account: Account, quota: Json, job: Job) -> int:
     """How many of its pods the nodes have room for now."""
-    return len(ledger.place(job, ledger.free_nodes(account, quota, account.now())))
+    return len(ledger.place(job, ledger.open_nodes(account, quota, account.now())))
 
 
 def get_quota_workload_diagnosis(account: Account, request: Request) -> Json:
@@ -106,6 +113,7 @@ def get_quota_workload_diagnosis(account: Account, request: Request) -> Json:
     if not job:
         raise errors.invalid("workload is not in queue")
     ahead = [other.job_id for other in queue[: queue.index(job)]]
+    held_back = ahead or job.scenario.limit == "QueueStrategyLimit"
     succeeded: Json = {"Status": "Succeeded"}
     return {
         "Diagnosis": {
@@ -114,13 +122,21 @@ def get_quota_workload_diagnosis(account: Account, request: Request) -> Json:
             "QueueStrategy": quota["QueueStrategy"],
             "ResourceDiagnosis": {
                 "SelfQuotaLimit": self_limit(account, quota, job) or succeeded,
-                "AncestorQuotaLimit": succeeded,
-                "UserLimit": succeeded,
-                "QueueStrategyLimit": {"Status": "Failed", "WorkloadIds": ahead} if ahead else succeeded,
+                "AncestorQuotaLimit": played_limit(quota, job, "AncestorQuotaLimit") or succeeded,
+                "UserLimit": played_limit(quota, job, "UserLimit") or succeeded,
+                "QueueStrategyLimit": {"Status": "Failed", "WorkloadIds": ahead} if held_back else succeeded,
             },
             "SchedulingDiagnosis": scheduling(account, quota, job),
         }
     }
+
+
+def played_limit(quota: Json, job: Job, name: str) -> Json | None:
+    """A limit that a scenario says holds the job: an ancestor's or a user's is as large as it is used."""
+    if job.scenario.limit != name:
+        return None
+    used = {key: value for key, value in amounts(quota, ledger.limit(quota)).items() if key != "GPUType"}
+    return {"Status": "Failed", "ExceedResources": ["GPU"], "Used": used, "Limit": used}
 
 
 def self_limit(account: Account, quota: Json, job: Job) -> Json | None:
@@ -129,7 +145,7 @@ def self_limit(account: Account, quota: Json, job: Job) -> Json | None:
     after = ledger.plus(taken, ledger.total(job))
     pairs = (("GPU", after.gpu, whole.gpu), ("CPU", after.cpu, whole.cpu), ("Memory", after.memory, whole.memory))
     exceeded = [name for name, wanted, there in pairs if wanted > there]
-    if job.scenario.fragmented:
+    if job.scenario.unschedulable or job.scenario.limit:
         return None
     if job.scenario.stuck and not exceeded:
         exceeded = ["GPU"]
@@ -147,13 +163,14 @@ def scheduling(account: Account, quota: Json, job: Job) -> Json:
     each = [resources for _, _, resources in pods.names(job)]
     largest = max(each, key=lambda one: (one.gpu, one.cpu, one.memory))
     size = ledger.node_size(quota)
-    blocked = {name: "NotEnoughGPU" if job.scenario.fragmented else why(largest, rest) for name, rest in free.items()}
+    blocked = {name: job.scenario.unschedulable or why(largest, rest) for name, rest in free.items()}
+    blocked |= dict.fromkeys(cordon.nodes(account, quota, account.now()), "NodeUnschedulable")
     by_reason: dict[str, list[str]] = {}
     for name, text in blocked.items():
         if text:
             by_reason.setdefault(text, []).append(name)
     held = list(ledger.held(account, quota, account.now()))
-    count = 0 if job.scenario.fragmented else schedulable(account, quota, job)
+    count = 0 if job.scenario.unschedulable else schedulable(account, quota, job)
     names = len(pods.names(job))
     return {
         "Status": "Failed" if count < names else "Succeeded",

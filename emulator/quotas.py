@@ -1,8 +1,9 @@
 """Quotas a DLC job can run on: AIWorkSpace's ListResources, and PAI Studio's ListQuotas and GetQuota."""
 
 from pai_dlc_mcp.emulator import ledger, listing
+from pai_dlc_mcp.emulator.job import Resources
 from pai_dlc_mcp.emulator.request import Json, Request
-from pai_dlc_mcp.emulator.state import Account, Resources
+from pai_dlc_mcp.emulator.state import Account
 
 
 def list_resources(account: Account, request: Request) -> Json:

@@ -4,8 +4,9 @@ import json
 from datetime import datetime
 
 from pai_dlc_mcp.emulator import clock, errors, pods
+from pai_dlc_mcp.emulator.job import Job
 from pai_dlc_mcp.emulator.request import Json, Request
-from pai_dlc_mcp.emulator.state import Account, Job
+from pai_dlc_mcp.emulator.state import Account
 
 PHASES = (
     ("CheckInit", 1.0),

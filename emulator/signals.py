@@ -1,9 +1,12 @@
 """CreateSignal, ListSignals, GetSignal: Unix signals sent to a running job's pods."""
 
+import signal
+
 from pai_dlc_mcp.emulator import clock, errors, listing, plan, pods
+from pai_dlc_mcp.emulator.job import Job
 from pai_dlc_mcp.emulator.lifecycle import Killed, Transition, so_far
 from pai_dlc_mcp.emulator.request import Json, Request
-from pai_dlc_mcp.emulator.state import Account, Job
+from pai_dlc_mcp.emulator.state import Account
 
 DEADLY = {"SIGHUP": 1, "SIGINT": 2, "SIGQUIT": 3, "SIGABRT": 6, "SIGKILL": 9, "SIGSEGV": 11, "SIGTERM": 15}
 """Signals that end a process unless it handles them, which a training here does not."""
@@ -22,7 +25,7 @@ def create_signal(account: Account, request: Request) -> Json:
     names = target.get("PodNames") or [
         lives[-1].pod_id for lives in pods.incarnations(job, now).values() if not roles or lives[-1].role in roles
     ]
-    signal: Json = {
+    made: Json = {
         "SignalId": account.new_id("signal-", 13),
         "Signal": sent["Signal"],
         "Scope": target.get("Scope", "job"),
@@ -34,9 +37,9 @@ def create_signal(account: Account, request: Request) -> Json:
         "GmtCreated": clock.utc(now),
         "GmtModified": clock.utc(now),
     }
-    account.signals.setdefault(job.job_id, []).append(signal)
+    account.signals.setdefault(job.job_id, []).append(made)
     deliver(account, job, sent["Signal"], names)
-    return {"JobId": job.job_id, **{key: signal[key] for key in ("SignalId", "Signal", "Status")}}
+    return {"JobId": job.job_id, **{key: made[key] for key in ("SignalId", "Signal", "Status")}}
 
 
 def deliver(account: Account, job: Job, name: str, pod_names: list[str]) -> None:
@@ -45,6 +48,9 @@ def deliver(account: Account, job: Job, name: str, pod_names: list[str]) -> None
     now = account.now()
     hit = [lives[-1] for pod_id, lives in pods.incarnations(job, now).items() if pod_id in pod_names]
     hit = [pod for pod in hit if pod.rank >= 0 and pod.status(job.elapsed(now)) == "Running"]
+    if job.execution:
+        job.execution.signals.append(([pod.pod_id for pod in hit], signal.Signals[name].value))
+        return
     if not hit or name not in DEADLY:
         return
     first = hit[0]
@@ -71,7 +77,7 @@ def list_signals(account: Account, request: Request) -> Json:
 
 def get_signal(account: Account, request: Request) -> Json:
     job = account.job(request.ids["JobId"], "GetSignal")
-    for signal in account.signals.get(job.job_id, []):
-        if signal["SignalId"] == request.ids["SignalId"]:
-            return {"JobId": job.job_id, **signal}
+    for each in account.signals.get(job.job_id, []):
+        if each["SignalId"] == request.ids["SignalId"]:
+            return {"JobId": job.job_id, **each}
     raise errors.not_found(f"Signal {request.ids['SignalId']} not found.")

@@ -3,17 +3,16 @@
 import hashlib
 import json
 import uuid
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 from pai_dlc_mcp.emulator import errors
 from pai_dlc_mcp.emulator.clock import Clock
-from pai_dlc_mcp.emulator.lifecycle import TERMINAL, Life, Transition, last, so_far
+from pai_dlc_mcp.emulator.job import Job
+from pai_dlc_mcp.emulator.lifecycle import Life
 from pai_dlc_mcp.emulator.request import Json
-from pai_dlc_mcp.emulator.scenarios.catalog import SCENARIOS
-from pai_dlc_mcp.emulator.scenarios.scenario import Scenario
 from pai_dlc_mcp.emulator.signature import Key
 
 # Invented: they open nothing but emulators.
@@ -32,76 +31,11 @@ SEEDS = Path(__file__).parent / "seeds"
 
 
 @dataclass(frozen=True)
-class Resources:
-    """What one pod of a spec asks for; memory in GiB."""
+class Cordon:
+    """A node that takes no more pods (cordon.py)."""
 
-    cpu: int
-    gpu: int
-    memory: int
-
-
-@dataclass
-class Job:
-    """A job as it was created, and the life computed for it then."""
-
-    job_id: str
-    user_id: str
-    created: datetime
-    body: Json
-    scenario_name: str
-    resources: list[Resources]
-    """One for each of the body's JobSpecs."""
-    life: Life
-    modified: datetime
-    priorities: list[tuple[datetime, int]] = field(default_factory=list[tuple[datetime, int]])
-    """Accepted changes and when they become visible."""
-    nodes: dict[str, str] = field(default_factory=dict[str, str])
-    """Of a quota job that has left the queue: the node of each pod, by pod id."""
-    visible_from: datetime | None = None
-    """Until then neither GetJob nor ListJobs finds it (fault late_visibility); None is at once."""
-
-    def visible(self, now: datetime) -> bool:
-        return self.visible_from is None or self.visible_from <= now
-
-    @property
-    def scenario(self) -> Scenario:
-        return SCENARIOS[self.scenario_name]
-
-    @property
-    def kind(self) -> str:
-        return self.body["JobType"]
-
-    @property
-    def public(self) -> bool:
-        return self.body.get("Accessibility") == "PUBLIC"
-
-    @property
-    def quota_id(self) -> str:
-        return self.body.get("ResourceId", "")
-
-    def at(self, offset: float) -> datetime:
-        return self.created + timedelta(seconds=offset)
-
-    def elapsed(self, now: datetime) -> float:
-        return (now - self.created).total_seconds()
-
-    def history(self, now: datetime) -> Life:
-        return so_far(self.life, self.elapsed(now))
-
-    def present(self, now: datetime) -> Transition:
-        return self.history(now)[-1]
-
-    def status(self, now: datetime) -> str:
-        return self.present(now).status
-
-    def finished(self, now: datetime) -> datetime | None:
-        """When it reached a terminal status, if it has."""
-        end = last(self.history(now), *TERMINAL)
-        return self.at(end.at) if end else None
-
-    def priority(self, now: datetime) -> int:
-        seen = [value for visible, value in self.priorities if visible <= now]
-        return seen[-1] if seen else self.body.get("Priority", 1)
+    node: str
+    since: datetime
 
 
 @dataclass
@@ -135,13 +69,22 @@ class Account:
     quotas: list[Json]
     workloads: list[Json]
     """What others than DLC jobs run on the quotas, for ever: it takes GPUs, and no operation shows more of it."""
+    cordons: list[Cordon]
+    """By jobs that have been deleted; those of the others follow from their lives."""
+    count: int
+    """How many ids it has given out."""
+    executes: bool
+    """Whether the commands of new jobs really run."""
     settled: datetime
     """Up to when the queues have been worked off (ledger.py)."""
 
-    def __init__(self, clock: Clock, seeds: Path = SEEDS) -> None:
-        """`seeds` is a folder of JSON files; what it lacks comes from the emulator's own."""
+    def __init__(self, clock: Clock, seeds: Path = SEEDS, secret: str = "") -> None:
+        """`seeds` is a folder of JSON files; what it lacks comes from the emulator's own. With a `secret` of its own
+        the account executes what it is sent, and the well-known keys are none of its."""
         self.clock = clock
         self.seeds = seeds
+        self.executes = bool(secret)
+        self.secret = secret
         self.reset()
 
     def seed(self, name: str) -> list[Json]:
@@ -150,30 +93,29 @@ class Account:
 
     def reset(self) -> None:
         """Back to the seeds; the past jobs are written in by jobs.seed."""
-        self.keys = {
-            ACCESS_KEY_ID: Key(ACCESS_KEY_SECRET),
-            STS_ACCESS_KEY_ID: Key(STS_ACCESS_KEY_SECRET, STS_SECURITY_TOKEN),
-        }
+        self.keys = {ACCESS_KEY_ID: Key(self.secret or ACCESS_KEY_SECRET)}
+        if not self.executes:
+            self.keys[STS_ACCESS_KEY_ID] = Key(STS_ACCESS_KEY_SECRET, STS_SECURITY_TOKEN)
         self.log_order = "tail"
         self.jobs, self.templates, self.tensorboards, self.signals = {}, {}, {}, {}
-        self.ray_history_servers = {}
+        self.ray_history_servers, self.cordons = {}, []
         self.settled = datetime(1970, 1, 1, tzinfo=UTC)
         for name in ("workspaces", "images", "datasets", "code_sources", "specs", "quotas", "workloads"):
             setattr(self, name, self.seed(name))
-        self._count = 0
+        self.count = 0
 
     def now(self) -> datetime:
         return self.clock.now()
 
     def new_id(self, prefix: str, length: int) -> str:
         """The account's next id: the same ones in every run."""
-        self._count += 1
-        number = int.from_bytes(hashlib.sha256(f"{prefix}{self._count}".encode()).digest())
+        self.count += 1
+        number = int.from_bytes(hashlib.sha256(f"{prefix}{self.count}".encode()).digest())
         return prefix + "".join(DIGITS[number // 36**place % 36] for place in range(length))
 
     def new_request_id(self) -> str:
-        self._count += 1
-        return str(uuid.uuid5(uuid.NAMESPACE_OID, str(self._count))).upper()
+        self.count += 1
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, str(self.count))).upper()
 
     def default_workspace(self) -> Json:
         return next(workspace for workspace in self.workspaces if workspace["IsDefault"])

@@ -20,6 +20,7 @@ from pai_dlc_mcp.server.cloud.jobs import Job, Jobs
 from pai_dlc_mcp.server.cloud.logs import Logs
 from pai_dlc_mcp.server.cloud.metrics import Metrics
 from pai_dlc_mcp.server.cloud.quotas import Quotas
+from pai_dlc_mcp.server.cloud.ray import RayHistoryServers
 from pai_dlc_mcp.server.cloud.sanity import Sanity
 from pai_dlc_mcp.server.cloud.signals import Signals
 from pai_dlc_mcp.server.cloud.sources import Sources
@@ -64,6 +65,7 @@ class CloudInRegion:
         self.logs = Logs(at)
         self.metrics = Metrics(at)
         self.quotas = Quotas(at)
+        self.ray = RayHistoryServers(at)
         self.sanity = Sanity(at)
         self.signals = Signals(at)
         self.sources = Sources(at)

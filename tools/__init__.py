@@ -10,6 +10,7 @@ from pai_dlc_mcp.tools import (
     logs,
     metrics,
     quotas,
+    ray,
     sanity,
     setup,
     signals,
@@ -49,4 +50,5 @@ TOOLSETS = (
     metrics.monitor,
     signals.tools,
     tags.tools,
+    ray.tools,
 )

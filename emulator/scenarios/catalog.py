@@ -1,20 +1,30 @@
 """The scenarios by name, which one a new job plays, and the list a user is shown."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import inf
 
-from pai_dlc_mcp.emulator.scenarios import distributed, failures, patterns, texts, training, untrusted
-from pai_dlc_mcp.emulator.scenarios.scenario import Scenario, Script, Stage
+from pai_dlc_mcp.emulator.scenarios import (
+    distributed,
+    failures,
+    patterns,
+    signs,
+    styles,
+    texts,
+    training,
+    untrusted,
+    waiting,
+)
+from pai_dlc_mcp.emulator.scenarios.scenario import Line, Run, Scenario, Script, Stage
 
 
 def success(script: Script, seconds: float = 1800.0) -> tuple[Stage, ...]:
     return (Stage(script, seconds),)
 
 
-def failure(text: str, exit_code: int, seconds: float = 660.0) -> tuple[Stage, ...]:
+def failure(text: str, exit_code: int, seconds: float = 660.0, *, node_fault: bool = False) -> tuple[Stage, ...]:
     """A training that ends in these words."""
-    return (Stage(patterns.ends_in(text), seconds, exit_code),)
+    return (Stage(patterns.ends_in(text), seconds, exit_code, node_fault=node_fault),)
 
 
 def at_start(text: str, exit_code: int, seconds: float = 6.0) -> tuple[Stage, ...]:
@@ -27,7 +37,17 @@ def taken(event: str, substatus: str = "Normal") -> Stage:
     return Stage(training.healthy, 900.0, 143, last_event=event, substatus=substatus, fault=("POD_LOST", event))
 
 
-LOST_GPU = Stage(distributed.restarts, 600.0, 1, culprit=1)
+def reporting(style: str) -> Script:
+    """A training that goes well, in the manner of a framework."""
+
+    def script(run: Run) -> Iterator[Line]:
+        yield from training.launch(run)
+        yield from training.steps(run, run.seconds - 10, report=styles.REPORTS[style])
+
+    return script
+
+
+LOST_GPU = Stage(distributed.restarts, 600.0, 1, culprit=1, node_fault=True)
 HUNG = (Stage(distributed.nccl_hang, inf),)
 NO_STOCK = "Failed to create resource: resource type is not enough, retry later."
 PREEMPTED = "Preempted by a job of a higher priority"
@@ -78,13 +98,15 @@ SCENARIOS: dict[str, Scenario] = {
         stuck="Queuing",
         events=((20.0, NO_STOCK),),
     ),
-    "quota_full": Scenario("queue", "waits for a quota for ever", success(training.healthy), stuck="Queuing"),
+    "quota_full": Scenario(
+        "queue: SelfQuotaLimit", "waits for a quota for ever", success(training.healthy), stuck="Queuing"
+    ),
     "fragmentation": Scenario(
-        "queue",
+        "queue: NotEnoughGPU",
         "the quota has GPUs enough, no node has",
         success(training.healthy),
         stuck="Queuing",
-        fragmented=True,
+        unschedulable="NotEnoughGPU",
     ),
     "evicted": Scenario("resources, exit 143", "a node short of disk evicts the pod", (taken(EVICTED, "Evicted"),)),
     "preempted": Scenario(
@@ -106,8 +128,8 @@ SCENARIOS: dict[str, Scenario] = {
     "restarts": Scenario(
         "platform, restarts", "a GPU is lost, the job restarts", (LOST_GPU, Stage(distributed.restarts))
     ),
-    "ecc": Scenario("platform", "an uncorrectable ECC error", failure(texts.ECC, 1)),
-    "nvlink": Scenario("platform", "an NVLink breaks", failure(texts.NVLINK, 1)),
+    "ecc": Scenario("platform", "an uncorrectable ECC error", failure(texts.ECC, 1, node_fault=True)),
+    "nvlink": Scenario("platform", "an NVLink breaks", failure(texts.NVLINK, 1, node_fault=True)),
     "driver_mismatch": Scenario("platform", "driver and library differ", at_start(texts.DRIVER, 1)),
     "abort": Scenario("exit 134", "a device-side assertion aborts it", failure(texts.ABORT, 134)),
     "segfault": Scenario("exit 139", "a native extension crashes", failure(texts.SEGFAULT, 139)),
@@ -129,6 +151,43 @@ SCENARIOS: dict[str, Scenario] = {
         "fails once more than it may be restarted",
         (LOST_GPU, LOST_GPU, LOST_GPU, Stage(distributed.restarts, 600.0, 1, culprit=1)),
     ),
+    "restart_edge": Scenario(
+        "restarts: budget used",
+        "runs on after its last restart: the next failure is final",
+        (LOST_GPU, LOST_GPU, LOST_GPU, Stage(distributed.restarts, 21600.0)),
+    ),
+    "restart_after_exit": Scenario(
+        "restarts: explicit exit code",
+        "a program's own failure restarts it",
+        (
+            Stage(failures.cuda_oom, 600.0, 1, culprit=1, fault=("EXIT_CODE_1", "Container exited with code 1")),
+            Stage(training.healthy),
+        ),
+    ),
+    "restart_after_hang": Scenario(
+        "restarts: hang detected",
+        "AIMaster ends a silent job and starts it again",
+        (
+            Stage(
+                distributed.nccl_hang,
+                2400.0,
+                143,
+                exit_event=False,
+                fault=("JOB_HANG", "No log for 1800 s: the job hangs"),
+            ),
+            Stage(training.healthy),
+        ),
+    ),
+    "restart_after_check": Scenario(
+        "restarts: hardware check failed",
+        "a node fails its check and is left",
+        (
+            Stage(
+                training.healthy, 300.0, 143, node_fault=True, fault=("SANITY_CHECK_FAILED", "A node failed its check")
+            ),
+            Stage(training.healthy),
+        ),
+    ),
     "sanity_failure": Scenario(
         "sanity: failed", "a node fails the check", success(training.healthy), sanity="Failed", slow_node=0.113
     ),
@@ -138,11 +197,22 @@ SCENARIOS: dict[str, Scenario] = {
     "sanity_significant": Scenario(
         "sanity: > 10 %", "a node is 12 % below the others", success(training.healthy), slow_node=0.12
     ),
-    "long_log": Scenario("log", "more than 5,000 records", success(patterns.talkative, 900.0)),
-    "teardown": Scenario("log", "1,000 lines after the cause", (Stage(patterns.long_teardown, 900.0, 1),)),
+    "long_log": Scenario("log: > 5,000 records", "more than 5,000 records", success(patterns.talkative, 900.0)),
+    "teardown": Scenario("log: teardown", "1,000 lines after the cause", (Stage(patterns.long_teardown, 900.0, 1),)),
+    **{name: told.scenario() for name, told in signs.SIGNS.items()},
+    **waiting.WAITING,
+    **{
+        f"healthy_{name}": Scenario(
+            f"progress: {name}", f"succeeds, reporting as {name} does", success(reporting(name))
+        )
+        for name in styles.REPORTS
+    },
     "secrets": Scenario("log", "prints secrets", success(untrusted.secrets)),
     "prompt_injection": Scenario("log", "prints orders to its reader", success(untrusted.prompt_injection)),
 }
+
+EXECUTED = Scenario("", "the command itself", (Stage(training.nothing, inf),), prepare=1.0)
+"""Of a job whose command really runs."""
 
 WORDS: dict[str, str] = {
     "oom": "cuda_oom",
@@ -175,4 +245,4 @@ def hinted(text: str) -> str:
 
 def table() -> str:
     """One line a scenario: name, the row of the diagnosis it is for, and what it shows."""
-    return "\n".join(f"{name:20}{scenario.row:28}{scenario.shows}" for name, scenario in SCENARIOS.items())
+    return "\n".join(f"{name:22}{scenario.row:38}{scenario.shows}" for name, scenario in SCENARIOS.items())

@@ -63,5 +63,8 @@ def command_not_found(run: Run) -> Iterator[Line]:
 
 def victim(run: Run) -> Iterator[Line]:
     """What a healthy peer prints when another one has died."""
-    rank = run.rank * max(run.gpus, 1)
-    yield from burst(run.seconds - 3, VICTIM.format(rank=rank, node=run.rank, pid=71 + run.rank))
+    yield from burst(run.seconds - 3, victim_text(run))
+
+
+def victim_text(run: Run) -> str:
+    return VICTIM.format(rank=run.rank * max(run.gpus, 1), node=run.rank, pid=71 + run.rank)

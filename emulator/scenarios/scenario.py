@@ -60,6 +60,10 @@ class Stage:
     """What the kubelet or the scheduler says of the first pod as it ends."""
     substatus: str = "Normal"
     """Of that pod, once it has ended: Normal or Evicted."""
+    exit_event: bool = True
+    """False: no event says that a pod exited, as when AIMaster ends a job that hangs."""
+    node_fault: bool = False
+    """Whether the node of that pod is cordoned (cordon.py)."""
     fault: tuple[str, str] = XID_79
     """Of a stage that ends in a restart: the error code and message RestartRecord shows."""
 
@@ -75,9 +79,13 @@ class Scenario:
     """Seconds of EnvPreparing."""
     stuck: str = ""
     """A status the job enters and never leaves."""
-    fragmented: bool = False
-    """Of a job stuck in the queue: its quota has GPUs enough, no node has."""
+    limit: str = ""
+    """Of a job stuck in the queue: which limit holds it, as the diagnosis names them, if not the quota's own."""
+    unschedulable: str = ""
+    """Of a job stuck in the queue though its quota has GPUs enough: why no node takes it, as the diagnosis says."""
     pulls_image: bool = True
+    pull_error: str = "rpc error: code = NotFound desc = manifest unknown"
+    """What the kubelet says of an image it cannot pull."""
     starts: bool = True
     """False: the image is there, and the runtime cannot start the container."""
     sanity: str = "Succeeded"

@@ -1,10 +1,13 @@
 """A training that goes well, in the words of the usual trainers; the failing scripts borrow its beginnings."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from pai_dlc_mcp.emulator.scenarios.scenario import Line, Run
+
+Report = Callable[[Run, float, int, int, float, float, float], str]
+"""(run, seconds since the start, step, steps in all, loss, seconds a step, gradient norm) -> one log record."""
 
 NCCL = (
     "NCCL INFO Bootstrap : Using eth0:10.224.36.{ip}<0>",
@@ -41,14 +44,14 @@ def tokenizing() -> str:
     return "\r".join(frames)
 
 
-def steps(run: Run, until: float, resumed: int = 0) -> Iterator[Line]:
+def steps(run: Run, until: float, resumed: int = 0, report: Report | None = None) -> Iterator[Line]:
     """The training loop; rank 0 reports each step, the others only say that they live. A training that fails or
     hangs was going to take half an hour."""
     first = 20.0
     planned = (1800.0 if run.seconds == math.inf else max(run.seconds, 1800.0)) - first - 15.0
     pace = max(2.0, planned / 800)
     total = resumed + int(planned / pace)
-    report = megatron if run.world * run.gpus > 8 else hugging_face
+    report = report or (megatron if run.world * run.gpus > 8 else hugging_face)
     random = run.random
     for step in range(resumed + 1, total + 1):
         at = first + (step - resumed) * pace
@@ -79,6 +82,11 @@ def hugging_face(run: Run, at: float, step: int, total: int, loss: float, pace: 
         f"{{'loss': {loss:.4f}, 'grad_norm': {grad_norm:.4f},"
         f" 'learning_rate': {2e-5 * (1 - step / (total + 1)):.4e}, 'epoch': {3 * step / total:.2f}}}"
     )
+
+
+def nothing(run: Run) -> Iterator[Line]:
+    """Not a line: the job's processes print for themselves."""
+    yield from ()
 
 
 def healthy(run: Run) -> Iterator[Line]:

@@ -10,6 +10,7 @@ DROPPED = "not kept: GetJob does not show it"
 NO_SUCH_FIELD = "what the seeds hold has no such field"
 FULL = "the answer always has every field"
 ONE_REGION = "every region is the same account"
+COUNT_ALONE = "of an elastic job only the count of pods changes"
 NOT_PLAYED = "rights of others are not played"
 
 PERMISSION = (
@@ -63,9 +64,64 @@ SPEC_KEPT_ONLY = (
     "LocalMountSpecs",
     "OversoldType",
     "QuotaId",
+    "RestartPolicy",
     "ServiceSpec",
     "StartupDependencies",
     "SystemDisk",
+)
+JOB_KEPT_ONLY = (
+    *(f"JobSpecs.{name}" for name in (*SPEC_KEPT_ONLY, "ResourceConfig.GPUType", "ResourceConfig.SharedMemory")),
+    *(
+        f"Settings.{name}"
+        for name in (
+            "AdvancedSettings",
+            "AllocateAllRDMADevices",
+            "AllowUnschedulableNodes",
+            "DataJuicerConfig",
+            "DisableEcsStockCheck",
+            "Driver",
+            "ElasticSpotJobMaxRestartTimes",
+            "EnableCPUAffinity",
+            "EnableDSWDev",
+            "EnableOssAppend",
+            "EnableRDMA",
+            "EnableTideResource",
+            "ModelConfig",
+            "OversoldType",
+            "SanityCheckArgs",
+            "Shell",
+            "TerminationGracePeriodSeconds",
+        )
+    ),
+    *(
+        f"ElasticSpec.{name}"
+        for name in (
+            "AIMasterDockerImage",
+            "AIMasterType",
+            "EDPMaxParallelism",
+            "EDPMinParallelism",
+            "ElasticStrategy",
+            "EnableEDP",
+            "EnablePsJobElasticPS",
+            "EnablePsJobElasticWorker",
+            "EnablePsResourceEstimate",
+            "PSMaxParallelism",
+            "PSMinParallelism",
+        )
+    ),
+    "ThirdpartyLibDir",
+    "ThirdpartyLibs",
+)
+SPEC_FIXED = (
+    *SPEC_KEPT_ONLY,
+    "AssignNodeSpec",
+    "EcsSpec",
+    "Image",
+    "ImageConfig",
+    "ResourceConfig",
+    "SpotSpec",
+    "UseSpotInstance",
+    "UserCommand",
 )
 DLC_DROPPED = (
     "CredentialConfig",
@@ -75,15 +131,33 @@ DLC_DROPPED = (
     "SchedulingStrategy",
     "SuccessPolicy",
     "UserVpc",
+    "CodeSource.IsSharedMountPath",
+    *(
+        f"DataSources.{name}"
+        for name in (
+            "AccessPointId",
+            "DataSourceVersion",
+            "EnableCache",
+            "MountAccess",
+            "Options",
+            "RoleArn",
+            "RoleChain",
+        )
+    ),
 )
 
 UNHONOURED: dict[str, dict[str, str]] = {
     "CreateJob": {
         **dict.fromkeys(DLC_DROPPED, DROPPED),
-        **dict.fromkeys((f"JobSpecs.{name}" for name in SPEC_KEPT_ONLY), KEPT_ONLY),
+        **dict.fromkeys(JOB_KEPT_ONLY, KEPT_ONLY),
         "JobSpecs.ImageConfig": "a secret: neither kept nor used",
     },
-    "UpdateJob": {"JobSpecs": "elastic changes are not played", "UserCommand": UNDOCUMENTED},
+    "UpdateJob": {
+        **dict.fromkeys(
+            (f"JobSpecs.{name}" for name in SPEC_FIXED), "of an elastic job only the count of pods changes"
+        ),
+        "UserCommand": UNDOCUMENTED,
+    },
     "GetJob": {"NeedDetail": FULL},
     "ListJobs": {
         "DisplayNameSearchMode": "its values are not documented",

@@ -11,6 +11,7 @@ IMAGE_ID = r"^image-[0-9a-z]{1,64}$"
 DATASET_ID = r"^d-[0-9a-z]{1,64}$"
 CODE_SOURCE_ID = r"^code-[0-9A-Za-z-]{1,128}$"
 TENSORBOARD_ID = r"^t[0-9a-z-]{1,200}$"  # tb… or tensorboard-…
+RAY_HISTORY_SERVER_ID = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$"  # its form is not documented
 TEMPLATE_ID = r"^[A-Za-z0-9_-]{1,128}$"  # its form is not documented
 SIGNAL_ID = TEMPLATE_ID  # nor is this one's
 TARGET_ID = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,255}$"  # of a job or a tensorboard

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from pai_dlc_mcp.server.budget.fence import inline
 from pai_dlc_mcp.server.cloud.jobs import Job
+from pai_dlc_mcp.server.cloud.ray import RayHistoryServer
 from pai_dlc_mcp.server.cloud.templates import Template
 from pai_dlc_mcp.server.cloud.tensorboards import Tensorboard
 from pai_dlc_mcp.server.cloud.times import to_utc
@@ -78,6 +79,13 @@ def delete_template(template: Template, region: str) -> Preview:
 
 def delete_tensorboard(board: Tensorboard, region: str) -> Preview:
     return Preview(("delete_tensorboard",), (board.tensorboard_id,), region, _board(board), _board_state(board))
+
+
+def delete_ray_history_server(server: RayHistoryServer, region: str) -> Preview:
+    name = inline(server.display_name, _NAME)
+    facts = f'Ray history server {server.server_id} ("{name}") is currently {server.status}.'
+    state = fingerprint(server.server_id, server.status, server.modified, server.user_id)
+    return Preview(("delete_ray_history_server",), (server.server_id,), region, facts, state)
 
 
 def make_tensorboard_public(board: Tensorboard, region: str) -> Preview:

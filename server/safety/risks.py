@@ -15,6 +15,7 @@ Effect = Literal[
     "shrink",
     "delete_template",
     "delete_tensorboard",
+    "delete_ray_history_server",
     "share_url",
     "send_signal",
 ]
@@ -39,6 +40,9 @@ NOT_ASKED: dict[str, str] = {
     "create_tensorboard": "adds a tensorboard; max_running_time_minutes bounds its cost",
     "start_tensorboard": "stop_tensorboard takes it back",
     "stop_tensorboard": "start_tensorboard takes it back; the summaries stay",
+    "create_ray_history_server": "adds a server; max_runtime_minutes bounds its cost",
+    "start_ray_history_server": "stop_ray_history_server takes it back",
+    "stop_ray_history_server": "start_ray_history_server takes it back; the logs stay",
     "tag_resources": "untag_resources takes it back",
     "untag_resources": "tag_resources takes it back",
 }
@@ -75,6 +79,11 @@ RISKS: dict[Effect, Risk] = {
     "delete_tensorboard": Risk(
         "DeleteTensorboard",
         "Deleting a tensorboard cannot be undone; the summaries it shows are kept.",
+        "Delete it?",
+    ),
+    "delete_ray_history_server": Risk(
+        "DeleteRayHistoryServer",
+        "Deleting a Ray history server cannot be undone; the logs it shows are kept.",
         "Delete it?",
     ),
     "share_url": Risk(

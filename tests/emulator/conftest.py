@@ -19,6 +19,7 @@ from pai_dlc_mcp.emulator import embedded, routes
 from pai_dlc_mcp.emulator.clock import Clock
 from pai_dlc_mcp.emulator.embedded import Emulator
 from pai_dlc_mcp.emulator.state import Tensorboard
+from tests.emulator import figures
 
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 IMAGE = "dsw-registry-vpc.cn-hangzhou.cr.aliyuncs.com/pai/pytorch:2.6.0-gpu-py311-cu124-ubuntu22.04"
@@ -145,3 +146,10 @@ def furnished(emulator: Emulator, call: Call, create: Callable[..., str]) -> Non
     path = "/api/v1/jobs/dlc9restarted009/signals"
     call(routes.DLC, "CreateSignal", f"POST {path}", body=bodies["CreateSignal"])
     account.signals["dlc9restarted009"][0]["SignalId"] = "signal-1"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How much of the contract a run has held, where it was part of it."""
+    if figures.any_counted():
+        terminalreporter.section("requests of the emulator's contract: no plain-text error, nothing ignored in silence")
+        terminalreporter.line(figures.table())

@@ -14,6 +14,7 @@ from pai_dlc_mcp.emulator.embedded import Emulator
 from pai_dlc_mcp.emulator.request import Request
 from pai_dlc_mcp.emulator.schema.check import OPERATIONS, SOURCE
 from pai_dlc_mcp.emulator.schema.unhonoured import UNHONOURED
+from tests.emulator import figures
 
 Call = Callable[..., dict[str, Any]]
 REQUESTS = json.loads((Path(__file__).parents[1] / "data" / "requests.json").read_text("utf-8"))
@@ -83,16 +84,32 @@ def test_what_breaks_a_rule_is_refused_by_name(whole_call: Call, version: str, a
         with pytest.raises(ClientException) as caught:
             whole_call(version, action, path_of(version, action), sent["query"], sent["body"] or None)
         refusal = caught.value.data
-        assert (caught.value.status_code, set(refusal) >= {"Code", "Message", "RequestId", "HostId"}) == (400, True)
+        assert (caught.value.status_code, set(refusal) >= figures.KEYS) == (400, True)
         assert name in refusal["Message"], (name, what, refusal["Message"])
+        figures.count(version, action, what)
+
+
+@pytest.mark.usefixtures("furnished")
+@pytest.mark.parametrize(("version", "action"), PAIRS)
+def test_what_is_right_is_answered_and_honoured(whole_call: Call, version: str, action: str) -> None:
+    stop_first(whole_call, version, action)
+    sent = good(action)
+    answer = whole_call(version, action, path_of(version, action), sent["query"], sent["body"] or None)
+    assert (answer["statusCode"], answer["headers"].get("x-emulator-ignored")) == (200, None)
+    figures.count(version, action, "happy")
+
+
+def stop_first(whole_call: Call, version: str, action: str) -> None:
+    """What is started has to be stopped."""
+    stop = {"StartTensorboard": "StopTensorboard", "StartRayHistoryServer": "StopRayHistoryServer"}.get(action)
+    if stop:
+        whole_call(version, stop, path_of(version, stop))
 
 
 @pytest.mark.usefixtures("furnished")
 @pytest.mark.parametrize(("version", "action"), PAIRS)
 def test_an_unknown_parameter_is_accepted_and_named(whole_call: Call, version: str, action: str) -> None:
-    stop = {"StartTensorboard": "StopTensorboard", "StartRayHistoryServer": "StopRayHistoryServer"}.get(action)
-    if stop:
-        whole_call(version, stop, path_of(version, stop))
+    stop_first(whole_call, version, action)
     sent = good(action)
     sent["query"]["Colour"] = "red"
     if sent["body"]:
@@ -100,6 +117,7 @@ def test_an_unknown_parameter_is_accepted_and_named(whole_call: Call, version: s
     answer = whole_call(version, action, path_of(version, action), sent["query"], sent["body"] or None)
     ignored = answer["headers"]["x-emulator-ignored"].split(",")
     assert ignored == ["Colour", *(["Shade"] if sent["body"] else [])]
+    figures.count(version, action, "unknown", len(ignored))
 
 
 class Looked(dict[str, str]):
@@ -134,6 +152,8 @@ def test_each_query_parameter_is_looked_at_or_admitted(emulator: Emulator, versi
     documented = set(OPERATIONS[version][action]["query"]["properties"])
     admitted = set(UNHONOURED.get(action, {})) if (version, action) != (routes.WORKSPACE, "ListQuotas") else set()
     assert documented - query.names == documented & admitted, documented ^ query.names
+    figures.count(version, action, "query, with effect", len(documented & query.names))
+    figures.count(version, action, "query, admitted", len(documented & admitted))
 
 
 def test_what_is_admitted_is_documented() -> None:

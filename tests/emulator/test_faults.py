@@ -186,3 +186,67 @@ def test_a_write_may_be_refused_after_it_was_done(dlc: Client, emulator: Emulato
         create(dlc)
     assert (caught.value.status_code, caught.value.code) == (status, code)
     assert once(dlc) == 1
+
+
+def refused(dlc: Client) -> bool:
+    try:
+        list_jobs(dlc)
+    except ServerException:
+        return True
+    return False
+
+
+def test_a_fault_may_be_left_to_a_seeded_chance(dlc: Client, emulator: Emulator) -> None:
+    runs: list[list[bool]] = []
+    for seed in (7, 7, 8):
+        emulator.faults.clear()
+        emulator.faults.add(Fault("ListJobs", "unavailable", times=None, probability=0.3, seed=seed))
+        runs.append([refused(dlc) for _ in range(60)])
+    assert runs[0] == runs[1] != runs[2]
+    assert 8 <= sum(runs[0]) <= 28
+
+
+def test_faults_of_chance_are_apart_by_action(dlc: Client, emulator: Emulator) -> None:
+    emulator.faults.add(Fault("GetJob", "unavailable", times=None, probability=1), Fault("ListJobs", "unavailable", 1))
+    assert [refused(dlc), refused(dlc)] == [True, False]
+    with pytest.raises(ServerException):
+        dlc.get_job("dlc1succeeded001", models.GetJobRequest())
+
+
+@pytest.mark.parametrize(
+    ("action", "kind", "words"),
+    [
+        ("ListJob", "unavailable", "action ListJob does not exist; the nearest is ListJobs"),
+        ("ListJobs", "throtling", "kind throtling does not exist; the nearest is throttling"),
+    ],
+)
+def test_a_misspelt_fault_is_refused_with_the_nearest(action: str, kind: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        Fault(action, kind)  # pyright: ignore[reportArgumentType]
+
+
+def test_a_total_may_be_missing_or_text(dlc: Client, emulator: Emulator) -> None:
+    emulator.faults.add(Fault("ListJobs", "no_total"), Fault("ListJobs", "string_total"))
+    assert dlc.list_jobs(models.ListJobsRequest()).body.total_count is None
+    assert dlc.list_jobs(models.ListJobsRequest()).body.total_count == "6"
+
+
+def test_a_page_may_be_smaller_than_was_asked_for(dlc: Client, emulator: Emulator) -> None:
+    """Pages follow one another in the smaller size, and TotalCount stays true."""
+    emulator.faults.add(Fault("ListJobs", "small_page", times=None, page_size=4))
+    pages = [dlc.list_jobs(models.ListJobsRequest(page_size=100, page_number=number)).body for number in (1, 2)]
+    assert [(len(page.jobs), page.total_count) for page in pages] == [(4, 6), (2, 6)]
+    assert emulator.requests[0].query["PageSize"] == "100"
+
+
+@pytest.mark.parametrize("kind", ["wrong_shape", "list_body"])
+def test_a_shape_the_sdk_cannot_parse_leaves_no_body(dlc: Client, emulator: Emulator, kind: str) -> None:
+    emulator.faults.add(Fault("ListJobs", kind))  # pyright: ignore[reportArgumentType]
+    assert dlc.list_jobs(models.ListJobsRequest()).body is None
+
+
+@pytest.mark.parametrize("kind", ["empty_body", "not_utf8"])
+def test_a_body_that_is_no_json_is_an_error(dlc: Client, emulator: Emulator, kind: str) -> None:
+    emulator.faults.add(Fault("ListJobs", kind))  # pyright: ignore[reportArgumentType]
+    with pytest.raises(UnretryableException):
+        list_jobs(dlc)

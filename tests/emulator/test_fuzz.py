@@ -13,10 +13,11 @@ from alibabacloud_tea_openapi.exceptions import ClientException
 
 from pai_dlc_mcp.emulator import ledger
 from pai_dlc_mcp.emulator.embedded import Emulator
+from pai_dlc_mcp.emulator.job import Job
 from pai_dlc_mcp.emulator.lifecycle import TERMINAL
 from pai_dlc_mcp.emulator.scenarios.catalog import SCENARIOS
 from pai_dlc_mcp.emulator.schema.check import OPERATIONS, SOURCE
-from pai_dlc_mcp.emulator.state import Account, Job
+from pai_dlc_mcp.emulator.state import Account
 
 COUNT = int(os.environ.get("EMULATOR_FUZZ", "500"))
 SEED = int(os.environ.get("FUZZ_SEED", "20260105"))

@@ -125,19 +125,6 @@ def test_a_misspelt_scenario_is_refused_with_the_nearest(create: Create, name: s
     assert caught.value.data["Message"] == f"EMULATOR_SCENARIO {name} does not exist; the nearest is {nearest}."
 
 
-def test_the_table_has_a_line_for_each_row_of_the_diagnosis() -> None:
-    table = catalog.table()
-    assert len(table.splitlines()) == len(SCENARIOS)
-    rows = [
-        *("network", "image", "program", "memory", "resources", "configuration", "platform"),
-        *(f"exit {code}" for code in (1, 2, 126, 127, 128, 134, 137, 139, 143, 245, 255)),
-        *("hang: silence", "hang: NCCL init", "hang: rendezvous", "hang: stalled output"),
-        *("progress: NaN", "progress: slow-down", "restarts: budget exhausted", "queue"),
-        *("sanity: failed", "sanity: > 5 %", "sanity: > 10 %"),
-    ]
-    assert [row for row in rows if row not in table] == []
-
-
 @pytest.mark.parametrize(
     ("text", "scenario"),
     [

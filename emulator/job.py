@@ -1,0 +1,126 @@
+"""A job as the account holds it: what was asked for, the life computed for it, and what came to its pods."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from pai_dlc_mcp.emulator.lifecycle import TERMINAL, Life, Transition, last, so_far
+from pai_dlc_mcp.emulator.request import Json
+from pai_dlc_mcp.emulator.scenarios.catalog import EXECUTED, SCENARIOS
+from pai_dlc_mcp.emulator.scenarios.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What one pod of a spec asks for; memory in GiB."""
+
+    cpu: int
+    gpu: int
+    memory: int
+
+
+@dataclass
+class Execution:
+    """What really happened to the pods of a job whose command runs (execute/runner.py); times are seconds since the
+    job's creation."""
+
+    started: bool = False
+    stopped: bool = False
+    lines: dict[str, list[tuple[float, str]]] = field(default_factory=dict[str, list[tuple[float, str]]])
+    exits: dict[str, tuple[float, int]] = field(default_factory=dict[str, tuple[float, int]])
+    """When and with which code each pod ended, by pod id."""
+    signals: list[tuple[list[str], int]] = field(default_factory=list[tuple[list[str], int]])
+    """To be delivered: pod ids and number."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """From `at` seconds after its job's creation a pod has another node than before."""
+
+    at: float
+    pod_id: str
+    node: str
+
+
+@dataclass(frozen=True)
+class Stay:
+    """A pod's time in its job, in seconds since its creation; only an elastic job's have a beginning or an end."""
+
+    rank: int
+    role: str
+    index: int
+    resources: Resources
+    since: float
+    until: float
+
+
+@dataclass
+class Job:
+    """A job as it was created, and the life computed for it then."""
+
+    job_id: str
+    user_id: str
+    created: datetime
+    body: Json
+    scenario_name: str
+    resources: list[Resources]
+    """One for each of the body's JobSpecs."""
+    life: Life
+    modified: datetime
+    priorities: list[tuple[datetime, int]] = field(default_factory=list[tuple[datetime, int]])
+    """Accepted changes and when they become visible."""
+    nodes: dict[str, str] = field(default_factory=dict[str, str])
+    """Of a quota job that has left the queue: the node of each pod, by pod id."""
+    moves: list[Move] = field(default_factory=list[Move])
+    """Off nodes that were cordoned, before a restart."""
+    joined: dict[str, float] = field(default_factory=dict[str, float])
+    """Of pods that came to an elastic job later: when, in seconds since its creation, by pod id."""
+    left: list[Stay] = field(default_factory=list[Stay])
+    """Of pods that an elastic job gave up."""
+    visible_from: datetime | None = None
+    """Until then neither GetJob nor ListJobs finds it (fault late_visibility); None is at once."""
+
+    execution: Execution | None = None
+    """Of a job whose command really runs, instead of a scenario."""
+
+    def visible(self, now: datetime) -> bool:
+        return self.visible_from is None or self.visible_from <= now
+
+    @property
+    def scenario(self) -> Scenario:
+        return EXECUTED if self.execution else SCENARIOS[self.scenario_name]
+
+    @property
+    def kind(self) -> str:
+        return self.body["JobType"]
+
+    @property
+    def public(self) -> bool:
+        return self.body.get("Accessibility") == "PUBLIC"
+
+    @property
+    def quota_id(self) -> str:
+        return self.body.get("ResourceId", "")
+
+    def at(self, offset: float) -> datetime:
+        return self.created + timedelta(seconds=offset)
+
+    def elapsed(self, now: datetime) -> float:
+        return (now - self.created).total_seconds()
+
+    def history(self, now: datetime) -> Life:
+        return so_far(self.life, self.elapsed(now))
+
+    def present(self, now: datetime) -> Transition:
+        return self.history(now)[-1]
+
+    def status(self, now: datetime) -> str:
+        return self.present(now).status
+
+    def finished(self, now: datetime) -> datetime | None:
+        """When it reached a terminal status, if it has."""
+        end = last(self.history(now), *TERMINAL)
+        return self.at(end.at) if end else None
+
+    def priority(self, now: datetime) -> int:
+        seen = [value for visible, value in self.priorities if visible <= now]
+        return seen[-1] if seen else self.body.get("Priority", 1)
