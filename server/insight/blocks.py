@@ -128,7 +128,7 @@ def _judged(lines: Sequence[bytes], hits: Mapping[int, Kind], closing: list[int]
     if closing:
         kinds = {index: _closing(lines[index], hits.get(index)) for index in closing}
     elif _opens(lines[first]):
-        kinds = {stop - 1: replace(_PYTHON, level=ERROR)}  # cut off before its exception
+        kinds = {stop - 1: replace(_PYTHON, level=WRAPPER)}  # cut off before its exception
     else:
         inside = [index for index in range(first, stop) if index in hits]
         kinds = {index: hits[index] for index in inside if _OPENING not in lines[index]} or {first: hits[first]}

@@ -11,7 +11,7 @@ from pai_dlc_mcp.server.insight.families.network import HTTP, NETWORK
 from pai_dlc_mcp.server.insight.families.peers import PEERS
 from pai_dlc_mcp.server.insight.families.programs import COMPILERS, PROGRAMS
 from pai_dlc_mcp.server.insight.families.storage import STORAGE
-from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, NOISE, Kind
+from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, NOISE, STALL, Kind
 from pai_dlc_mcp.server.insight.lines import body
 
 # The special before the general: a request refused is no lost peer, a worker's report may quote any error
@@ -62,7 +62,7 @@ def _heard(kind: Kind, head: bytes) -> Kind | None:
     """What a program logs below the level of an error, it goes on after."""
     if _CALM.search(head):
         return None
-    if _WARNED.search(head) and b"NCCL WARN" not in head:
+    if _WARNED.search(head) and kind.level != STALL:
         return None if kind.name in _BY_WORDS else replace(kind, level=NOISE)
     return kind
 

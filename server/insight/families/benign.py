@@ -12,7 +12,7 @@ BENIGN = (
         "ls: cannot access '/mnt/old': No such file or directory (ignored)",
     ),
     (
-        r"(?i:\bretry(?:ing)?(?: in|:|\.\.\.|…| \(|,| #| \d| after| with|$)|will (?:be )?retr(?:y|ied)|trying again|\btry again in|\b(?:attempt|retry) #?[1-9]\d* ?(?:/|of|out of) ?\d+|重试)",
+        r"(?i:\bretry(?:ing)?(?: in|:|\.\.\.|…|,| #| \d| after| with|$)|Retry\(total=[1-9]|will (?:be )?retr(?:y|ied)|trying again|\btry again in|\b(?:attempt|retry) #?[1-9]\d* ?(?:/|of|out of) ?\d+|重试)",
         "download of shard 7 failed: Connection reset by peer, retrying in 2 s",
     ),
     (
@@ -45,7 +45,7 @@ BENIGN = (
         "installed SIGTERM handler; error_handler=rich",
     ),
     (
-        r"Could not find TensorRT|TF-TRT|cudart_stub|dlerror|dso_loader|NUMA node read from SysFS|could not open file to read NUMA|Cannot dlopen some GPU libraries|oom_score_adj|Unable to find hostfile|CUDA_HOME does not exist",
+        r"Could not find TensorRT|TF-TRT|cudart_stub|dlerror|dso_loader|NUMA node read from SysFS|could not open file to read NUMA|Cannot dlopen some GPU libraries|Unable to find hostfile|CUDA_HOME does not exist",
         "W tensorflow/compiler/tf2tensorrt/utils/py_utils.cc:38] TF-TRT Warning: Could not find TensorRT",
     ),
     (

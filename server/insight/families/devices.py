@@ -17,7 +17,7 @@ DEVICES = (
         ROOT,
         "memory",
         r"[Oo]ut of memory|OutOfMemory|OOMKilled|OOM[ -][Kk]ill|oom[-_]kill|Killed process \d+|Memory cgroup out|[Cc]an(?:no|')t allocate memory|std::bad_alloc|MemoryError\b|not enough memory"
-        r"|RESOURCE_EXHAUSTED|ResourceExhaustedError|OOM when allocating|[Ff]ailed to allocate .{0,40}(?:memory|bytes|[KMGT]i?B)|ran out of (?:\w+ )?memory|CUBLAS_STATUS_ALLOC_FAILED"
+        r"|RESOURCE_EXHAUSTED|ResourceExhaustedError|memory allocation of \d+ bytes failed|OOM when allocating|[Ff]ailed to allocate .{0,40}(?:memory|bytes|[KMGT]i?B)|ran out of (?:\w+ )?memory|CUBLAS_STATUS_ALLOC_FAILED"
         r"|cudaErrorMemoryAllocation|CUDA_ERROR_OUT_OF_MEMORY|[Uu]nable to allocate \d|Java heap space|GC overhead limit|exceed(?:ed|ing) (?:\w+ ){0,3}memory (?:limit|limits)|running low on memory"
         r"|memory (?:usage )?(?:exceeds|exceeded)|No space left in (?:the )?(?:pool|KV)|内存不足|显存不足|内存溢出|EL0004",
         "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.50 GiB.",
@@ -38,7 +38,7 @@ DEVICES = (
         r"\bXid\b|[Uu]ncorrectable (?:\w+ )?(?:ECC|NVLink|memory)|ECC (?:error|uncorrectable)|double[- ]bit ECC|fallen off the bus|GPU is lost|[Uu]nable to determine the device handle|Driver/library version mismatch"
         r"|CUDA driver version is insufficient|[Nn]o CUDA GPUs are available|[Ff]ound no NVIDIA driver|[Nn]o CUDA-capable device|[Ff]ailed to initialize NVML|NVIDIA-SMI has failed|couldn't communicate with the NVIDIA driver"
         r"|NVLink.{0,60}(?:[Ee]rror|[Ff]ail|down|inactive)|NVSwitch.{0,60}(?:[Ee]rror|[Ff]atal)|cudaError(?:Device|ECC|Hardware|Nvlink|System|NoDevice|Insufficient)\w*|CUDA_ERROR_(?:ECC|DEVICE|NO_DEVICE|SYSTEM|HARDWARE|NVLINK)\w*"
-        r"|[Dd]evice (?:is )?lost|GSP (?:RPC )?timeout|row remap|fabric manager.{0,40}(?:fail|not)|nvidia-container-cli:.*error|掉卡",
+        r"|[Dd]evice (?:is )?lost|GSP (?:RPC )?timeout|row remap|fabric manager.{0,40}(?:fail|not)|nvidia-container-cli:.*error|(?:health|sanity|hardware) ?check .{0,40}fail|fail\w* .{0,40}(?:health|sanity|hardware) ?check|掉卡",
         "NVRM: Xid (PCI:0000:3b:00): 79, GPU has fallen off the bus.",
         "NVLink topology: NV18",
     ),

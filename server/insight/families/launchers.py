@@ -27,7 +27,7 @@ LAUNCHERS = (
         ROOT,
         "resources",
         r"DUE TO (?:PREEMPTION|NODE FAILURE)|\b[Pp]reempted\b|[Pp]reemption (?:notice|signal|request)|[Ss]pot (?:instance|node)\w* .{0,40}(?:reclaim|interrupt|releas|terminat)"
-        r"|\bEvicted\b|[Tt]he node was low on resource|was evicted|ResourceAllocateFailed|resource type is not enough|[Ii]nsufficient quota|QuotaExceeded"
+        r"|\bEvicted\b|\bpods? .{0,40}evicted|[Nn]ot enough (?:slots|GPUs|resources)|[Dd]isk pressure|[Tt]he node was low on resource|was evicted|ResourceAllocateFailed|resource type is not enough|[Ii]nsufficient quota|QuotaExceeded"
         r"|[Ii]nsufficient (?:cpu|memory|nvidia\.com/gpu)\b|No (?:available|enough) resources|资源不足|被抢占",
         "slurmstepd: error: *** STEP 7.0 ON node2 CANCELLED AT 2026-01-05T10:00:00 DUE TO PREEMPTION ***",
         "preemption policy: never",
@@ -73,7 +73,7 @@ LAUNCHERS = (
         WRAPPER,
         None,
         r"CalledProcessError|returned non-zero exit status|exits with return code = |Lost executor|exit(?:ed|s)? with (?:a )?non-zero|non-zero exit code"
-        r"|BAD TERMINATION OF ONE OF|mpirun (?:noticed|detected) that|Primary job +terminated|exited on signal \d+|[Ee]xited with exit code [1-9]|exit status [1-9]\d*\b"
+        r"|BAD TERMINATION OF ONE OF|mpirun (?:noticed|detected) that|Primary job +terminated|exited on signal \d+|[Ee]xit(?:ed|s)? with (?:exit )?(?:code|status)[ :=]+-?[1-9]|(?:ORTE|PRTE|PRRTE) .{0,20}was unable|exit status [1-9]\d*\b"
         r"|Process \d+ exit with status code|Horovod(?:run)? .{0,40}failed|Container failed !!!|ABORT!!! Out of all|trainer process with rank=|LAUNCH (?:INFO|ERROR|WARNING) .* Exit code -?[1-9]"
         r"|[Pp]rocess \d+ exit(?:ed)? abnormally|worker exits with exception|[Cc]ommand terminated with exit code|Back-off restarting failed|CrashLoopBackOff"
         r"|[Ff]ailed with (?:exit|return) code|(?:exit|return) ?code[ :=]+-?[1-9]\d*\b|make(?:\[\d+\])?: \*\*\* .*Error \d|ninja: build stopped|Error building extension|subprocess-exited-with-error|srun: error:",

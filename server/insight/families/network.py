@@ -9,7 +9,7 @@ HTTP = (
         ROOT,
         "network",
         r"[Tt]emporary failure in name resolution|Name or service not known|[Cc]ould not resolve host|NameResolutionError"
-        r"|No address associated with hostname|UnknownHostException|gaierror|dial tcp: lookup|no such host\b",
+        r"|No address associated with hostname|UnknownHostException|gaierror|dial tcp: lookup|no such host\b|unable to resolve host|[Ff]ailed to resolve|[Hh]ost key verification failed",
         "curl: (6) Could not resolve host: mirrors.example.com",
         "resolved host worker-3 to 10.0.0.3",
     ),

@@ -64,4 +64,13 @@ PEERS = (
         "NCCL INFO Init COMPLETE",
         alike=True,
     ),
+    Kind(
+        "no connection",
+        STALL,
+        "network",
+        r"(?:[Ff]ailed|[Uu]nable|[Cc]ould not|[Cc]annot) (?:to )?connect\b",
+        "Failed to connect to GCS at address 10.0.0.3:6379 within 60 seconds.",
+        "connected to 10.0.0.3",
+        alike=True,
+    ),
 )

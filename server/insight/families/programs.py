@@ -20,7 +20,7 @@ PROGRAMS = (
         ROOT,
         "program",
         r"command not found|未找到命令|找不到命令|(?:ba|z|da)?sh: (?:\d+: |line \d+: )?\S+: not found|: line \d+: .{0,80}(?:syntax error|unexpected)|syntax error near|unexpected end of file|未预期的|语法错误|unbound variable|未绑定的变量"
-        r"|parameter (?:null or )?not set|[Ee]xec format error|cannot execute(?::| binary)|无法执行|executable file not found|exec: .{0,80}: not found|Argument list too long|No module named|ambiguous redirect|integer expression expected|not a valid identifier",
+        r"|parameter (?:null or )?not set|[Ee]xec format error|cannot execute(?::| binary)|无法执行|executable file not found|(?:was |^)?unable to find the specified executable|failed to run command|exec: .{0,80}: not found|Argument list too long|No module named|ambiguous redirect|integer expression expected|not a valid identifier",
         "run.sh:行3: torchrn：未找到命令",
         "command: torchrun train.py",
     ),
@@ -38,7 +38,7 @@ PROGRAMS = (
         "packages",
         ROOT,
         "program",
-        r"[Nn]o matching distribution found|Could not find a version that satisfies|ResolutionImpossible|PackagesNotFoundError|Could not install packages|metadata-generation-failed|DistributionNotFound|VersionConflict|E: Unable to locate package|npm ERR!",
+        r"[Nn]o matching distribution found|Could not find a version that satisfies|ResolutionImpossible|[Cc]annot install .{0,200}because|conflicting dependencies|not a supported wheel|PackagesNotFoundError|Could not install packages|metadata-generation-failed|DistributionNotFound|VersionConflict|E: Unable to locate package|npm ERR!",
         "ERROR: No matching distribution found for flash-attn==99.1",
         "Successfully installed flash-attn-2.6.3",
     ),
@@ -97,7 +97,7 @@ PROGRAMS = (
         "exception",
         ROOT,
         "program",
-        r"Traceback \(most recent call last\)|^(?:[ |]+\| )?(?:[a-zA-Z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Failure|Fault|Timeout|Interrupt)(?:\(\w+\))?(?:: |:?$)|^[a-z_]\w*(?:\.\w+)*\.(?:exceptions?|errors?)\.[A-Z]\w*: |^Caused by: |^(?:Exception in thread|Unhandled exception|Uncaught exception)\b"
+        r"Traceback \(most recent call last\)|^(?:[ |]+\| )?(?:[a-zA-Z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Failure|Failed|Fault|Timeout|Interrupt|NotFound|Invalid|Conflict|Denied|Exceeded|Unavailable|Mismatch|Missing)(?:\(\w+\))?(?:: |:?$)|^[a-z_]\w*(?:\.\w+)*\.(?:exceptions?|errors?)\.[A-Z]\w*: |^Caused by: |^(?:Exception in thread|Unhandled exception|Uncaught exception)\b"
         r"|^Traceback$|^\[?[Ee]rrno ?\d+",
         "datasets.exceptions.DatasetGenerationCastError: An error occurred while casting",
         "MeanSquaredError over 3 folds",
@@ -114,7 +114,7 @@ PROGRAMS = (
         "error",
         ERROR,
         None,
-        r"\bERROR\b|\[E\]|\b[A-Z]\w*(?:Error|Exception)\b: *[^\s\d.]|\b[Ee]rror: *[^\s\d.]|\bERR!|^E\d{4} \d\d:|\[E\d{3,4} \d\d:|: E \w+/|^E \w+/|\bLevel=error\b|\blevel=(?:error|fatal)\b|\"level\": ?\"(?:error|fatal)|(?:错误|失败|异常|报错) ?[:：]"
+        r"\bERROR\b|\[E\]|^\[[-\d :,.]{10,30} E \d+ \d+\]|\b[A-Z]\w*(?:Error|Exception)\b: *[^\s\d.]|\b[Ee]rror: *[^\s\d.]|\bERR!|^E\d{4} \d\d:|\[E\d{3,4} \d\d:|: E \w+/|^E \w+/|\bLevel=error\b|\blevel=(?:error|fatal)\b|\"level\": ?\"(?:error|fatal)|(?:错误|失败|异常|报错) ?[:：]"
         r"|\bfailed with (?:error|status)|^(?:\w+: )?(?:[Ff]ailed|[Cc]annot|[Cc]ould not|[Uu]nable) to \w+",
         "2026-01-05 10:00:00 ERROR lost shard",
         "errors='replace'",
