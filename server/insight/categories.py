@@ -24,6 +24,11 @@ _EVENTS: tuple[tuple[str, Category, str], ...] = (
     ),
     (r"\bOOM-?kill|memory limit exceeded", "memory", "killed for its memory"),
     (
+        r"pull\w* image .*(?:dial tcp|i/o timeout|no such host|connection refused|handshake timeout|deadline exceeded)",
+        "network",
+        "the image's registry could not be reached",
+    ),
+    (
         r"failed to pull image|\bErrImagePull\b|\bImagePullBackOff\b|manifest unknown|pull access denied",
         "image",
         "the image could not be pulled",
@@ -50,6 +55,7 @@ _BLOCK: tuple[tuple[str, Category, str], ...] = (
         "network",
         "an address could not be reached",
     ),
+    (r"unbound variable|parameter (?:null or )?not set", "configuration", "a variable is not set"),
     (r"No such file or directory: '?/(?:mnt|ml|cpfs|nas|oss)/", "configuration", "a file is missing in a mount"),
 )
 _IN_BLOCK = tuple((re.compile(pattern, re.IGNORECASE), Verdict(category, what)) for pattern, category, what in _BLOCK)

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
@@ -17,11 +18,12 @@ from pai_dlc_mcp.server.insight.timeline import took
 _CHARS = 2000  # of a line
 _NUMBER = rb"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
 _STEP = re.compile(
-    rb"(?i)(?<![a-z])(?:iteration|iter|(?:global[_ ]?|train[_ ]?)?steps?)['\"]?[ \t:=#\[(]{0,12}(\d{1,12})"
+    rb"(?i)(?<![a-z])(?:iteration|iter|(?:global[_ ]?|train[_ ]?)?steps?|batch)['\"]?[ \t:=#\[(]{0,12}(\d{1,12})"
     rb"(?:[ \t]{0,12}/[ \t]{0,12}(\d{1,12}))?"
 )
 _EPOCH = re.compile(rb"(?i)(?<![a-z])epoch['\"]?[ \t:=#\[(]{0,4}(\d{1,6}(?:\.\d+)?)(?:[ \t]?/[ \t]?(\d{1,6}))?")
 _BAR = re.compile(rb"(\d{1,12})/(\d{1,12}) \[[\d:]+<[\d:?]+, *(?:([\d.]+) ?(s/it|it/s))?")
+_KERAS = re.compile(rb"\s*(\d{1,12})/(\d{1,12}) \[[=>. ]*\]")
 _BARE = re.compile(rb"\s*\d{1,3}%\|")  # HF Trainer's
 _LOSS = re.compile(
     rb"(?i)(?<![a-z])(?:(?:lm|train(?:ing)?)[ _/])?loss['\"]?[ \t]*[:=]?[ \t]*(nan|-?inf|" + _NUMBER + rb")"
@@ -59,6 +61,12 @@ class Progress:
     @property
     def step(self) -> int | None:
         return next((point.step for point in reversed(self.points) if point.step is not None), None)
+
+    @property
+    def restarts(self) -> bool:
+        """Steps are counted anew, in each epoch say."""
+        steps = [point.step for point in self.points if point.step is not None]
+        return any(after < before for before, after in pairwise(steps))
 
     @property
     def total(self) -> int | None:
@@ -106,7 +114,7 @@ class Progress:
     @property
     def eta(self) -> float | None:
         """Seconds to the last step, at the pace of the last ones."""
-        if not (self.step and self.total and self.times) or self.total <= self.step:
+        if not (self.step and self.total and self.times) or self.total <= self.step or self.restarts:
             return None
         return (self.total - self.step) * median(self.times[-5:])
 
@@ -125,8 +133,8 @@ def _point(number: int, line: bytes) -> Point | None:
         return None
     step, epoch, loss, bar = _STEP.search(words), _EPOCH.search(words), _LOSS.search(words), _BAR.search(words)
     seconds = _seconds(words, bar)
-    total = (bar and bar[2]) or (step and step[2])
-    counted = bar or step
+    counted = bar or _KERAS.match(words) or step
+    total = counted[2] if counted else None
     if not (counted or epoch) or (loss is None and seconds is None and not total and not (epoch and epoch[2])):
         return None
     if bar and loss is None and not (epoch or step or _BARE.match(words)):
@@ -160,10 +168,10 @@ def _float(digits: bytes) -> float:
 def told(progress: Progress) -> str:
     """`step 450 of 1,000, loss 10.4 -> 2.1 (falling), 2.0 s a step, 18 min to go`."""
     said: list[str] = []
+    if progress.epoch is not None and (progress.step is None or progress.restarts):
+        said.append(f"epoch {progress.epoch:g}")
     if progress.step is not None:
         said.append(f"step {progress.step:,}" + (f" of {progress.total:,}" if progress.total else ""))
-    elif progress.epoch is not None:
-        said.append(f"epoch {progress.epoch:g}")
     if losses := progress.losses:
         said.append(f"loss {losses[0]:.4g} -> {losses[-1]:.4g}{_trend(losses)}")
     if broken := progress.broken:

@@ -19,6 +19,7 @@ from pai_dlc_mcp.server.workflows.evidence import Evidence, Report, quote, quote
 
 _AT_FIRST, _AT_MOST = 3, 6  # logs read, until one says what went wrong
 _EVENTS = 3  # last warnings quoted
+_NEAR = 40  # lines before a line that only points to an error
 
 
 @dataclass(frozen=True)
@@ -104,14 +105,23 @@ def _verdict(evidence: Evidence, root: Read | None, happened: Sequence[Event]) -
         return event
     if broken := _broken(root):
         return broken
-    if found and found.category and not found.victim:
-        special = categories.of_block([found.text, *found.shown]) if found.category == "program" else None
-        return special or Verdict(found.category, found.kind)
+    if found and not found.victim and (of_log := _of_log(root, found)):
+        return of_log
     if again := _as_before(evidence.job, root):
         return again
     if by_exit := categories.of_exit(exit_code(evidence.job, root.pod) if root else None):
         return by_exit
     return None
+
+
+def _of_log(root: Read | None, found: Found) -> Verdict | None:
+    """The kind of the telling line; where that is any program's error, or only points to one, what stands before it."""
+    if found.kind == "numbers":
+        return Verdict("progress", "the loss is no number")
+    near = root.log.lines[max(0, found.line - _NEAR) : found.line] if root and root.log and not found.category else []
+    texts = [found.text, *found.shown, *(line.decode(errors="replace") for line in near)]
+    special = categories.of_block(texts) if found.category in (None, "program") else None
+    return special or (Verdict(found.category, found.kind) if found.category else None)
 
 
 def _broken(root: Read | None) -> Verdict | None:

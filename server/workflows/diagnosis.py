@@ -68,7 +68,7 @@ def _restarts(evidence: Evidence, report: Report) -> None:
             report.verdict += "; its restarts are used up"
     elif used:
         report.facts.append(f"restarts: {used}")
-    if used and report.category in ("healthy", "none"):
+    if used and report.category in ("healthy", "none", "starting"):
         report.verdict += f" after {used} restart{'s' * (used > 1)}{_cause(job)}"
     for restart in job.restart_record[-_RESTARTS:]:
         for error in restart.errors[:1]:
