@@ -10,7 +10,7 @@ from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.budget.select import cut_line
 from pai_dlc_mcp.server.insight import errors
 from pai_dlc_mcp.server.insight.blocks import Block
-from pai_dlc_mcp.server.insight.kinds import VICTIM, Category
+from pai_dlc_mcp.server.insight.kinds import ERROR, VICTIM, WRAPPER, Category
 from pai_dlc_mcp.server.insight.lines import Lines
 from pai_dlc_mcp.server.insight.signatures import SILENCE
 
@@ -67,7 +67,8 @@ def read(records: Sequence[str], redactor: Redactor, *, failed: bool) -> PodLog:
 
 def _found(log: Lines, root: Block) -> Found:
     told = root.sign
-    around = range(max(root.start - 1, told - _BEFORE, 0), min(len(log.lines), told + _AFTER + 1))
+    block = root.start - 1 if root.kind.level not in (ERROR, WRAPPER) else 0  # those point to what stands before them
+    around = range(max(block, told - _BEFORE, 0), min(len(log.lines), told + _AFTER + 1))
     return Found(
         kind=root.kind.name,
         level=root.kind.level,
