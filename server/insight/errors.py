@@ -9,13 +9,14 @@ from pai_dlc_mcp.server.insight import blocks as _blocks
 from pai_dlc_mcp.server.insight.blocks import Block
 from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, NOISE, STALL, VICTIM, WRAPPER, Category, Kind
 from pai_dlc_mcp.server.insight.lines import Lines, body
-from pai_dlc_mcp.server.insight.rhythm import Rhythm, rhythm, trains_nothing
+from pai_dlc_mcp.server.insight.rhythm import Rhythm, rhythm, tears_down, trains_nothing
 from pai_dlc_mcp.server.insight.signatures import SILENCE, is_calm, kind_of, sign
 
 __all__ = ["Block", "Cause", "Reading", "distinct", "find", "kind_of", "read", "root", "sign"]
 
 _DIGITS = re.compile(rb"\d+")
-_ORDINARY = 3  # lines of different shapes that say that a start went on after an error
+_ORDINARY, _ORDINARY_TIMES = 2, 2  # lines of different shapes that say that a start went on after an error
+_ORDINARY_BYTES = 8
 _HEAD_LINES, _HEAD_BYTES, _HEAD_TIMES, _HEADS = 60, 12, 2, 3  # of a log's start, to know it again
 _NEAR = 5  # lines after the rhythm in which a complaint counts as an error
 _SILENT = 5  # lines shown where the output stops
@@ -24,7 +25,7 @@ _WINDOW = 200  # lines after the rhythm in which a complaint is looked for
 # Words of a complaint, in a line without a known sign: only looked for where the job stopped
 _COMPLAINT = re.compile(
     rb"(?i)\b(?:errors?|fail(?:ed|ure|s)?|denied|invalid|illegal|unable|can(?:no|')t|could ?n[o']t|not found|refused|exceed(?:s|ed)?|abort(?:ed|ing)?|fatal|lost|corrupt\w*|mismatch\w*|unexpected|missing|unsupported"
-    rb"|unknown|undefined|violat\w+|reject(?:ed)?|insufficient|overflow\w*|crash\w*|panic|stuck|hang|hung|die[ds]?|dead|killed|broken|expired|unavailable|unreachable|conflict\w*|must be|not allowed|not permitted)\b"
+    rb"|unknown|undefined|violat\w+|giving up|gave up|degenerate|disagree\w*|stopp(?:ed|ing)|cannot|reject(?:ed)?|insufficient|overflow\w*|crash\w*|panic|stuck|hang|hung|die[ds]?|dead|killed|broken|expired|unavailable|unreachable|conflict\w*|must be|not allowed|not permitted)\b"
     rb"|\xe9\x94\x99\xe8\xaf\xaf|\xe5\xa4\xb1\xe8\xb4\xa5|\xe6\x97\xa0\xe6\xb3\x95|\xe5\xbc\x82\xe5\xb8\xb8|\xe6\x9c\xaa\xe6\x89\xbe\xe5\x88\xb0|\xe6\x8b\x92\xe7\xbb\x9d|\xe4\xb8\x8d\xe8\xb6\xb3|\xe8\xb6\x85\xe6\x97\xb6"
 )
 COMPLAINT = Kind("words of an error", ERROR, None, "", "", "")
@@ -123,6 +124,7 @@ def distinct(lines: Sequence[bytes], found: Iterable[Block]) -> list[list[Block]
 def _went_on(log: Lines, found: list[Block], beat: Rhythm) -> list[Block]:
     """An error at the start, before the rhythm, was survived if ordinary lines follow it and another error after."""
     out = list(found)
+    counts = Counter(log.shapes)
     near = [at for at, block in enumerate(found) if not block.survived and block.kind.level <= ERROR]
     for this, after in zip(near, near[1:], strict=False):
         if beat.started(found[this].start):
@@ -131,11 +133,16 @@ def _went_on(log: Lines, found: list[Block], beat: Rhythm) -> list[Block]:
             log.shapes[index]
             for earlier, later in zip(found[this:after], found[this + 1 : after + 1], strict=True)
             for index in range(earlier.stop, later.start)
-            if len(log.shapes[index]) > 3 and not trains_nothing(log.lines[index])
+            if counts[log.shapes[index]] <= _ORDINARY_TIMES and _ordinary(log.lines[index])
         }
         if len(shapes) >= _ORDINARY:
             out[this] = replace(found[this], survived=True)
     return out
+
+
+def _ordinary(line: bytes) -> bool:
+    words = body(line)
+    return len(words) > _ORDINARY_BYTES and not trains_nothing(words)
 
 
 def _started_anew(log: Lines, found: list[Block]) -> list[Block]:
@@ -167,21 +174,20 @@ def _ends(block: Block) -> bool:
 
 def _complaint(log: Lines, found: Sequence[Block], stop: int | None) -> Block | None:
     """A line with words of an error where the job stopped, before what others say of it."""
-    free = _free(log, found, stop)
-    reported = next((block.start for block in found if block.kind.level in (WRAPPER, VICTIM) and not block.survived), None)
-    said = [at for at in free if _complains(log.lines[at])]
+    said = [at for at in _free(log, found, stop) if _complains(log.lines[at])]
     if stop is None:
-        said = [at for at in said if reported is None or at < reported][::-1]
-    if not said:
-        return None
-    near = stop is not None and said[0] <= stop + _NEAR
-    kind = COMPLAINT if near else replace(COMPLAINT, level=WRAPPER)
-    return Block(said[0], said[0] + 1, (said[0],), kind)
+        reports = (block.start for block in found if block.kind.level in (WRAPPER, VICTIM) and not block.survived)
+        reported = next(reports, len(log.lines))
+        said = [at for at in said if at < reported][::-1]
+    if said:
+        near = stop is not None and said[0] <= stop + _NEAR
+        return Block(said[0], said[0] + 1, (said[0],), COMPLAINT if near else replace(COMPLAINT, level=WRAPPER))
+    return None
 
 
 def _complains(line: bytes) -> bool:
     words = body(line)
-    return _COMPLAINT.search(words) is not None and not is_calm(words) and not trains_nothing(words)
+    return _COMPLAINT.search(words) is not None and not is_calm(words) and not tears_down(words)
 
 
 def _silence(log: Lines, found: Sequence[Block], stop: int | None) -> Block | None:

@@ -32,6 +32,11 @@ _OTHER = re.compile(
     rb"|NCCL|\bping\b|util(?:ization)?\b|monitor|traceback|File \"|core dump|flush|upload|wandb|unregister|releas|tear(?:ing)? ?down|stopp(?:ed|ing)|frame #|worker_?group|\bpid\b|leaked|deregister|drain|dump|\bcomm 0x|Channel \d|died|lost|dead|fail|error"
 )
 
+_TEARDOWN = re.compile(
+    rb"(?i)sigterm|watchdog|heart ?beat|keep-?alive|shut(?:ting)? ?down|clean(?:ing)? ?up|\bretr(?:y|ies|ying)|waiting|disconnect|reconnect|\bclosing\b|NCCL INFO|\bping\b|flush|upload|wandb|unregister|releas|tear(?:ing)? ?down"
+    rb"|frame #|leaked|deregister|drain|core dump|\bcomm 0x|destroy|resource_tracker|semaphore|\bat exit\b|File \"|^\s"
+)
+
 
 @dataclass(frozen=True)
 class Rhythm:
@@ -103,3 +108,8 @@ def _steps(first: bytes, last: bytes) -> bool:
 def trains_nothing(words: bytes) -> bool:
     """A line of setting up, waiting or shutting down."""
     return _OTHER.search(words) is not None
+
+
+def tears_down(words: bytes) -> bool:
+    """A line of waiting or shutting down."""
+    return _TEARDOWN.search(words) is not None
