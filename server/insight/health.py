@@ -7,14 +7,20 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 from typing import NamedTuple, cast
 
-# What the kubelet or the scheduler says while a job waits, and what that is. The first phrase found is counted: the
-# others come with it.
+# What the kubelet or the scheduler says while a job waits, what that is, and what says that it is over. The first
+# phrase found is counted: the others come with it.
 _STUCK = {
-    "image pull failed": ("failed to pull image", "errimagepull", "imagepullbackoff"),
-    "the container could not be started": ("failed to create containerd task", "runcontainererror"),
-    "a volume could not be mounted": ("failedmount", "mountvolume", "unable to attach or mount", "mount.nfs"),
-    "no stock of the instance type": ("resource type is not enough", "resourceallocatefailed"),
-    "no node fits": ("failedscheduling", "unschedulable", "nodes are available"),
+    "image pull failed": (("failed to pull image", "errimagepull", "imagepullbackoff"), "successfully pulled image"),
+    "the container could not be started": (
+        ("failed to create containerd task", "runcontainererror"),
+        "started container",
+    ),
+    "a volume could not be mounted": (
+        ("failedmount", "mountvolume", "unable to attach or mount", "mount.nfs"),
+        "started container",
+    ),
+    "no stock of the instance type": (("resource type is not enough", "resourceallocatefailed"), "created pod"),
+    "no node fits": (("failedscheduling", "unschedulable", "nodes are available"), "successfully assigned"),
 }
 
 
@@ -30,10 +36,12 @@ class Trouble(NamedTuple):
 
 
 def trouble(events: Sequence[str]) -> Trouble | None:
-    """The first of the known troubles in these event texts."""
-    for what, phrases in _STUCK.items():
+    """The first of the known troubles that these event texts, oldest first, do not say to be over."""
+    texts = [text.lower() for text in events]
+    for what, (phrases, over) in _STUCK.items():
+        begin = max((index + 1 for index, text in enumerate(texts) if over in text), default=0)
         for phrase in phrases:
-            if hits := [text for text in events if phrase in text.lower()]:
+            if hits := [events[index] for index in range(begin, len(events)) if phrase in texts[index]]:
                 return Trouble(what, len(hits), hits[-1])
     return None
 

@@ -21,7 +21,7 @@ def clock(moment: datetime | None) -> str:
 
 
 def took(seconds: float) -> str:
-    """`45 s`, `2 min 30 s`, `11 min`, `3 h 20 min`."""
+    """`45 s`, `2 min 30 s`, `11 min`, `3 h 20 min`, `5 d 2 h`."""
     whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole} s"
@@ -31,6 +31,8 @@ def took(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min"
     hours, rest = divmod(whole // 60, 60)
+    if hours >= 48:
+        return f"{hours // 24} d {hours % 24} h"
     return f"{hours} h {rest} min" if rest else f"{hours} h"
 
 

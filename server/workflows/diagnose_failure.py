@@ -118,8 +118,9 @@ def _of_log(root: Read | None, found: Found) -> Verdict | None:
     """The kind of the telling line; where that is any program's error, or only points to one, what stands before it."""
     if found.kind == "numbers":
         return Verdict("progress", "the loss is no number")
-    near = root.log.lines[max(0, found.line - _NEAR) : found.line] if root and root.log and not found.category else []
-    texts = [found.text, *found.shown, *(line.decode(errors="replace") for line in near)]
+    lines: Sequence[bytes] = root.log.lines if root and root.log and not found.category else ()
+    near = [line.decode(errors="replace") for line in lines[max(0, found.line - _NEAR) : found.line]]
+    texts = [found.text, *found.shown, *near]
     special = categories.of_block(texts) if found.category in (None, "program") else None
     return special or (Verdict(found.category, found.kind) if found.category else None)
 
@@ -183,7 +184,8 @@ def _victims(report: Report, root: Read, reads: Sequence[Read], suspects: Sequen
     after = [(pod.finished - root.pod.finished).total_seconds() for pod in others if pod.finished and root.pod.finished]
     later = f", {' to '.join(dict.fromkeys((took(min(after)), took(max(after)))))} after it" if after else ""
     report.facts.append(
-        f"fell with it: {len(others)} other pods{later}" + (f"; read: {names} ({kinds})" if known else "")
+        f"fell with it: {len(others)} other pod{'s' * (len(others) > 1)}{later}"
+        + (f"; read: {names} ({kinds})" if known else "")
     )
     report.meta |= {"victims": len(others)}
 

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from pai_dlc_mcp.server.budget.fence import inert
-from pai_dlc_mcp.server.cloud.jobs import Job
+from pai_dlc_mcp.server.cloud.jobs import Job, Restart
 from pai_dlc_mcp.server.deps import CloudInRegion
 from pai_dlc_mcp.server.insight import categories, health
 from pai_dlc_mcp.server.insight.timeline import Span, clock, story
@@ -13,6 +13,7 @@ from pai_dlc_mcp.server.workflows.diagnose_waiting import stopped, waiting
 from pai_dlc_mcp.server.workflows.evidence import Evidence, Report, short
 
 _RESTARTS = 3  # told, the last ones
+_HARDWARE = ("unknown", "platform", "network", "hang")  # what a sick node may look like
 _ROUTES: dict[str, Callable[[Evidence], Awaitable[Report]]] = {
     "Creating": waiting,
     "Queuing": waiting,
@@ -32,12 +33,12 @@ async def diagnose(cloud: CloudInRegion, job: Job) -> Report:
     """The report of the job's status, with its story before and what was not looked at after it."""
     evidence = Evidence(cloud, job)
     report = await _ROUTES.get(job.status, running)(evidence)
-    spans = [Span(span.status, span.start, span.end) for span in job.history] or _guessed(job)
+    spans = [Span(span.status, span.start, span.end) for span in job.history if span.status] or _guessed(job)
     report.facts.insert(0, f"timeline: {story(spans, evidence.now)}")
     _restarts(evidence, report)
     if evidence.logs_read and (unread := len(job.pods) - evidence.logs_read) > 0:
         evidence.unseen.append(f"logs of {unread} of {len(job.pods)} pods")
-    if not job.settings.sanity_check and job.resource_id:
+    if report.category in _HARDWARE and job.resource_id and not job.settings.sanity_check:
         evidence.unseen.append("hardware: the job has no sanity check")
     if evidence.unseen:
         report.facts.append(f"not looked at: {'; '.join(evidence.unseen)}")
@@ -70,7 +71,7 @@ def _restarts(evidence: Evidence, report: Report) -> None:
         report.facts.append(f"restarts: {used}")
     if used and report.category in ("healthy", "none", "starting"):
         report.verdict += f" after {used} restart{'s' * (used > 1)}{_cause(job)}"
-    for restart in job.restart_record[-_RESTARTS:]:
+    for restart in _recorded(job)[-_RESTARTS:]:
         for error in restart.errors[:1]:
             on = f" on {error.node}" if error.node else ""
             what = inert(evidence.redactor.text(f"{error.code} {error.message}".strip() or restart.reason)[:160])
@@ -79,12 +80,17 @@ def _restarts(evidence: Evidence, report: Report) -> None:
 
 def _cause(job: Job) -> str:
     """` (a node is unhealthy)`: of the last restart, where its record says so."""
-    errors = job.restart_record[-1].errors if job.restart_record else ()
+    errors = _recorded(job)[-1].errors if _recorded(job) else ()
     found = next(filter(None, (categories.of_event(f"{error.code} {error.message}") for error in errors)), None)
     return f" ({found.category}: {found.what})" if found else ""
+
+
+def _recorded(job: Job) -> list[Restart]:
+    """Restarts that took place: the official example has an empty one."""
+    return [restart for restart in job.restart_record if restart.at or any(error.pod_id for error in restart.errors)]
 
 
 def _used(job: Job) -> int:
     told = (job.restarts or "").partition("/")[0]
     counted = max((len(pod.history) for pod in job.pods), default=0)
-    return max(int(told) if told.isdecimal() else 0, counted, len(job.restart_record))
+    return max(int(told) if told.isdecimal() else 0, counted, len(_recorded(job)))

@@ -307,6 +307,17 @@ async def test_the_jobs_secrets_do_not_come_out(agent: Any, emulator: Emulator) 
     assert "Tried to allocate" not in (await diagnosed(agent, emulator, FAILED)).text
 
 
+async def test_an_image_that_came_at_the_third_try_is_not_why_the_job_failed_later(
+    agent: Any, emulator: Emulator, monkeypatch: Any
+) -> None:
+    """The log itself says nothing, so that events are what there is."""
+    job_id = await played(agent, "node_not_ready")
+    emulator.clock.advance(2600)
+    pulls = [(60.0, "Error: ErrImagePull"), (100.0, "Successfully pulled image")]
+    monkeypatch.setattr("pai_dlc_mcp.emulator.events.pod_events", lambda *_: iter(pulls))
+    assert (await diagnosed(agent, emulator, job_id)).facts["category"] == "unknown"
+
+
 async def test_both_pages_of_the_console_are_named(agent: Any, emulator: Emulator) -> None:
     told = await diagnosed(agent, emulator, RUNNING)
     assert "regionId=cn-hangzhou&workspaceId=123456#/dlc/jobs/dlc4stillrunning/overview" in told.ours

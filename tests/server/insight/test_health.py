@@ -88,6 +88,8 @@ def test_a_message_that_is_no_json_has_no_outliers() -> None:
     [
         (["Failed to pull image x", "Error: ErrImagePull"] * 3, f"{PULL} 3 times: Failed to pull image x"),
         (["Error: ErrImagePull"], f"{PULL} 1 time: Error: ErrImagePull"),
+        (["Failed to pull image x", "Successfully pulled image x in 2s"], None),
+        (["resource type is not enough", "Created pod: dlc1-master-0"], None),
         (["Created container pytorch", "Started container pytorch"], None),
         (["job bloom-7b-skill-runner is created"], None),
     ],
