@@ -95,11 +95,9 @@ def _root(reads: Sequence[Read]) -> Read | None:
 def _verdict(evidence: Evidence, root: Read | None, happened: Sequence[Event]) -> Verdict | None:
     """What the platform did to the pod, unless its log says what went wrong; then the log; then the exit code."""
     found = root.found if root else None
-    texts = [
-        *(event.text for event in happened),
-        evidence.job.reason or "",
-        (root.pod.sub_status or "") if root else "",
-    ]
+    started = root.pod.started if root else None  # what came before was got over
+    texts = [event.text for event in happened if not (started and event.at and event.at < started)]
+    texts += [evidence.job.reason or "", (root.pod.sub_status or "") if root else ""]
     event = next(filter(None, map(categories.of_event, texts)), None)
     if event and not (found and found.level == ROOT):
         return event
