@@ -2,6 +2,7 @@
 
 from mcp.types import CallToolResult
 
+from pai_dlc_mcp.server.budget.fence import inert, inline
 from pai_dlc_mcp.server.deps import Cloud, FreshJob
 from pai_dlc_mcp.server.protocol.reply import fenced, stream
 from pai_dlc_mcp.server.protocol.toolset import Toolset
@@ -12,6 +13,7 @@ from pai_dlc_mcp.tools.params import JobId, Region
 tools = Toolset("core")
 
 _TOKENS = 2000
+_LINE = 600  # characters of a fact
 _QUOTED_TOKENS = 900  # of them, for the words of the job and the service
 
 
@@ -22,8 +24,9 @@ async def diagnose_job(job_id: JobId, job: FreshJob, cloud: Cloud, region: Regio
     get_job_events show more of what it names."""
     report = await diagnose(cloud, job)
     page = console(cloud.region, job)
-    header = f"diagnosis of job {job_id} ({job.status}): {report.category}: {report.verdict}"
-    lines = [*report.facts, f"console: {page} (metrics: the same with /monitor)"]
+    header = inline(f"diagnosis of job {job_id} ({job.status}): {report.category}: {report.verdict}", _LINE)
+    facts = [inert(inline(fact, _LINE)) for fact in report.facts]  # the names in them are the service's and the user's
+    lines = [*facts, f"console: {page} (metrics: the same with /monitor)"]
     said = fenced(report.quoted, f"job {job_id}", _QUOTED_TOKENS) if report.quoted else ""
     meta = {"job_id": job_id, "status": job.status, "category": report.category, "verdict": report.verdict}
     meta |= {name: value for name, value in report.meta.items() if value is not None}

@@ -166,14 +166,14 @@ def _float(digits: bytes) -> float:
 
 
 def told(progress: Progress) -> str:
-    """`step 450 of 1,000, loss 10.4 -> 2.1 (falling), 2.0 s a step, 18 min to go`."""
+    """`step 450 of 1,000, loss 10.4 to 2.1 (falling), 2.0 s a step, 18 min to go`."""
     said: list[str] = []
     if progress.epoch is not None and (progress.step is None or progress.restarts):
         said.append(f"epoch {progress.epoch:g}")
     if progress.step is not None:
         said.append(f"step {progress.step:,}" + (f" of {progress.total:,}" if progress.total else ""))
     if losses := progress.losses:
-        said.append(f"loss {losses[0]:.4g} -> {losses[-1]:.4g}{_trend(losses)}")
+        said.append(f"loss {losses[0]:.4g} to {losses[-1]:.4g}{_trend(losses)}")
     if broken := progress.broken:
         at = f"step {broken.step:,}" if broken.step is not None else f"log line {broken.line:,}"
         said.append(f"loss is {broken.loss} from {at} on")

@@ -58,7 +58,7 @@ def lines(losses: list[str], seconds: list[float]) -> progress.Progress:
 
 def test_a_healthy_training_falls_and_has_time_to_go() -> None:
     made = lines([str(10 - n / 10) for n in range(50)], [2.0] * 50)
-    said = "step 50 of 100, loss 10 -> 5.1 (falling), 2 s a step (median), 2 s now, 1 min 40 s to go at this pace"
+    said = "step 50 of 100, loss 10 to 5.1 (falling), 2 s a step (median), 2 s now, 1 min 40 s to go at this pace"
     assert progress.told(made) == said
     assert (made.broken, made.slower, made.stands) == (None, None, False)
 
