@@ -27,7 +27,7 @@ test: .venv/ready ## lint, types, architecture and all tests
 	@$(BIN)/pytest -q
 
 snapshots: .venv/ready ## rewrite the golden tools/list files after a change that is meant
-	@$(BIN)/pytest -q tests/test_snapshots.py --update-snapshots
+	@$(BIN)/pytest -q tests/test_snapshots.py tests/server/budget/test_goldens.py --update-snapshots
 
 docs: .venv/ready ## rewrite the README's table of tools
 	@$(BIN)/pai-dlc-mcp tools --readme README.md

@@ -18,7 +18,7 @@ from pai_dlc_mcp.server.cloud.jobs import Job, Pod
 from pai_dlc_mcp.server.cloud.times import to_utc
 from pai_dlc_mcp.server.deps import Cloud, CloudInRegion, FreshJob
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.insight.pods import grouped
+from pai_dlc_mcp.server.insight.pods import grouped, leader
 from pai_dlc_mcp.server.protocol import log_header
 from pai_dlc_mcp.server.protocol.reply import HEADER_TOKENS, STREAM_TOKENS, fenced, stream
 from pai_dlc_mcp.server.protocol.toolset import Toolset
@@ -30,10 +30,12 @@ from pai_dlc_mcp.tools.params import JobId, MaxTokens, Moment, PodId, PodUid, Re
 
 tools = Toolset("core")
 
-_OTHERS = 8  # pods named besides the one that is read
+_OTHERS = 8  # pods named besides the one that is read, one for every 400 tokens
 _ROOMY = 1000  # tokens; an answer of fewer names no other pod, and leaves its cursor to _meta
 _LINES = 100  # of a tail or a grep
 _EVENT_TOKENS = 250
+_EXCERPT_TOKENS = 300  # the least for which a log is worth an excerpt
+_LABEL = 40  # tokens of the line above it
 _SAVED_PAGES = 20  # of 5,000 records
 
 Show = Literal["tail", "errors", "grep", "summary", "all_pods"]
@@ -88,7 +90,7 @@ async def get_pod_logs(
         return stream(cloud, _empty(job, pod, since, cursor), last, meta, max_tokens)
     roomy = max_tokens >= _ROOMY
     notes = [
-        *log_header.notes(job, present, pod, read, _OTHERS if roomy else 0),
+        *log_header.notes(job, present, pod, read, min(_OTHERS, max_tokens // 400) if roomy else 0),
         *([f"cursor: {after}"] if roomy else []),
     ]
     if extent.cut and not cursor:
@@ -124,10 +126,15 @@ async def _all_pods(cloud: CloudInRegion, job: Job, redactor: Redactor, max_toke
     if seen.unread:
         pod_id, why = seen.unread[0]
         header.append(f"{len(seen.unread)} logs could not be read, e.g. of {pod_id}: {why}")
-    said = "\n".join(header)
-    text = fenced(lines, f"logs of job {job.job_id}", max_tokens - HEADER_TOKENS - tokens("\n".join(header[1:])))
+    left = max_tokens - HEADER_TOKENS - tokens("\n".join(header[1:]))
+    text = fenced(lines, f"logs of job {job.job_id}", left)
+    left -= tokens(text)
+    first = leader(seen.found)
+    if first and left >= _EXCERPT_TOKENS:
+        pod = pod_of(job, first.pod_id)
+        text += f"\nwhere {pod.pod_id} failed:\n" + await endings.excerpt(cloud.logs, job, pod, redactor, left - _LABEL)
     meta = {"job_id": job.job_id, "pods": len(job.pods), "read": len(seen.found), "lines": seen.lines}
-    return stream(cloud, said, text, meta, max_tokens)
+    return stream(cloud, "\n".join(header), text, meta, max_tokens)
 
 
 async def _saved(

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (as wide as the logs it imitates)
 """Healthy logs of many trainers, what an earlier survived error looks like, and what is said after a failure.
 
 Original text in the formats of the tools it imitates; seeded."""
@@ -72,7 +73,10 @@ def ray(dice: random.Random) -> Lines:
 
 def tqdm(dice: random.Random) -> Lines:
     for step in count(1):
-        frames = (f"train: {step % 100}%|{'▏' * (step % 9):9}| {step}/9000 [0{i}:12<1:02:03,  1.{i}2it/s, loss={dice.random():.3f}]" for i in range(3))
+        frames = (
+            f"train: {step % 100}%|{'▏' * (step % 9):9}| {step}/9000 [0{i}:12<1:02:03,  1.{i}2it/s, loss={dice.random():.3f}]"
+            for i in range(3)
+        )
         yield "\r".join(frames)
 
 
@@ -169,7 +173,10 @@ def teardown(lines: int, seed: int) -> list[str]:
 
 
 def _said(dice: random.Random, who: int, second: int) -> list[str]:
-    frames = [f'  File "/usr/lib/python3/site-packages/torch/distributed/c10d.py", line {dice.randint(9, 999)}, in all_reduce', "    work.wait()"]
+    frames = [
+        f'  File "/usr/lib/python3/site-packages/torch/distributed/c10d.py", line {dice.randint(9, 999)}, in all_reduce',
+        "    work.wait()",
+    ]
     pool = [
         [f"W0105 10:45:{second}.310 71 torch/distributed/elastic/multiprocessing/api.py:897] Sending process {80 + who} closing signal SIGTERM"],
         [f"dlc-worker-0:{880 + who}:1904 [{who}] NCCL INFO comm 0x55d0{second} rank {who} nranks 8 cudaDev {who} busId 1b000 - Abort COMPLETE"],
@@ -217,6 +224,8 @@ def _frames(depth: int, dice: random.Random) -> list[str]:
     out = ["Traceback (most recent call last):"]
     for level in range(depth):
         call = dice.choice(_CALLS)
-        out.append(f'  File "/usr/lib/python3/site-packages/pkg/mod_{level}.py", line {dice.randint(9, 999)}, in {call}')
+        out.append(
+            f'  File "/usr/lib/python3/site-packages/pkg/mod_{level}.py", line {dice.randint(9, 999)}, in {call}'
+        )
         out.append(f"    return self._{call}(*args, **kwargs)")
     return out

@@ -13,7 +13,7 @@ from typing import cast
 
 _UID = re.compile(r"[0-9A-Za-z-]{0,64}")
 _TIME = re.compile(r"(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)?")
-_DIGEST_BYTES = 3  # of each record
+_DIGEST_BYTES = 2  # of each record
 _PLACE = 8  # records by which a place is known again: one alone repeats too often
 _LEAST_PLACE = 3  # of them, where a window begins among them
 _LAST = re.compile(rf"(?:[0-9a-f]{{{2 * _DIGEST_BYTES}}}){{0,{_PLACE}}}")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from pai_dlc_mcp.server.budget.spread import spread
+from pai_dlc_mcp.server.budget.spread import LINES, spread
 from pai_dlc_mcp.server.insight.errors import Block
 from pai_dlc_mcp.server.insight.lines import Lines, body, rank, spoken, with_ranks
 
@@ -161,8 +161,9 @@ def shown(lines: Sequence[bytes], entry: Entry) -> tuple[bytes, str]:
     if same(lines, group):
         times = f" [x{len(group):,}]" if len(group) > len(speakers) else ""
         return with_ranks(line, _spans(speakers)), times
-    varied = spread([lines[index] for index in group])
-    return line, f" [x{len(group):,} alike{': ' + varied if varied else ''}]"
+    varied = spread([lines[index] for index in group[-LINES:]])
+    part = f"; the last {LINES:,}: " if len(group) > LINES else ": "
+    return line, f" [x{len(group):,} alike{part + varied if varied else ''}]"
 
 
 def _spans(numbers: set[int]) -> bytes:

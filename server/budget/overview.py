@@ -6,15 +6,17 @@ from itertools import islice
 
 from pai_dlc_mcp.server.budget.fence import inert
 from pai_dlc_mcp.server.budget.limits import LINE_END, cost
-from pai_dlc_mcp.server.budget.select import cut_line
-from pai_dlc_mcp.server.budget.views import Page, Space, stopping
+from pai_dlc_mcp.server.budget.select import LINE_CHARS, cut_to
+from pai_dlc_mcp.server.budget.views import Page, Space, candidates, stopping, went_on
 from pai_dlc_mcp.server.insight import errors as insight_errors
 from pai_dlc_mcp.server.insight import re2
 from pai_dlc_mcp.server.insight.errors import Block, Reading
 from pai_dlc_mcp.server.insight.lines import Lines
+from pai_dlc_mcp.server.insight.signatures import SILENCE
 
 _WARNING = re2.compile(r"(?i)\bwarn(?:ing)?\b|\w+Warning:", one_line=True)
 _REPEATED = 8  # of the repeated lines shown
+_NEAREST = 4  # other errors named before where the log ends
 _KEYS = 8  # lines of the root: a chain of exceptions, or torchrun's entry
 
 
@@ -26,23 +28,33 @@ class _Overview:
 
     def cut(self, line: int) -> str:
         text = self._log.lines[line]
-        return inert(cut_line(text, self._most, insight_errors.sign(text)))
+        return inert(cut_to(text, LINE_CHARS // 2, self._most, insight_errors.sign(text)))
 
     def sentences(self) -> Iterator[str]:
         """The most important first."""
-        lines, blocks = self._log.lines, self._reading.blocks
+        lines = self._log.lines
+        blocks = [block for block in self._reading.blocks if block.kind is not SILENCE]
         kinds = Counter(block.kind.name for block in blocks)
         counts = ", ".join(f"{count:,} {name}" for name, count in kinds.most_common())
         yield f"{_count(lines, 'line')}, {_count(blocks, 'error block')}" + (f": {counts}" if counts else "")
-        groups = insight_errors.distinct(lines, blocks)
+        groups = insight_errors.distinct(lines, self._reading.blocks)
         for same in groups[:1]:
             yield self._error("cause" if self._reading.root in same else "error", same)
-            yield from (f"  {self.cut(key)}" for key in same[0].keys[1:_KEYS])
+            yield from (f"  {self.cut(key)}" for key in self._further(same[0]))
+        others = [self._error("error", same) for same in candidates(groups) if same is not groups[0]]
+        yield from others[:_NEAREST]
         yield from self._ends()
-        for same in groups[1:]:
-            yield self._error("error", same)
+        yield from others[_NEAREST:]
         yield from self._warnings()
         yield from self._repeated()
+
+    def _further(self, block: Block) -> Iterator[int]:
+        """Its other lines that tell something, of those alike none."""
+        told = {self._log.shapes[block.sign]}
+        for key in block.keys[1:_KEYS]:
+            if self._log.shapes[key] not in told:
+                told.add(self._log.shapes[key])
+                yield key
 
     def _ends(self) -> Iterator[str]:
         around = stopping(self._log, self._reading)
@@ -57,7 +69,7 @@ class _Overview:
     def _error(self, title: str, same: Sequence[Block]) -> str:
         first, last = same[0], same[-1]
         times = f", x{len(same):,}, last at {last.start + 1:,}" if len(same) > 1 else ""
-        survived = ", the job went on after it" if all(block.survived for block in same) else ""
+        survived = ", the job went on after it" if went_on(same, self._reading) else ""
         where = f"lines {first.start + 1:,}-{first.stop:,}" if first.stop > first.start + 1 else f"line {first.stop:,}"
         return f"{title}: {first.kind.name}, {where}{times}{survived}: {self.cut(first.sign)}"
 
@@ -78,7 +90,7 @@ class _Overview:
 def summary(log: Lines, reading: Reading, space: Space) -> Page:
     payload: list[str] = []
     spare = space.spare
-    for sentence in islice(_Overview(log, reading, space.most // 2).sentences(), space.lines):
+    for sentence in islice(_Overview(log, reading, space.most).sentences(), space.lines):
         if (takes := cost(sentence) + LINE_END) <= spare:
             spare -= takes
             payload.append(sentence)

@@ -32,7 +32,8 @@ Mode = Literal["tail", "errors", "grep", "summary"]
 
 @dataclass(frozen=True)
 class View:
-    """`text` is complete and fenced. Every line read is printed, folded into one that is, or left out."""
+    """`text` is complete and fenced. Every line read is printed, folded into one that is, left out, or, where matches
+    were asked for, one of the `others`."""
 
     text: str
     lines: int  # read
@@ -40,11 +41,12 @@ class View:
     folded: int
     redacted: int
     matched: int | None = None  # grep only
+    others: int = 0  # grep only: lines around no match
     cause: Cause | None = None  # of the whole log, in every mode
 
     @property
     def left_out(self) -> int:
-        return self.lines - self.printed - self.folded
+        return self.lines - self.others - self.printed - self.folded
 
 
 def view(
@@ -88,6 +90,7 @@ def view(
         folded=page.folded,
         redacted=redacted,
         matched=page.matched,
+        others=page.others,
         cause=_cause(log, reading.root),
     )
 

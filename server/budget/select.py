@@ -10,6 +10,7 @@ from pai_dlc_mcp.server.budget.fold import Entry, hides, line_of, shown
 from pai_dlc_mcp.server.budget.limits import LINE_END, cost
 
 LINE_CHARS = 1000
+_LEAST_CHARS = 40
 
 
 def cut_line(line: bytes, most: int = LINE_CHARS, focus: int = 0) -> str:
@@ -30,6 +31,13 @@ def cut_line(line: bytes, most: int = LINE_CHARS, focus: int = 0) -> str:
         end = min(start + most * 2 // 5, last)
         parts = [(0, most * 2 // 5), (start, end), (last, len(text))]
     return "".join(_parts(text, parts))
+
+
+def cut_to(line: bytes, most: int, spare: int, focus: int = 0) -> str:
+    """As cut_line, and shorter where even that would take more than `spare`, in thousandths of a token."""
+    text = cut_line(line, most, focus)
+    takes = cost(text)
+    return text if takes <= spare else cut_line(line, max(_LEAST_CHARS, most * spare // takes), focus)
 
 
 def _parts(text: str, parts: Sequence[tuple[int, int]]) -> Iterator[str]:
@@ -88,7 +96,7 @@ class Sheet:
 
     lines: Sequence[bytes]
     entries: Sequence[Entry]
-    most: int  # characters of a line
+    most: int  # what one line may take, in thousandths of a token
     focus: Callable[[bytes], int]  # the byte of a long line that has to stay in sight
     notes: Mapping[int, str] = field(default_factory=dict[int, str])  # said behind a line
     before: Mapping[int, str] = field(default_factory=dict[int, str])  # a line of ours above a line
@@ -135,6 +143,7 @@ class Sheet:
     def _render(self, entry: Entry) -> list[str]:
         line = line_of(entry)
         words, note = shown(self.lines, entry)
-        text = inert(cut_line(words, self.most, self.focus(words) if len(words) > self.most else 0))
+        focus = self.focus(words) if len(words) > _LEAST_CHARS else 0
+        text = inert(cut_to(words, LINE_CHARS, self.most, focus))
         printed = text + note + self.notes.get(line, "")
         return [self.before[line], printed] if line in self.before else [printed]

@@ -1,3 +1,2 @@
 """Reading a job, pure: lines.py (a log), signatures.py (what failures look like), errors.py (find and rank them),
-pods.py (many pods that ended alike), re2.py (the linear-time engine of every pattern that meets a whole log);
-timeline.py, progress.py, health.py and categories.py (a job's story, its training, what is sick, of what kind)."""
+pods.py (many pods that ended alike), re2.py (the linear-time engine of every pattern that meets a whole log)."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, NOISE, VICTIM, WRAPPER, Kind
 from pai_dlc_mcp.server.insight.lines import Lines, body, rank, spoken
 from pai_dlc_mcp.server.insight.signatures import ANY, KINDS, kind_of
+from pai_dlc_mcp.server.insight.words import measures
 
-_PYTHON = next(kind for kind in KINDS if kind.name == "exception")
+_PYTHON = next(kind for kind in KINDS if kind.name == "python")
 
 _OPENING = b"Traceback (most recent call last)"
 _INDENT = (b"  ", b"\t")  # Megatron begins its metric lines with one space
@@ -22,12 +23,16 @@ _MAX_LINES = 2000
 _STRAY = 20  # lines of others between two frames of one traceback
 _CAUSED = b"Caused by: "
 # What ends a traceback: a name, and what it says
-_EXCEPTION = re.compile(rb"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:\[.{0,80}\]|\(\w+\))?(?::|$)|(?:[A-Za-z_]\w*\.)+\w+(?::|$)|[a-z_]\w*(?:error|exception)?:? ?$")
+_EXCEPTION = re.compile(
+    rb"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:\[.{0,80}\]|\(\w+\))?(?::|$)|(?:[A-Za-z_]\w*\.)+\w+(?::|$)|[a-z_]\w*(?:error"
+    rb"|exception)?:? ?$"
+)
 _LEAD_BYTES = 200
 _PASSED_OVER = re.compile(rb"(?i)exception ignored in|\(ignored\)|\bignor(?:ing|ed)\b|retrying|falling back")
 
 _NAMED_RANK = re.compile(
-    rb"\b[Rr]ank(?:s|ID)? ?[=:#]?[ \[]{0,8}(\d{1,6})\b|^  rank +: (\d{1,6})|\b[Pp]rocess(?: rank)? (\d{1,6}) (?:terminated|exit)|\btask (\d{1,6}):"
+    rb"\b[Rr]ank(?:s|ID)? ?[=:#]?[ \[]{0,8}(\d{1,6})\b|^  rank +: (\d{1,6})"
+    rb"|\b[Pp]rocess(?: rank)? (\d{1,6}) (?:terminated|exit)|\btask (\d{1,6}):"
     rb"|\blocal_rank: (\d{1,6})"
 )
 
@@ -117,7 +122,7 @@ def _lead(line: bytes) -> re.Pattern[bytes] | None:
 
 
 def _belongs(line: bytes, words: bytes) -> bool:
-    return words.startswith((*_INDENT, _CAUSED)) or _TABLE.match(line) is not None
+    return (words.startswith((*_INDENT, _CAUSED)) and not measures(words)) or _TABLE.match(line) is not None
 
 
 def _level(hits: Mapping[int, Kind], index: int) -> int | None:
@@ -126,7 +131,8 @@ def _level(hits: Mapping[int, Kind], index: int) -> int | None:
 
 def _judged(lines: Sequence[bytes], hits: Mapping[int, Kind], closing: list[int], first: int, stop: int) -> Block:
     if closing:
-        kinds = {index: _closing(lines[index], hits.get(index)) for index in closing}
+        kinds = {index: _closing(hits.get(index)) for index in closing}
+        kinds |= {index: hits[index] for index in range(closing[-1], stop) if _level(hits, index) == DEATH}
     elif _opens(lines[first]):
         kinds = {stop - 1: replace(_PYTHON, level=WRAPPER)}  # cut off before its exception
     else:
@@ -136,18 +142,20 @@ def _judged(lines: Sequence[bytes], hits: Mapping[int, Kind], closing: list[int]
     kind = kinds[keys[0]]
     if _opens(lines[first]) and first and _PASSED_OVER.search(lines[first - 1]) and kind.level < VICTIM:
         kind = replace(kind, level=NOISE)
+    table = next((index for index in range(first, stop) if _ROOT in lines[index]), stop)
+    entry = sorted(
+        range(table, min(stop, table + _ROOT_LINES)), key=lambda index: not lines[index].startswith(_TELLING)
+    )
     if kind.level in (DEATH, WRAPPER):
-        table = next((index for index in range(first, stop) if _ROOT in lines[index]), stop)
-        entry = range(table, min(stop, table + _ROOT_LINES))
-        keys = sorted(entry, key=lambda index: not lines[index].startswith(_TELLING)) + keys
+        keys = entry + keys
     said: dict[bytes, int] = {}
     for key in keys:
         said.setdefault(body(lines[key]), key)
     keys = list(said.values())
-    return Block(first, stop, tuple(keys), kind, _rank(lines, keys))
+    return Block(first, stop, tuple(keys), kind, _rank(lines, [*keys[:_ROOT_LINES], *entry]))
 
 
-def _closing(line: bytes, kind: Kind | None) -> Kind:
+def _closing(kind: Kind | None) -> Kind:
     """What ends a traceback is an exception, whatever its words."""
     return _PYTHON if kind is None or kind.level in (NOISE, ERROR) else kind
 
@@ -158,7 +166,7 @@ def _order(line: bytes, index: int) -> int:
 
 
 def _rank(lines: Sequence[bytes], keys: Sequence[int]) -> int | None:
-    for key in keys[:_ROOT_LINES]:
+    for key in keys:
         if (who := rank(lines[key])) is not None:
             return who
         if match := _NAMED_RANK.search(lines[key]):

@@ -4,13 +4,16 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from pai_dlc_mcp.server.insight import blocks as _blocks
+from pai_dlc_mcp.server.insight import re2
 from pai_dlc_mcp.server.insight.blocks import Block
 from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, NOISE, STALL, VICTIM, WRAPPER, Category, Kind
 from pai_dlc_mcp.server.insight.lines import Lines, body
-from pai_dlc_mcp.server.insight.rhythm import Rhythm, rhythm, tears_down, trains_nothing
+from pai_dlc_mcp.server.insight.rhythm import Rhythm, rhythm
 from pai_dlc_mcp.server.insight.signatures import SILENCE, is_calm, kind_of, sign
+from pai_dlc_mcp.server.insight.words import complains, tears_down, trains_nothing
 
 __all__ = ["Block", "Cause", "Reading", "distinct", "find", "kind_of", "read", "root", "sign"]
 
@@ -19,18 +22,14 @@ _ORDINARY, _ORDINARY_TIMES = 2, 2  # lines of different shapes that say that a s
 _ORDINARY_BYTES = 8
 _HEAD_LINES, _HEAD_BYTES, _HEAD_TIMES, _HEADS = 60, 12, 2, 3  # of a log's start, to know it again
 _NEAR = 5  # lines after the rhythm in which a complaint counts as an error
-_SILENT = 5  # lines shown where the output stops
 _WINDOW = 200  # lines after the rhythm in which a complaint is looked for
 
-# Words of a complaint, in a line without a known sign: only looked for where the job stopped
-_COMPLAINT = re.compile(
-    rb"(?i)\b(?:errors?|fail(?:ed|ure|s)?|denied|invalid|illegal|unable|can(?:no|')t|could ?n[o']t|not found|refused|exceed(?:s|ed)?|abort(?:ed|ing)?|fatal|lost|corrupt\w*|mismatch\w*|unexpected|missing|unsupported"
-    rb"|unknown|undefined|violat\w+|giving up|gave up|degenerate|disagree\w*|stopp(?:ed|ing)|cannot|reject(?:ed)?|insufficient|overflow\w*|crash\w*|panic|stuck|hang|hung|die[ds]?|dead|killed|broken|expired|unavailable|unreachable|conflict\w*|must be|not allowed|not permitted)\b"
-    rb"|\xe9\x94\x99\xe8\xaf\xaf|\xe5\xa4\xb1\xe8\xb4\xa5|\xe6\x97\xa0\xe6\xb3\x95|\xe5\xbc\x82\xe5\xb8\xb8|\xe6\x9c\xaa\xe6\x89\xbe\xe5\x88\xb0|\xe6\x8b\x92\xe7\xbb\x9d|\xe4\xb8\x8d\xe8\xb6\xb3|\xe8\xb6\x85\xe6\x97\xb6"
-)
 COMPLAINT = Kind("words of an error", ERROR, None, "", "", "")
-_RESTART = re.compile(
-    rb"(?i)\bwill restart\b|restart_count[=: ]+[1-9]|restart(?:ing|ed)? (?:the )?(?:worker|job|process|container|training|pod|run|all)|\battempts? left\b|incarnation [1-9]|\brestart #?\d|resum(?:ing|ed) (?:training )?from|\xe9\x87\x8d\xe5\x90\xaf"
+_RESTART = re2.compile(
+    r"(?i)\bwill restart\b|restart_count[=: ]+[1-9]|restart(?:ing|ed)? (?:the )?(?:worker|job|process|container"
+    r"|training|pod|run|all)|\battempts? left\b|incarnation [1-9]|\brestart #?\d|resum(?:ing|ed) (?:training )?from"
+    r"|重启",
+    one_line=True,
 )
 
 
@@ -57,23 +56,17 @@ class Reading:
 
 def read(log: Lines, *, failed: bool = False) -> Reading:
     """With `failed`, a log without a sign has a root too: a block of kind SILENCE, where its output stops."""
-    beat = rhythm(log)
+    found = _blocks.find(log)
+    beat = rhythm(log, found)
     found = [
-        replace(block, survived=True) if beat.goes_on(block.start, block.stop, block.rank) else block
-        for block in _blocks.find(log)
+        replace(block, survived=True) if beat.goes_on(block.start, block.stop, block.rank) else block for block in found
     ]
     found = _reported(_started_anew(log, _went_on(log, found, beat)))
     found = [block for block in found if not (block.survived and block.kind.level == NOISE)]
     nearest = root(found)
-    if nearest is None or nearest.kind.level >= ERROR:
-        more = _complaint(log, found, beat.stop)
-        if more is None or (nearest and _order(nearest) < _order(more)):
-            more = None
-        if failed and nearest is None and more is None:
-            more = _last_resort(found) or _silence(log, found, beat.stop)
-        if more and (nearest or failed):
-            found = sorted({*found, more}, key=lambda block: block.start)
-            nearest = more
+    more = _unsigned(log, found, nearest, beat.stop, failed=failed)
+    if more:
+        found, nearest = sorted({*found, more}, key=lambda block: block.start), more
     return Reading(found, _with_rank(found, nearest), beat.stop)
 
 
@@ -91,6 +84,32 @@ def root(found: Sequence[Block]) -> Block | None:
 def _order(block: Block) -> tuple[int, int]:
     """A stall is the cause where nothing else was said before."""
     return (ERROR if block.kind.level == STALL else block.kind.level, block.start)
+
+
+def _unsigned(
+    log: Lines, found: Sequence[Block], nearest: Block | None, stop: int | None, *, failed: bool
+) -> Block | None:
+    """What to call the root instead, where no sign says much: lines without one, where the job stopped."""
+    if nearest and nearest.kind.level < ERROR:
+        return None
+    complaint = _complaint(log, found, stop) if nearest or failed else None
+    if complaint and nearest and _order(nearest) < _order(complaint):
+        complaint = None
+    if not failed or any(one and one.kind.level < WRAPPER for one in (complaint, nearest)):
+        return complaint
+    return (
+        _next(log, found, stop) or complaint or (None if nearest else _last_resort(found) or _silence(log, found, stop))
+    )
+
+
+def _next(log: Lines, found: Sequence[Block], stop: int | None) -> Block | None:
+    """The line after the last of the rhythm, whatever it says, unless it is of shutting down."""
+    at = next(iter(_free(log, found, stop)), None) if stop is not None else None
+    if at is None or stop is None or at > stop + 1:
+        return None
+    words = body(log.lines[at])
+    calm = not words.strip() or is_calm(words) or tears_down(words)
+    return None if calm else Block(at, at + 1, (at,), SILENCE)
 
 
 def _last_resort(found: Sequence[Block]) -> Block | None:
@@ -126,12 +145,12 @@ def _went_on(log: Lines, found: list[Block], beat: Rhythm) -> list[Block]:
     out = list(found)
     counts = Counter(log.shapes)
     near = [at for at, block in enumerate(found) if not block.survived and block.kind.level <= ERROR]
-    for this, after in zip(near, near[1:], strict=False):
+    for this, after in pairwise(near):
         if beat.started(found[this].start):
             break
         shapes = {
             log.shapes[index]
-            for earlier, later in zip(found[this:after], found[this + 1 : after + 1], strict=True)
+            for earlier, later in pairwise(found[this : after + 1])
             for index in range(earlier.stop, later.start)
             if counts[log.shapes[index]] <= _ORDINARY_TIMES and _ordinary(log.lines[index])
         }
@@ -149,11 +168,10 @@ def _started_anew(log: Lines, found: list[Block]) -> list[Block]:
     """What stands before a restart is of an earlier run, if a later one failed too."""
     if len(found) < 2:
         return found
-    again = {at for at, line in enumerate(log.lines) if _RESTART.search(line)} | _heads(log, found[0].start)
+    end = max((block.start for block in found if _ends(block)), default=0)
+    again = {log.at(match.start()) for match in _RESTART.finditer(log.text)} | _heads(log, found[0].start)
     again -= {at for block in found for at in range(block.start, block.stop)}
-    last = next(
-        (at for at in sorted(again, reverse=True) if any(_ends(block) and block.start > at for block in found)), None
-    )
+    last = max((at for at in again if at < end), default=None)
     if last is None:
         return found
     return [replace(block, survived=True) if block.stop <= last else block for block in found]
@@ -187,14 +205,16 @@ def _complaint(log: Lines, found: Sequence[Block], stop: int | None) -> Block | 
 
 def _complains(line: bytes) -> bool:
     words = body(line)
-    return _COMPLAINT.search(words) is not None and not is_calm(words) and not tears_down(words)
+    return complains(words) and not is_calm(words) and not tears_down(words)
 
 
 def _silence(log: Lines, found: Sequence[Block], stop: int | None) -> Block | None:
-    free = [at for at in _free(log, found, stop) if log.lines[at].strip()][:_SILENT]
-    if not free:
-        free = [at for at in range(len(log.lines)) if log.lines[at].strip()][-1:]
-    return Block(free[0], free[0] + 1, (free[0],), SILENCE) if free else None
+    """Where the output stops: the first line after the rhythm, the last of a log without one."""
+    said = [at for at in _free(log, found, stop) if log.lines[at].strip()]
+    if stop is None or not said:
+        said = [at for at in said or range(len(log.lines)) if log.lines[at].strip()][::-1]
+    at = next((at for at in said if not tears_down(body(log.lines[at]))), said[0] if said else None)
+    return Block(at, at + 1, (at,), SILENCE) if at is not None else None
 
 
 def _free(log: Lines, found: Sequence[Block], stop: int | None) -> list[int]:

@@ -1,4 +1,4 @@
-"""A cleaned, redacted log as one text and its lines; what stands before a line's own words; lines without their numbers."""
+"""A cleaned, redacted log as one text and its lines; what stands before a line's words; lines without their numbers."""
 
 import re
 from bisect import bisect_right
@@ -11,13 +11,15 @@ _CHUNK_BYTES = 1 << 18
 # Each takes one separator at most: what is left is the line as it was written, with its indentation.
 # Container runtimes and logging libraries; horovodrun's `Fri Sep 25 16:52:36 2020`
 _CLOCK = (
-    rb"\[?\d{4}[-/]\d\d[-/]\d\d[T -]\d\d:\d\d:\d\d(?:[.,:]\d+)?(?:Z| ?[+-]\d\d:?\d\d)?\]?(?: std(?:out|err) [FP])?[ \t]?"
+    rb"\[?\d{4}[-/]\d\d[-/]\d\d[T -]\d\d:\d\d:\d\d(?:[.,:]\d+)?(?:Z| ?[+-]\d\d:?\d\d)?\]?(?: std(?:out"
+    rb"|err) [FP])?[ \t]?"
     rb"|\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}"
 )
 # torchrun `[rank3]:` and `[default3]:`, `[3]`, `rank3:`, srun -l `3: `, mpirun `[1,3]<stdout>:`, horovodrun
 # `[3]<stderr>:`; the last ones put no separator
 _RANK = (
-    rb"\[(?:(?:[Rr]ank|RANK|local_rank|R|r|proc|worker)[ :=_-]?)?(\d{1,6})(?:/\d{1,6})?\](?:<std(?:out|err)>:(?: (?=\S))?|:?[ \t]?)"
+    rb"\[(?:(?:[Rr]ank|RANK|local_rank|R|r|proc|worker)[ :=_-]?)?(\d{1,6})(?:/\d{1,6})?\](?:<std(?:out"
+    rb"|err)>:(?: (?=\S))?|:[ \t]?| |(?=\[))"
     rb"|[(|<]?(?:[Rr]ank|RANK)[ :=_-]?(\d{1,6})(?:/\d{1,6})?[)>]?(?::| ?[|>\]]:?)[ \t]?|(\d{1,6}):[ \t]"
     rb"|\[default(\d{1,6})\]:(?: (?=\S))?|\[\d{1,6},(\d{1,6})\]<std(?:out|err)>:(?: (?=\S))?"
 )

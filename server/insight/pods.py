@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pai_dlc_mcp.server.insight.errors import Cause
+from pai_dlc_mcp.server.insight.signatures import SILENCE
 
 _NUMBERS = re.compile(r"[0-9a-f]*\d[0-9a-f]*", re.IGNORECASE)
 _NAMED = 4  # pods of a group that are named
@@ -23,10 +24,28 @@ class Ending:
 
 
 def grouped(endings: Sequence[Ending]) -> list[str]:
-    """`29 of 32 pods Failed: NCCL timeout; first dlc…-worker-7 at 2026-01-05 08:14:02Z`, then its line.
+    """`29 of 32 pods Failed: NCCL timeout; first dlc…-worker-7 at 2026-01-05 08:14:02Z, rank 7, line 312`, then that
+    line.
 
     Causes before their victims, then by the time the first of a group ended. The lines are the jobs' words: fence them.
     """
+    lines: list[str] = []
+    for (status, kind, _), members in _groups(endings):
+        first = members[0]
+        where = f"; first {first.pod_id}{_when(first)}{_where(first.cause)}"
+        lines.append(f"{len(members)} of {len(endings)} pods {status}: {kind}{where}{_others(members)}")
+        if first.cause:
+            lines.append(f"  {first.cause.text}")
+    return lines
+
+
+def leader(endings: Sequence[Ending]) -> Ending | None:
+    """The pod that says why: the first of the first group. None if no pod has anything to say."""
+    groups = _groups(endings)
+    return groups[0][1][0] if groups and groups[0][1][0].cause else None
+
+
+def _groups(endings: Sequence[Ending]) -> list[tuple[tuple[str, str, str], list[Ending]]]:
     groups: dict[tuple[str, str, str], list[Ending]] = {}
     for ending in endings:
         cause = ending.cause
@@ -34,17 +53,17 @@ def grouped(endings: Sequence[Ending]) -> list[str]:
         groups.setdefault((ending.status, cause.kind if cause else "no error in its log", shape), []).append(ending)
     for members in groups.values():
         members.sort(key=_time)
-    ordered = sorted(groups.items(), key=lambda item: (_victims(item[1]), _time(item[1][0])))
-    lines: list[str] = []
-    for (status, kind, _), members in ordered:
-        first = members[0]
-        when = f" at {first.finished.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}" if first.finished else ""
-        lines.append(
-            f"{len(members)} of {len(endings)} pods {status}: {kind}; first {first.pod_id}{when}{_others(members)}"
-        )
-        if first.cause:
-            lines.append(f"  {first.cause.text}")
-    return lines
+    return sorted(groups.items(), key=lambda item: (_victims(item[1]), _time(item[1][0])))
+
+
+def _when(ending: Ending) -> str:
+    return f" at {ending.finished.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}" if ending.finished else ""
+
+
+def _where(cause: Cause | None) -> str:
+    if cause is None:
+        return ""
+    return (f", rank {cause.rank}" if cause.rank is not None else "") + f", line {cause.line:,}"
 
 
 def _others(members: Sequence[Ending]) -> str:
@@ -55,9 +74,11 @@ def _others(members: Sequence[Ending]) -> str:
 
 
 def _victims(members: Sequence[Ending]) -> int:
-    """0 a cause, 1 a victim, 2 nothing to see."""
+    """0 a cause, 1 an end without a sign, 2 a victim, 3 nothing to see."""
     cause = members[0].cause
-    return 2 if cause is None else int(cause.victim)
+    if cause is None:
+        return 3
+    return 1 if cause.kind == SILENCE.name else 2 * int(cause.victim)
 
 
 def _time(ending: Ending) -> datetime:

@@ -24,6 +24,7 @@ class Pattern(Protocol):
 class _Options(Protocol):
     log_errors: bool
     never_nl: bool
+    max_mem: int
 
 
 class _Set(Protocol):
@@ -45,6 +46,8 @@ class _Engine(Protocol):
     escape: Callable[[bytes], bytes]
     error: type[Exception]
 
+
+_MAX_MEM = 32 << 20  # bytes of a pattern's states: out of them RE2 falls back to an engine a hundred times as slow
 
 _re2 = cast(_Engine, cast(object, re2))
 
@@ -82,6 +85,7 @@ class Set:
 
 def _options(one_line: bool) -> _Options:
     options = _re2.Options()
+    options.max_mem = _MAX_MEM
     options.log_errors = False  # RE2 would write to stderr, which hosts show to their users
     options.never_nl = one_line
     return options

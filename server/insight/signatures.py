@@ -29,14 +29,11 @@ KINDS: tuple[Kind, ...] = (
 
 SILENCE = Kind("no error sign; the output stops here", NOISE, None, "", "", "")
 
-_WHICH = re2.Set([kind.pattern for kind in KINDS])
-_BENIGN = re2.Set([pattern for pattern, _ in BENIGN])
-
 # A line's own level, before its message
 _CALM = re.compile(rb"\b(?:INFO|DEBUG|TRACE|NOTICE|info|debug)\b|^I\d{4} |: I \w+/")
 _WARNED = re.compile(rb"\b(?:WARN(?:ING)?|warn(?:ing)?|Warning)\b|^W\d{4} |: W \w+/")
 _HEAD = 100  # bytes in which it stands
-_BY_WORDS = frozenset(("exception", "missing file", "permission", "file", "error", "arguments"))
+_BY_WORDS = frozenset(("python", "missing file", "permission", "file", "error", "arguments"))
 
 
 def _widened(pattern: str) -> str:
@@ -45,24 +42,34 @@ def _widened(pattern: str) -> str:
     return re.sub(r"\.\{\d,\d+\}", ".*", pattern)
 
 
-ANY = re2.compile("|".join(f"(?:{_widened(kind.pattern)})" for kind in KINDS), one_line=True)
+# Two passes: of all kinds together with few states, then of those that may be in the line as they stand
+_WIDENED = [_widened(kind.pattern) for kind in KINDS]
+ANY = re2.compile("|".join(f"(?:{pattern})" for pattern in _WIDENED), one_line=True)
+_WHICH = re2.Set(_WIDENED)
+_EXACT = [re2.compile(kind.pattern, one_line=True) for kind in KINDS]
+_BENIGN = re2.Set([_widened(pattern) for pattern, _ in BENIGN])
+_EXACTLY_BENIGN = [re2.compile(pattern, one_line=True) for pattern, _ in BENIGN]
 
 
 def kind_of(line: bytes) -> Kind | None:
     """The first kind whose sign is in the line; None if it says itself that it is none."""
     words = body(line)
-    matched = _WHICH.match(words)
-    if not matched or _BENIGN.match(words):
+    found = next((at for at in sorted(_WHICH.match(words)) if _EXACT[at].search(words)), None)
+    if found is None or _is_benign(words):
         return None
-    kind = KINDS[min(matched)]
+    kind = KINDS[found]
     return _heard(kind, words[:_HEAD]) if kind.level <= ERROR and kind.level != DEATH else kind
+
+
+def _is_benign(words: bytes) -> bool:
+    return any(_EXACTLY_BENIGN[at].search(words) for at in _BENIGN.match(words))
 
 
 def _heard(kind: Kind, head: bytes) -> Kind | None:
     """What a program logs below the level of an error, it goes on after."""
     if _CALM.search(head):
         return None
-    if _WARNED.search(head) and kind.level != STALL:
+    if _WARNED.search(head) and (kind.level != STALL or kind.name == "no connection"):
         return None if kind.name in _BY_WORDS else replace(kind, level=NOISE)
     return kind
 
@@ -70,7 +77,7 @@ def _heard(kind: Kind, head: bytes) -> Kind | None:
 def is_calm(words: bytes) -> bool:
     """Below the level of an error, by a level of its own or by what it says."""
     head = words[:_HEAD]
-    return bool(_CALM.search(head) or _WARNED.search(head) or _BENIGN.match(words))
+    return bool(_CALM.search(head) or _WARNED.search(head) or _is_benign(words))
 
 
 def sign(line: bytes) -> int:

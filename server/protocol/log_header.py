@@ -18,7 +18,7 @@ def header(pod: Pod, seen: View, show: str) -> Iterator[str]:
     if show == "summary":
         said.append(f"summary of {seen.lines:,} lines")
     elif seen.matched is not None:
-        said.append(f"{seen.matched:,} of {seen.lines:,} lines match: {_counted(seen)}")
+        said.append(f"{seen.matched:,} of {seen.lines:,} lines match: {_counted(seen)}, {seen.others:,} others")
     else:
         said.append(f"{seen.lines:,} lines read: {_counted(seen)}")
     if seen.left_out and show == "tail":

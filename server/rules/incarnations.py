@@ -1,10 +1,16 @@
 """Which incarnation of a pod is meant: a restart keeps the pod's id and gives it another uid."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta, timezone
 
 from pai_dlc_mcp.server.cloud.jobs import Job, Pod
 from pai_dlc_mcp.server.errors import Failure
+
+# The job controller's event, as in KubeDL: `Pod: <namespace>.<pod> exited with code 1`; its clock is UTC+8, unmarked
+_EXIT = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) +Pod: [\w-]+\.(dlc[0-9a-z-]+) exited with code (\d{1,3})")
+_CLOCK = timezone(timedelta(hours=8))
+_NEAR = timedelta(seconds=60)  # between a container's end and the event, or the pod's own time
 
 _EARLY, _LATE = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
@@ -42,3 +48,18 @@ def first_to_fall(job: Job) -> Pod | None:
         return before.status != "Failed", before.finished or _LATE
 
     return min(restarted, key=order, default=None)
+
+
+def exits(events: Iterable[str]) -> Sequence[tuple[str, datetime, int]]:
+    """Pod id, time and exit code, as the job's events tell them."""
+    found = (_EXIT.match(event) for event in events)
+    return [
+        (match[2], datetime.fromisoformat(match[1]).replace(tzinfo=_CLOCK), int(match[3])) for match in found if match
+    ]
+
+
+def exit_code(exits: Iterable[tuple[str, datetime, int]], pod_id: str, one: Pod) -> int | None:
+    """How this incarnation ended; None where no event says so."""
+    end = one.finished
+    near = [(abs(at - end), code) for pod, at, code in exits if end and pod == pod_id and abs(at - end) <= _NEAR]
+    return min(near)[1] if near else None

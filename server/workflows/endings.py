@@ -82,3 +82,21 @@ async def _cause(logs: Logs, job: Job, pod: Pod, redactor: Redactor, lines: int)
         if cause or not failed or len(records) < most:
             break
     return cause, count
+
+
+async def excerpt(logs: Logs, job: Job, pod: Pod, redactor: Redactor, max_tokens: int) -> str:
+    """The errors of one pod's log with their surroundings."""
+    try:
+        records = (await logs.pod(job.job_id, pod.pod_id, since=pod.created or job.created)).records
+    except CloudError as error:
+        return f"(its log could not be read again: {error.what})"
+    look = partial(
+        view,
+        records,
+        mode="errors",
+        failed=pod.status == "Failed",
+        max_tokens=max_tokens,
+        redactor=redactor,
+        source=f"log of pod {pod.pod_id}",
+    )
+    return (await anyio.to_thread.run_sync(look)).text

@@ -25,14 +25,14 @@ class Source:
     since: datetime | None
     until: datetime | None = None
 
-    async def last(self, records: int = MAX_LINES, until: datetime | None = None) -> tuple[list[str], str]:
-        """The last records of the window, and the pod's uid."""
+    async def last(self, records: int | None = None, until: datetime | None = None) -> tuple[list[str], str]:
+        """The last records of the window, by default as many as one call gives, and the pod's uid."""
         read = await self.logs.pod(
             self.job_id,
             self.pod_id,
             since=self.since,
             until=until or self.until,
-            max_lines=records,
+            max_lines=records or MAX_LINES,
             pod_uid=self.pod_uid,
         )
         return list(read.records), read.pod_uid
@@ -54,7 +54,9 @@ async def read(source: Source, pages: int = 1) -> Extent:
     for _ in range(pages - 1):
         if not extent.cut:
             break
-        extent = await _extended(source, extent)
+        shorter, extent = extent, await _extended(source, extent)
+        if len(extent.records) == len(shorter.records):
+            break
     return extent
 
 
@@ -66,7 +68,9 @@ async def read_on(source: Source, cursor: Cursor | None, *, key: bytes) -> tuple
     for _ in range(_NEW_PAGES - 1):
         if not (page.gap and extent.cut):
             break
-        extent = await _extended(source, extent)
+        shorter, extent = extent, await _extended(source, extent)
+        if extent.cut and len(extent.records) == len(shorter.records):
+            break
         page = cursors.read(extent.records, extent.pod_uid, since, cursor, key=key, cut=extent.cut)
     return page, extent
 

@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from pai_dlc_mcp.emulator.embedded import Emulator
+from pai_dlc_mcp.emulator.faults import Fault
+
 MINE = [
     "dlc9restarted009",
     "dlc5waitinginq05",
@@ -283,3 +286,23 @@ async def test_fields_shrink_the_answer_to_what_is_asked_for(agent: Any) -> None
     assert found.keys() == {"region", "emulator", "job_id", "status", "detail"}
     assert found["detail"].keys() == {"Pods.PodId", "RestartTimes"}
     assert len(str(found)) < len(whole) / 3
+
+
+async def test_a_restarted_jobs_earlier_incarnations_are_listed_the_first_to_fall_first(
+    agent: Any, emulator: Emulator
+) -> None:
+    rows = (await agent.facts("get_job", job_id="dlc9restarted009"))["earlier_incarnations"]
+    assert len(rows) == 4
+    assert [row["exit_code"] for row in rows] == [1, 143, 143, 143]
+    assert rows[0]["pod_id"] == "dlc9restarted009-worker-0"
+    assert rows[0]["ended"] < rows[1]["ended"]
+    assert all(row["node"] and row["started"] and row["pod_uid"] for row in rows)
+    emulator.faults.add(Fault("GetJobEvents", "no_permission"))
+    rows = (await agent.facts("get_job", job_id="dlc9restarted009"))["earlier_incarnations"]
+    assert [row.get("exit_code") for row in rows] == [None] * 4
+
+
+async def test_a_job_that_was_never_restarted_lists_none_and_asks_for_no_events(agent: Any, emulator: Emulator) -> None:
+    facts = await agent.facts("get_job", job_id="dlc2outofmemory2")
+    assert "earlier_incarnations" not in facts
+    assert "GetJobEvents" not in emulator.requests.actions()

@@ -213,3 +213,107 @@ async def test_an_empty_log_is_told_even_where_its_events_may_not_be_read(agent:
     text = await agent.text("get_pod_logs", job_id=job_id)
     assert "no lines" in text
     assert "its events could not be read: No permission" in text
+
+
+async def test_the_header_counts_every_line_that_was_read(agent: Any) -> None:
+    for view in ({}, {"show": "errors", "max_tokens": 1000}, {"fold": False}, {"show": "grep", "pattern": "loss"}):
+        result = await agent.call("get_pod_logs", job_id=FAILED, **view)
+        said = result.content[0].text.splitlines()[0]
+        told = {
+            word: int(count.replace(",", ""))
+            for count, word in re.findall(r"([\d,]+) (printed|folded|left|others)", said)
+        }
+        assert sum(told.values()) == result.meta["pai-dlc"]["lines"], said
+        assert told["folded"] == 0 or view.get("fold") is not False
+    assert re.match(
+        r"log of \S+ \(Failed\) · summary of \d+ lines", await agent.text("get_pod_logs", job_id=FAILED, show="summary")
+    )
+
+
+async def test_the_cause_is_named_with_its_rank_and_line(agent: Any, emulator: Emulator) -> None:
+    text = await agent.text("get_pod_logs", job_id=FAILED)
+    said = text.splitlines()[1]
+    assert re.fullmatch(r"cause: out of memory \(memory\) (?:· rank \d+ )?· line [\d,]+", said)
+
+
+async def test_the_incarnation_before_the_last_restart_is_the_one_that_fell_first(
+    agent: Any, emulator: Emulator
+) -> None:
+    now = await agent.text("get_pod_logs", job_id="dlc9restarted009")
+    assert "Restarted once: previous=true reads the log before the last (uid " in now
+    text = await agent.text("get_pod_logs", job_id="dlc9restarted009", previous=True)
+    facts = await agent.facts("get_job", job_id="dlc9restarted009")
+    first = facts["earlier_incarnations"][0]
+    assert text.startswith(f"log of {first['pod_id']} (Failed)")
+    assert f"An earlier incarnation (uid {first['pod_uid']})" in text
+    assert "fallen off the bus" in text
+    assert emulator.requests.actions().count("GetPodLogs") == 2
+
+
+async def test_previous_of_a_pod_that_was_never_restarted_is_refused_and_with_a_uid_too(agent: Any) -> None:
+    assert "never restarted" in await agent.error("get_pod_logs", job_id=FAILED, previous=True)
+    both = {"previous": True, "pod_uid": "0" * 36}
+    assert "two incarnations" in await agent.error("get_pod_logs", job_id=FAILED, **both)
+
+
+async def test_pods_whose_log_cannot_be_read_are_said_and_the_others_are_read(agent: Any, emulator: Emulator) -> None:
+    spec = {"type": "Worker", "image": agent.JOB["job_specs"][0]["image"], "pod_count": 12, "ecs_spec": "ecs.g6.large"}
+    job_id = await agent.job(job_specs=[spec], envs={"EMULATOR_SCENARIO": "root_cause"})
+    emulator.clock.advance(7200)
+    emulator.faults.add(Fault("GetPodLogs", "no_permission", times=2))
+    text = await agent.text("get_pod_logs", job_id=job_id, show="all_pods")
+    assert "10 logs read" in text.splitlines()[0]
+    assert "2 logs could not be read, e.g. of dlc" in text
+    assert "of 10 pods Failed" in text
+
+
+async def test_of_1000_pods_a_bounded_number_is_read_those_that_failed_first(agent: Any, emulator: Emulator) -> None:
+    spec = {
+        "type": "Worker",
+        "image": agent.JOB["job_specs"][0]["image"],
+        "pod_count": 1000,
+        "ecs_spec": "ecs.g6.large",
+    }
+    job_id = await agent.job(job_specs=[spec], envs={"EMULATOR_SCENARIO": "missing_module"})
+    emulator.clock.advance(7200)
+    text = await agent.text("get_pod_logs", job_id=job_id, show="all_pods")
+    assert re.match(rf"all 1000 pods of job {job_id} \(Failed\): 200 logs read, [\d,]+ lines", text)
+    assert "800 pods were not read" in text
+    assert "ModuleNotFoundError" in text
+    assert emulator.requests.actions().count("GetPodLogs") <= 2 * 200 + 1
+    assert tokens(text) <= 4000
+
+
+async def test_a_log_is_saved_only_where_the_operator_set_a_folder(connect: Any, agent: Any, tmp_path: Any) -> None:
+    assert "PAI_DLC_DOWNLOADS" in await agent.error("get_pod_logs", job_id=FAILED, save=True)
+    folder = tmp_path / "logs"
+    text = await connect(downloads=folder).text("get_pod_logs", job_id=FAILED, save=True)
+    (file,) = folder.iterdir()
+    saved = file.read_text("utf-8")
+    assert str(file) in text.splitlines()[0]
+    assert f"{saved.count(chr(10)):,} lines" in text.splitlines()[0]
+    assert "OutOfMemoryError" in saved
+    assert "cause: out of memory" in text
+
+
+async def test_a_cursor_that_fell_far_behind_loses_no_line(agent: Any, emulator: Emulator, monkeypatch: Any) -> None:
+    """12,000 new records, more than one answer of the service holds, ten a second."""
+    job_id = await agent.job(envs={"EMULATOR_SCENARIO": "long_running"})
+    emulator.clock.advance(700)
+
+    def lines(job: Any, pod: Any) -> Any:
+        return ((pod.started + number / 10, f"record {number}") for number in range(200_000))
+
+    monkeypatch.setattr("pai_dlc_mcp.emulator.pods.lines", lines)
+    first = await agent.call("get_pod_logs", job_id=job_id)
+    emulator.clock.advance(1200)
+    more = await agent.call("get_pod_logs", job_id=job_id, cursor=first.meta["pai-dlc"]["cursor"], fold=False)
+    assert more.meta["pai-dlc"]["lines"] == 12_000
+    again = await agent.call("get_pod_logs", job_id=job_id, cursor=more.meta["pai-dlc"]["cursor"])
+    assert "nothing new since the cursor" in again.content[0].text
+    emulator.clock.advance(30)
+    last = await agent.call("get_pod_logs", job_id=job_id, cursor=more.meta["pai-dlc"]["cursor"])
+    assert last.meta["pai-dlc"]["lines"] == 300
+    emulator.clock.advance(5000)
+    lost = await agent.text("get_pod_logs", job_id=job_id, cursor=more.meta["pai-dlc"]["cursor"])
+    assert "lines between it and these are missing" in lost

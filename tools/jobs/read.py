@@ -1,17 +1,20 @@
 """Training jobs: find them and look at one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from typing import Annotated, cast
 
 from pydantic import BeforeValidator, Field
 
 from pai_dlc_mcp.server.budget.limits import shrink
 from pai_dlc_mcp.server.budget.redact import Redactor
-from pai_dlc_mcp.server.cloud.jobs import JobSummary, Pod, Spec
+from pai_dlc_mcp.server.cloud.errors import CloudError
+from pai_dlc_mcp.server.cloud.jobs import Job, JobSummary, Pod, Spec
 from pai_dlc_mcp.server.cloud.times import Time, to_utc
-from pai_dlc_mcp.server.deps import Cloud, FreshJob
+from pai_dlc_mcp.server.deps import Cloud, CloudInRegion, FreshJob
 from pai_dlc_mcp.server.protocol.reply import STREAM_TOKENS, Facts, ForeignName, ForeignText, Listing, Row, Verbatim
 from pai_dlc_mcp.server.protocol.toolset import Toolset
+from pai_dlc_mcp.server.rules.incarnations import earlier, exit_code, exits
 from pai_dlc_mcp.server.rules.pods import by_importance
 from pai_dlc_mcp.server.rules.redacted_view import project, showable
 from pai_dlc_mcp.tools.params import (
@@ -29,6 +32,9 @@ from pai_dlc_mcp.tools.params import (
 tools = Toolset("core")
 
 _PODS_SHOWN = 20
+_INCARNATIONS_SHOWN = 12
+_EVENTS = 2000  # in which exit codes are looked for
+_LATE = datetime.max.replace(tzinfo=UTC)
 
 
 def _specs(value: object) -> object:
@@ -68,6 +74,18 @@ class PodRow(Row):
     restarts: int | None = None
 
 
+class IncarnationRow(Row):
+    """A pod before a restart."""
+
+    pod_id: str
+    pod_uid: str
+    node: str | None = None
+    started: Time | None = None
+    ended: Time | None = None
+    status: str
+    exit_code: int | None = None
+
+
 class JobFacts(Facts):
     """With `fields` only the job's id and status, and `detail`."""
 
@@ -93,6 +111,7 @@ class JobFacts(Facts):
     restarts: str | None = None
     pods_total: int | None = None
     pods: list[PodRow] | None = None
+    earlier_incarnations: list[IncarnationRow] | None = None
     console: str | None = None
     detail: dict[str, object] | None = None
 
@@ -141,14 +160,15 @@ async def get_job(
     fields: Annotated[list[str] | None, Field(description="Only these of the API's, e.g. Pods.PodId.")] = None,
     region: Region = None,
 ) -> JobFacts:
-    """Get one job: status, reason, times, specs, pods. Env values are never shown. For a failed job go on with
-    get_job_events, then get_pod_logs."""
+    """Get one job: status, reason, times, specs, pods, and pods before a restart. Env values are never shown. Why it
+    failed or waits says diagnose_job."""
     redactor = Redactor(job.secrets)
     shown = cast("dict[str, object]", showable(job.raw, redactor)) if detail or fields else None
     if fields and shown:
         part = shrink(project(shown, fields), STREAM_TOKENS)[0]
         return JobFacts(job_id=job_id, status=job.status, detail=part)
     pods = by_importance(job)[:_PODS_SHOWN]
+    before = await _incarnations(cloud, job)
     return JobFacts.model_validate(
         {
             **dict(job),
@@ -159,11 +179,45 @@ async def get_job(
             "env_names": sorted(job.envs),
             "pods_total": len(job.pods),
             "pods": [_pod_row(pod) for pod in pods],
+            "earlier_incarnations": before[:_INCARNATIONS_SHOWN] or None,
             "console": console(cloud.region, job),
             "detail": shrink(shown, STREAM_TOKENS)[0] if shown else None,
-            "note": f"{len(pods)} of {len(job.pods)} pods, failed ones first" if len(pods) < len(job.pods) else None,
+            "note": "; ".join(_notes(job, len(pods), len(before))) or None,
         }
     )
+
+
+def _notes(job: Job, pods: int, incarnations: int) -> Iterator[str]:
+    if pods < len(job.pods):
+        yield f"{pods} of {len(job.pods)} pods, failed ones first"
+    if incarnations > _INCARNATIONS_SHOWN:
+        yield f"{_INCARNATIONS_SHOWN} of {incarnations} earlier incarnations, the latest and their failed ones first"
+
+
+async def _incarnations(cloud: CloudInRegion, job: Job) -> list[IncarnationRow]:
+    """The latest first, of one restart those that failed first. Exit codes stand in the job's events only, so they
+    are asked for where there was a restart; without them the rows stand."""
+    lives = [(pod, one) for pod in job.pods for one in earlier(pod)]
+    if not lives:
+        return []
+    try:
+        codes = exits(await cloud.events.job(job.job_id, since=job.created, max_events=_EVENTS))
+    except CloudError:
+        codes = ()
+    rows = [
+        IncarnationRow(
+            pod_id=pod.pod_id,
+            pod_uid=one.uid,
+            node=one.node,
+            started=one.started,
+            ended=one.finished,
+            status=one.status,
+            exit_code=exit_code(codes, pod.pod_id, one),
+        )
+        for pod, one in lives
+    ]
+    ages = {one.uid: age for pod in job.pods for age, one in enumerate(earlier(pod))}
+    return sorted(rows, key=lambda row: (ages[row.pod_uid], row.status != "Failed", row.ended or _LATE))
 
 
 def _pod_row(pod: Pod) -> PodRow:

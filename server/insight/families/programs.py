@@ -7,8 +7,13 @@ COMPILERS = (
         "compiler",
         ROOT,
         "program",
-        r"nvcc fatal|ptxas (?:fatal|error)|:\d+: (?:fatal )?error: |\(\d+\): (?:catastrophic )?error(?: #\d+)?: |undefined reference to|undefined symbol|collect2: error|ld: cannot find|CMake Error|triton\.\w+(?:\.\w+)*Error|CompilationError|ninja: error"
-        r"|Unknown CUDA arch|Unsupported gpu architecture|cannot open shared object file|version `\S+' not found|GLIBCXX_\S+ not found|wheel.{0,40}not supported|error: command .{0,80}failed|error: (?:could not|cannot) |error\[E\d{4}\]",
+        r"nvcc fatal|ptxas (?:fatal|error|.{0,80}error)|:\d+: (?:fatal )?error: "
+        r"|\(\d+\): (?:catastrophic )?error(?: #\d+)?: "
+        r"|undefined reference to|undefined symbol|collect2: error|ld: cannot find|CMake Error"
+        r"|triton\.\w+(?:\.\w+)*Error|CompilationError|ninja: error"
+        r"|Unknown CUDA arch|Unsupported gpu architecture|cannot open shared object file|version `\S+' not found"
+        r"|GLIBCXX_\S+ not found|wheel.{0,40}not supported|error: command .{0,80}failed|error: (?:could not"
+        r"|cannot) |error\[E\d{4}\]",
         "nvcc fatal   : Unsupported gpu architecture 'compute_120'",
         "nvcc: NVIDIA (R) Cuda compiler driver",
     ),
@@ -19,8 +24,13 @@ PROGRAMS = (
         "shell",
         ROOT,
         "program",
-        r"command not found|未找到命令|找不到命令|(?:ba|z|da)?sh: (?:\d+: |line \d+: )?\S+: not found|: line \d+: .{0,80}(?:syntax error|unexpected)|syntax error near|unexpected end of file|未预期的|语法错误|unbound variable|未绑定的变量"
-        r"|parameter (?:null or )?not set|[Ee]xec format error|cannot execute(?::| binary)|无法执行|executable file not found|(?:was |^)?unable to find the specified executable|failed to run command|exec: .{0,80}: not found|Argument list too long|No module named|ambiguous redirect|integer expression expected|not a valid identifier",
+        r"command not found|未找到命令|找不到命令|(?:ba|z|da)?sh: (?:\d+: |line \d+: )?\S+: not found"
+        r"|: line \d+: .{0,80}(?:syntax error|unexpected)|syntax error near|unexpected end of file|未预期的|语法错误"
+        r"|unbound variable|未绑定的变量"
+        r"|parameter (?:null or )?not set|[Ee]xec format error|cannot execute(?::| binary)|无法执行"
+        r"|executable file not found|(?:was |^)?unable to find the specified executable|failed to run command"
+        r"|exec: .{0,80}: not found|Argument list too long|No module named|ambiguous redirect"
+        r"|(?:integer expression|(?:unary|binary) operator) expected|not a valid identifier",
         "run.sh:行3: torchrn：未找到命令",
         "command: torchrun train.py",
     ),
@@ -28,9 +38,15 @@ PROGRAMS = (
         "arguments",
         ROOT,
         "configuration",
-        r"unrecognized arguments|arguments are required|: error: (?:argument |ambiguous option|too few|invalid choice|expected|one of)|[Ii]nvalid (?:argument|option|value for|choice)\b|[Uu]nknown (?:argument|option|flag|command line flag)|[Nn]o such option"
-        r"|[Mm]issing (?:required|mandatory) |expected (?:one|at least one) argument|[Cc]ould not override|is not in struct|Config\w*(?:Error|Exception)\b|omegaconf\.errors|hydra\.errors|yaml\.\w+\.\w+|(?:Scanner|Parser|Composer|Constructor)Error|while scanning|mapping values are not allowed"
-        r"|JSONDecodeError|TOMLDecodeError|ValidationError|validation errors? for|[Uu]sage[Ee]rror|ValueError: .{0,60}(?:must be|should be|expected) .{0,60}(?:got|but)|is not divisible by|environment variable .{0,60}(?:is not set|expected|missing|unset)|KeyError: '[A-Z][A-Z0-9_]+'",
+        r"unrecognized arguments|arguments are required|: error: (?:argument |ambiguous option|too few"
+        r"|invalid choice|expected|one of)|[Ii]nvalid (?:argument|option|value for|choice)\b"
+        r"|[Uu]nknown (?:argument|option|flag|command line flag)|[Nn]o such option"
+        r"|[Mm]issing (?:required|mandatory) |expected (?:one|at least one) argument|[Cc]ould not override"
+        r"|is not in struct|Config\w*(?:Error|Exception)\b|omegaconf\.errors|hydra\.errors|yaml\.\w+\.\w+"
+        r"|(?:Scanner|Parser|Composer|Constructor)Error|while scanning|mapping values are not allowed"
+        r"|JSONDecodeError|TOMLDecodeError|ValidationError|validation errors? for|[Uu]sage[Ee]rror"
+        r"|ValueError: .{0,60}(?:must be|should be|expected) .{0,60}(?:got|but)|is not divisible by"
+        r"|environment variable .{0,60}(?:is not set|expected|missing|unset)|KeyError: '[A-Z][A-Z0-9_]+'",
         "train.py: error: unrecognized arguments: --lrr 3e-4",
         "arguments: lr=3e-4, seed=7",
     ),
@@ -38,7 +54,10 @@ PROGRAMS = (
         "packages",
         ROOT,
         "program",
-        r"[Nn]o matching distribution found|Could not find a version that satisfies|ResolutionImpossible|[Cc]annot install .{0,200}because|conflicting dependencies|not a supported wheel|PackagesNotFoundError|Could not install packages|metadata-generation-failed|DistributionNotFound|VersionConflict|E: Unable to locate package|npm ERR!",
+        r"[Nn]o matching distribution found|Could not find a version that satisfies|ResolutionImpossible"
+        r"|[Cc]annot install .{0,200}because|conflicting dependencies|not a supported wheel|PackagesNotFoundError"
+        r"|Could not install packages|metadata-generation-failed|DistributionNotFound|VersionConflict"
+        r"|E: Unable to locate package|npm ERR!",
         "ERROR: No matching distribution found for flash-attn==99.1",
         "Successfully installed flash-attn-2.6.3",
     ),
@@ -46,7 +65,10 @@ PROGRAMS = (
         "numbers",
         ROOT,
         "program",
-        r"(?i:\bloss (?:is|became|went|=|:)?:? ?(?:nan|inf)\b.{0,60}(?:stop|abort|exit|terminat|rais)|loss is (?:nan|inf|not finite)|(?:nan|inf)s? (?:or (?:inf|nan)s? )?(?:detected|found|encountered) in|found nan|non-?finite (?:loss|grad)|loss scale .{0,40}(?:minimum|too small)|loss diverged|损失.{0,6}(?:nan|发散))"
+        r"(?i:\bloss (?:is|became|went|=|:)?:? ?(?:nan|inf)\b.{0,60}(?:stop|abort|exit|terminat|rais)"
+        r"|loss is (?:nan|inf|not finite)|(?:nan|inf)s? (?:or (?:inf|nan)s? )?(?:detected|found|encountered) in"
+        r"|found nan|non-?finite (?:loss|grad)|loss scale .{0,40}(?:minimum|too small)|loss diverged"
+        r"|损失.{0,6}(?:nan|发散))"
         r"|FloatingPointError|[Rr]ank \d+ found .{0,20}nan|Tensor had NaN",
         "Loss is nan, stopping training",
         "skipped 0 steps, loss scale 65536",
@@ -55,7 +77,9 @@ PROGRAMS = (
         "panic",
         ROOT,
         "program",
-        r"panicked at|^panic: |fatal runtime error:|[Cc]heck failed: |CHECK failed|^F\d{4} \d\d:|^F \w+/|: F \w+/|PADDLE_ENFORCE|Enforce failed|pure virtual method called|stack smashing detected|double free|munmap_chunk|corrupted size|malloc\(\):|free\(\): invalid"
+        r"panicked at|^panic: |fatal runtime error:|[Cc]heck failed: |CHECK failed|^F\d{4} \d\d:|^F \w+/|: F \w+/"
+        r"|PADDLE_ENFORCE|Enforce failed|pure virtual method called|stack smashing detected|double free"
+        r"|munmap_chunk|corrupted size|malloc\(\):|free\(\): invalid"
         r"|[Aa]ssertion .{0,200}failed|LLVM ERROR|uncaught exception of type",
         "thread 'main' panicked at src/loader.rs:42:9:",
         "panic mode: off",
@@ -64,7 +88,8 @@ PROGRAMS = (
         "crash",
         ROOT,
         "program",
-        r"[Ss]egmentation fault|段错误|SIGSEGV|SIGBUS|SIGFPE|SIGILL|总线错误|Fatal Python error: [^A]|Floating point exception|Illegal instruction|[Ss]tack overflow",
+        r"[Ss]egmentation fault|段错误|SIGSEGV|SIGBUS|SIGFPE|SIGILL|总线错误|Fatal Python error: [^A]"
+        r"|Floating point exception|Illegal instruction|[Ss]tack overflow",
         "run.sh: line 9: 42 Segmentation fault (core dumped) python a.py",
         "segments: 42",
     ),
@@ -73,7 +98,8 @@ PROGRAMS = (
         "abort",
         WRAPPER,
         "program",
-        r"terminate called|SIGABRT|Fatal Python error: Aborted|\bAborted\b|已放弃|\bcore dumped\b|^\*\*\* (?:Process received signal|Aborted at)",
+        r"terminate called|SIGABRT|Fatal Python error: Aborted|\bAborted\b|已放弃|\bcore dumped\b"
+        r"|^\*\*\* (?:Process received signal|Aborted at)",
         "Fatal Python error: Aborted",
         "aborted runs are kept",
     ),
@@ -81,7 +107,8 @@ PROGRAMS = (
         "killed",
         DEATH,
         "memory",
-        r"SIGKILL|(?:^|[ |:\]])Killed(?:$|[ :])|killed by (?:the )?(?:kernel|signal 9|OOM)|已杀死|被杀死|Container killed",
+        r"SIGKILL|(?:^|[ |:\]])Killed(?:$|[ :])|killed by (?:the )?(?:kernel|signal 9|OOM)|已杀死|被杀死"
+        r"|Container killed",
         "run.sh: line 9: 42 Killed python a.py",
         "killed by user: no",
     ),
@@ -94,10 +121,22 @@ PROGRAMS = (
         "what() is called once",
     ),
     Kind(
-        "exception",
+        "java",
         ROOT,
         "program",
-        r"Traceback \(most recent call last\)|^(?:[ |]+\| )?(?:[a-zA-Z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Failure|Failed|Fault|Timeout|Interrupt|NotFound|Invalid|Conflict|Denied|Exceeded|Unavailable|Mismatch|Missing)(?:\(\w+\))?(?:: |:?$)|^[a-z_]\w*(?:\.\w+)*\.(?:exceptions?|errors?)\.[A-Z]\w*: |^Caused by: |^(?:Exception in thread|Unhandled exception|Uncaught exception)\b"
+        r"^Caused by: |^Exception in thread |^(?:java|javax|scala|org|com)(?:\.\w+){1,8}\.[A-Z]\w*(?:Exception"
+        r"|Error)\b",
+        'Caused by: java.lang.NumberFormatException: For input string: "n/a"',
+        "java -jar loader.jar",
+    ),
+    Kind(
+        "python",
+        ROOT,
+        "program",
+        r"Traceback \(most recent call last\)|^(?:[ |]+\| )?(?:[a-zA-Z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Failure"
+        r"|Failed|Fault|Timeout|Interrupt|NotFound|Invalid|Conflict|Denied|Exceeded|Unavailable|Mismatch"
+        r"|Missing)(?:\(\w+\))?(?:: |:?$)|^[a-z_]\w*(?:\.\w+)*\.(?:exceptions?|errors?)\.[A-Z]\w*: "
+        r"|^(?:Unhandled exception|Uncaught exception)\b"
         r"|^Traceback$|^\[?[Ee]rrno ?\d+",
         "datasets.exceptions.DatasetGenerationCastError: An error occurred while casting",
         "MeanSquaredError over 3 folds",
@@ -114,7 +153,10 @@ PROGRAMS = (
         "error",
         ERROR,
         None,
-        r"\bERROR\b|\[E\]|^\[[-\d :,.]{10,30} E \d+ \d+\]|\b[A-Z]\w*(?:Error|Exception)\b: *[^\s\d.]|\b[Ee]rror: *[^\s\d.]|\bERR!|^E\d{4} \d\d:|\[E\d{3,4} \d\d:|: E \w+/|^E \w+/|\bLevel=error\b|\blevel=(?:error|fatal)\b|\"level\": ?\"(?:error|fatal)|(?:错误|失败|异常|报错) ?[:：]"
+        r"\bERROR\b|\[E\]|\[(?:error|critical)\]|^\[[-\d :,.]{10,30} E \d+ \d+\]"
+        r"|\b[A-Z]\w*(?:Error|Exception)\b: *[^\s\d.]"
+        r"|\b[Ee]rror: *[^\s\d.]|\bERR!|^E\d{4} \d\d:|\[E\d{3,4} \d\d:|: E \w+/|^E \w+/|\bLevel=error\b"
+        r"|\blevel=(?:error|fatal)\b|\"level\": ?\"(?:error|fatal)|(?:错误|失败|异常|报错) ?[:：]"
         r"|\bfailed with (?:error|status)|^(?:\w+: )?(?:[Ff]ailed|[Cc]annot|[Cc]ould not|[Uu]nable) to \w+",
         "2026-01-05 10:00:00 ERROR lost shard",
         "errors='replace'",

@@ -60,6 +60,22 @@ def nccl_init(seed: int = 0) -> Iterator[str]:
         yield f"{head} comm 0x{turn * 7919:012x} rank {who} nranks 256 busId {turn % 99}000 - Init COMPLETE"
 
 
+def teardown(seed: int = 0) -> Iterator[str]:
+    """What other processes say once one has failed."""
+    dice = random.Random(seed)
+    while True:
+        who = dice.randrange(32)
+        yield from (
+            f"W0105 10:31:{who:02d}.110 88 torch/distributed/elastic/multiprocessing/api.py:897] Sending process "
+            f"{dice.randrange(999)} closing signal SIGTERM",
+            f"dlc1k2j3h4g5f6d7-worker-{who}:12:88 [{who % 8}] NCCL INFO comm 0x{dice.randrange(1 << 40):x} rank {who} "
+            "nranks 32 - Abort COMPLETE",
+            *frames(3, f"[rank{who}]: "),
+            f"[rank{who}]: torch.distributed.DistBackendError: NCCL communicator was aborted on rank {who}.",
+            f"wandb: uploading history, {dice.randrange(99)} of 120 MB",
+        )
+
+
 _WORDS = ("shard", "tokens", "cache", "epoch", "sampler", "state", "restored", "bucket", "flushed", "reader", "queue")
 
 
@@ -187,7 +203,7 @@ FAILURES: dict[str, tuple[Callable[[], list[str]], str]] = {
         "CUDA error: device-side assert triggered",
     ),
     "nccl hang": (_hang, "Watchdog caught collective operation timeout"),
-    "torchrun only": (lambda: torchrun_table(17, -11), "exitcode  : -11 (pid: 93)"),
+    "torchrun only": (lambda: torchrun_table(17, -11), "failed (exitcode: -11) local_rank: 1 (pid: 93)"),
     "shell": (lambda: ["/workspace/run.sh: line 14: deepspead: command not found"], "deepspead: command not found"),
     "segfault": (lambda: ["Fatal Python error: Segmentation fault", "", *frames(3)[1:]], "Segmentation fault"),
     "host oom": (lambda: ["/workspace/run.sh: line 9:  4242 Killed                  python train.py"], "4242 Killed"),
@@ -200,8 +216,8 @@ FAILURES: dict[str, tuple[Callable[[], list[str]], str]] = {
         "shard 7 is corrupt",
     ),
     "far in a line": (
-        lambda: ["queue state " + "x1y2 " * 12000 + "RuntimeError: bucket 9 overflow " + "tail " * 900],
-        "RuntimeError: bucket 9 overflow",
+        lambda: [*frames(2), "RuntimeError: queue state " + "x1y2 " * 12000 + "bucket 9 overflow"],
+        "RuntimeError: queue state",
     ),
 }
 
@@ -220,11 +236,11 @@ def mixed(lines: int, seed: int = 0) -> list[str]:
 
 
 def failing(failure: str, lines: int, *, at: float = 0.5, seed: int = 0) -> Log:
-    """`lines` records of noise with the failure after a part `at` of them."""
+    """`lines` records of noise and teardown, with the failure after a part `at` of them."""
     build, cause = FAILURES[failure]
     records = mixed(lines, seed)
     place = int(len(records) * at)
-    return Log([*records[:place], *build(), *records[place:]], cause)
+    return Log([*records[:place], *build(), *islice(teardown(seed), lines - place)], cause)
 
 
 def pods(lines: int) -> list[Log]:

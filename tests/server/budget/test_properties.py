@@ -70,7 +70,7 @@ def test_a_view_never_exceeds_its_budget_and_is_clean_text(
     assert tokens(got.text) <= most
     assert is_clean(got.text)
     assert min(got.printed, got.folded, got.left_out) >= 0
-    assert got.printed + got.folded + got.left_out == got.lines
+    assert got.printed + got.folded + got.left_out + got.others == got.lines
     if got.text.startswith("<"):
         assert got.text.count("</untrusted-data") == 1
         assert got.text.endswith('</untrusted-data id="n0">')

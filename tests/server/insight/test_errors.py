@@ -27,21 +27,21 @@ def root(lines: list[str]) -> str:
         ("[rank3]: torch.OutOfMemoryError: CUDA out of memory.", "out of memory"),
         ("Out of memory: Killed process 42 (python)", "out of memory"),
         ("RuntimeError: CUDA error: an illegal memory access was encountered", "CUDA"),
-        ("NVRM: Xid (PCI:0000:3b:00): 79, GPU has fallen off the bus.", "CUDA"),
+        ("NVRM: Xid (PCI:0000:3b:00): 79, GPU has fallen off the bus.", "device"),
         ("run.sh: line 3: torchrn: command not found", "shell"),
-        ("python: can't open file '/mnt/x.py': [Errno 2] No such file or directory", "shell"),
+        ("python: can't open file '/mnt/x.py': [Errno 2] No such file or directory", "missing file"),
         ("cat: /mnt/a: No such file or directory", "file"),
         ("run.sh: line 9: 42 Segmentation fault (core dumped) python a.py", "crash"),
         ("Fatal Python error: Aborted", "abort"),
-        ("terminate called after throwing an instance of 'c10::DistBackendError'", "NCCL"),
+        ("terminate called after throwing an instance of 'c10::DistBackendError'", "abort"),
         ("run.sh: line 9: 42 Killed python a.py", "killed"),
-        ("[rank1]:[E ProcessGroupNCCL.cpp:1] Watchdog caught collective operation timeout: X", "NCCL"),
+        ("[rank1]:[E ProcessGroupNCCL.cpp:1] Watchdog caught collective operation timeout: X", "collective timeout"),
         ("node1:1:2 [0] NCCL WARN Call to connect failed", "NCCL"),
         ("CRITICAL no space", "fatal"),
         ("2026-01-05 10:00:00 ERROR lost shard", "error"),
-        ("E0105 10:00:00 api.py] failed (exitcode: 1) local_rank: 0", "error"),
+        ("E0105 10:00:00 api.py] failed (exitcode: 1) local_rank: 0", "torchrun report"),
         ("W0105 Sending process 9 closing signal SIGTERM", "stopped by a signal"),
-        ("requests.exceptions.ConnectionError: HTTPSConnectionPool(host='hf.co'): Connection refused", "network"),
+        ("requests.exceptions.ConnectionError: HTTPSConnectionPool(host='hf.co'): Connection refused", "HTTP"),
         ("2026-01-05 读取数据失败：分片 7", "error"),
         ("KeyboardInterrupt", "stopped by a signal"),
         ("ConnectionResetError: [Errno 104] Connection reset by peer", "lost a peer"),
@@ -77,8 +77,11 @@ def test_chained_exceptions_are_one_block_whose_first_exception_tells() -> None:
 
 
 def test_an_exception_of_any_name_ends_a_traceback() -> None:
-    for last in ("huggingface_hub.utils.EntryNotFound: 404", "fsspec.Refused: Permission denied"):
-        assert found([*corpus.frames(1), last]) == [("python", 0, 4, last)]
+    for last, kind in (
+        ("huggingface_hub.utils.Gone: 404", "python"),
+        ("fsspec.Refused: Permission denied", "permission"),
+    ):
+        assert found([*corpus.frames(1), last]) == [(kind, 0, 4, last)]
 
 
 def test_a_traceback_cut_off_before_its_exception_is_still_found() -> None:
@@ -119,9 +122,9 @@ def test_rays_workers_are_told_apart_by_their_pid() -> None:
 
 def test_torchruns_table_is_one_block_told_by_the_rank_that_failed_first() -> None:
     lines = corpus.torchrun_table(17, -11)
-    assert found(lines[1:]) == [("torchrun report", 0, len(lines) - 1, "  rank      : 17 (local_rank: 1)")]
+    assert found(lines[1:]) == [("crash", 0, len(lines) - 1, "  rank      : 17 (local_rank: 1)")]
     table = lines.index("Root Cause (first observed failure):")
-    assert found(lines[table:])[0][0] == "torchrun report"
+    assert found(lines[table:])[0][0] == "crash"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,114 @@
+"""Survived or not, by what follows; and where a job stopped."""
+
+import pytest
+
+from pai_dlc_mcp.server.insight import errors
+from pai_dlc_mcp.server.insight.errors import Reading
+from pai_dlc_mcp.server.insight.lines import Lines
+
+ERROR = ["Traceback (most recent call last):", '  File "a.py", line 1, in get', "TimeoutError: shard 4 is late"]
+CAUSE = "RuntimeError: mat1 and mat2 shapes cannot be multiplied"
+
+
+def steps(count: int, start: int = 0, form: str = "step {} loss 0.{}") -> list[str]:
+    return [form.format(step, step % 97) for step in range(start, start + count)]
+
+
+def read(lines: list[str], *, failed: bool = True) -> Reading:
+    return errors.read(Lines("\n".join(lines).encode()), failed=failed)
+
+
+def cause(lines: list[str], *, failed: bool = True) -> str | None:
+    root = read(lines, failed=failed).root
+    return lines[root.sign] if root else None
+
+
+def test_an_error_after_which_the_steps_go_on_is_survived_and_never_the_root() -> None:
+    lines = [*steps(9), *ERROR, *steps(9, 9), CAUSE]
+    reading = read(lines)
+    assert [block.survived for block in reading.blocks] == [True, False]
+    assert cause(lines) == CAUSE
+    assert cause(lines[:-1], failed=False) is None
+    assert reading.stop == len(lines) - 2
+
+
+def test_lines_still_in_a_buffer_are_no_going_on() -> None:
+    assert cause([*steps(9), *ERROR, *steps(2, 9)]) == ERROR[-1]
+
+
+def test_what_repeats_after_a_failure_only_is_no_rhythm() -> None:
+    teardown = steps(300, form="waiting for worker step {} of {}")
+    assert cause([*steps(9), *ERROR, *teardown]) == ERROR[-1]
+
+
+def test_a_heartbeat_that_beats_on_is_no_rhythm() -> None:
+    beats = steps(40, form="INFO agent heartbeat {} ok, step lease {}")
+    assert cause([*steps(9), *beats[:20], *ERROR, *beats[20:]]) == ERROR[-1]
+
+
+def test_a_rank_that_fell_silent_is_not_saved_by_the_others() -> None:
+    form = "[rank{}]: step 1 loss 0.{}"
+    ranks = [form.format(who, step) for step in range(9) for who in range(4)]
+    error = [f"[rank2]: {line}" for line in ERROR]
+    others = [line for line in ranks if "rank2" not in line]
+    assert cause([*ranks, *error, *others]) == error[-1]
+    assert cause([*ranks, *error, *ranks], failed=False) is None
+
+
+def test_of_two_runs_in_one_log_the_last_is_read_and_the_first_told() -> None:
+    start = ["loading tokenizer of the model", "building the dataset index", "world size is set by launcher"]
+    reading = read([*start, *ERROR, *start, CAUSE])
+    assert [block.survived for block in reading.blocks] == [True, False]
+    assert reading.root == reading.blocks[1]
+
+
+@pytest.mark.parametrize("line", ["torchelastic will restart worker group", "restart_count=1 for all ranks"])
+def test_a_restart_parts_the_runs(line: str) -> None:
+    assert cause([ERROR[-1], line, CAUSE]) == CAUSE
+
+
+def test_an_import_that_failed_at_the_start_is_not_the_cause_where_the_start_went_on() -> None:
+    missing = "ModuleNotFoundError: No module named 'apex'"
+    assert cause([missing, "model has 7 B parameters", "dataset has 40 shards", CAUSE]) == CAUSE
+
+
+def test_where_no_sign_stands_the_words_after_the_last_step_are_the_cause() -> None:
+    reading = read([*steps(9), "bucket 7 refused the gradient", *(["SIGTERM received"] * 3)])
+    assert reading.root is not None
+    assert (reading.root.sign, reading.root.kind.name) == (9, "words of an error")
+
+
+def test_a_failed_log_without_any_sign_says_where_it_stops() -> None:
+    lines = [*steps(9), "saving"]
+    assert read(lines, failed=False).root is None
+    reading = read(lines)
+    assert reading.root is not None
+    assert (reading.root.kind.name, lines[reading.root.sign]) == ("no error sign; the output stops here", "saving")
+
+
+def test_after_a_report_of_a_death_the_stalls_of_others_are_its_victims() -> None:
+    report = "mpirun noticed that process rank 6 with PID 1 on node a exited on signal 9 (Killed)."
+    stall = "[rank1]:[E ProcessGroupNCCL.cpp:9] [Rank 1] Watchdog caught collective operation timeout: X"
+    lines = [*steps(9), report, stall, stall]
+    assert cause(lines) == report
+    root = read(lines).root
+    assert root is not None
+    assert root.rank == 6
+
+
+def test_the_rank_of_a_launchers_report_is_the_rank_of_the_cause() -> None:
+    report = [
+        "Root Cause (first observed failure):",
+        "[0]:",
+        "  rank      : 17 (local_rank: 1)",
+        "  exitcode  : 1 (pid: 9)",
+    ]
+    root = read([*ERROR, *report]).root
+    assert root is not None
+    assert root.rank == 17
+
+
+def test_a_traceback_that_a_logger_prefixes_is_one_block() -> None:
+    lines = [f"ERROR 01-05 10:00:0{at} [core.py:70{at}] {line}" for at, line in enumerate(ERROR)]
+    reading = read(["start", *lines])
+    assert [(block.start, block.stop, block.sign) for block in reading.blocks] == [(1, 4, 3)]
