@@ -60,11 +60,7 @@ async def wait_for_jobs(
     """Wait until one of up to 10 jobs has ended (or runs, or changes) instead of polling get_job. Each end is told
     once: pass the cursor on for the rest. Says why a job is stuck. Waits 45 s at most over any transport; up to
     timeout_s where the client takes progress."""
-    try:
-        waited = await waiting.wait(cloud, job_ids, until, timeout_s, cursor, progress)
-    except ValueError as error:
-        fix = "Pass the cursor of the last answer unchanged, or none."
-        raise Failure(f"cursor: {error}.", fix=fix, code="InvalidCursor") from None
+    waited = await waiting.wait(cloud, job_ids, until, timeout_s, _told(cursor), progress)
     rows = await _rows(cloud, waited)
     done = _DONE[until] if waited.news else "nothing_left" if waited.all_over else "timeout"
     return WaitReply(
@@ -75,6 +71,14 @@ async def wait_for_jobs(
         next=None if waited.all_over else "Call wait_for_jobs again with this cursor.",
         note=_note(waited, timeout_s, heard=progress.heard),
     )
+
+
+def _told(cursor: str | None) -> frozenset[bytes] | None:
+    try:
+        return waiting.decode(cursor) if cursor else None
+    except ValueError as error:
+        fix = "Pass the cursor of the last answer unchanged, or none."
+        raise Failure(f"cursor: {error}.", fix=fix, code="InvalidCursor") from None
 
 
 def _note(waited: Waited, asked: int, *, heard: bool) -> str | None:

@@ -61,13 +61,17 @@ class Waited:
 
 
 async def wait(
-    cloud: CloudInRegion, job_ids: Sequence[str], until: Until, seconds: float, cursor: str | None, progress: Progress
+    cloud: CloudInRegion,
+    job_ids: Sequence[str],
+    until: Until,
+    seconds: float,
+    told: frozenset[bytes] | None,
+    progress: Progress,
 ) -> Waited:
-    """Poll until a job not reported by `cursor` is what `until` says, or `seconds` have passed.
+    """Poll until a job is what `until` says and not among those `told` before (of a cursor), or `seconds` have passed.
 
-    Raises ValueError for a cursor that is none, CloudError when no job can be read at all.
+    Raises CloudError when no job can be read at all.
     """
-    told = decode(cursor) if cursor else None
     looks = _Looks(cloud, list(dict.fromkeys(job_ids)))
     clock, start, step = cloud.clock, cloud.clock.monotonic(), _STEP
     seconds = polling.bound(seconds, progress)
