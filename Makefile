@@ -64,6 +64,7 @@ bench: .venv/ready ## measure the log pipeline, the causes it keeps, what is red
 	@$(BIN)/python bench/redaction.py
 	@$(BIN)/python bench/budget.py
 	@$(BIN)/python bench/causes.py
+	@$(BIN)/python bench/tokens.py
 
 mutants: .venv/ready ## N=400 SEED=1 ROOMS="budget insight": change the pure rooms and see whether a test notices
 	@$(BIN)/python bench/mutants.py -n $(or $(N),400) --seed $(or $(SEED),1) $(if $(ROOMS),--rooms $(ROOMS))

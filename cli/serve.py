@@ -17,6 +17,7 @@ from pai_dlc_mcp.cli import arguments
 from pai_dlc_mcp.prompts import loader as prompts
 from pai_dlc_mcp.resources import completions, guides, jobs
 from pai_dlc_mcp.server import app
+from pai_dlc_mcp.server.clock import Clock
 from pai_dlc_mcp.server.cloud.credentials import Credentials, DefaultChain, StaticKey
 from pai_dlc_mcp.server.safety import audit
 from pai_dlc_mcp.server.safety.folder_store import open_store
@@ -51,12 +52,12 @@ def run(argv: Sequence[str]) -> int:
     transport, host, port = given.pop("transport"), given.pop("host"), given.pop("port")
     flags = {name: value for name, value in given.items() if value is not None}
     try:
-        with _backend(speed if emulate else None, flags) as (settings, credentials):
+        with _backend(speed if emulate else None, flags) as (settings, credentials, clock):
             _writable(settings)
             if transport == "http":
-                _over_http(settings, credentials, host, port)
+                _over_http(settings, credentials, clock, host, port)
             else:
-                _server(settings, credentials).run()
+                _server(settings, credentials, clock).run()
     except OSError as error:
         print(f"pai-dlc-mcp serve: {error.filename} cannot be written ({error.strerror})", file=sys.stderr)
         return 2
@@ -68,30 +69,32 @@ def run(argv: Sequence[str]) -> int:
     return 0
 
 
-def _over_http(settings: Settings, credentials: Credentials, host: str, port: int) -> None:
+def _over_http(settings: Settings, credentials: Credentials, clock: Clock, host: str, port: int) -> None:
     from pai_dlc_mcp.server import auth, http  # JWTs, uvicorn and the HTTP app: stdio needs none of them
 
-    server = _server(settings, credentials, auth.verifier(settings))
+    server = _server(settings, credentials, clock, auth.verifier(settings))
     http.serve(server, settings, host, port, partial(_writable, settings))
 
 
-def _server(settings: Settings, credentials: Credentials, callers: TokenVerifier | None = None) -> app.Server:
-    return app.build(settings, tools.TOOLSETS, credentials, additions=ADDITIONS, callers=callers)
+def _server(
+    settings: Settings, credentials: Credentials, clock: Clock, callers: TokenVerifier | None = None
+) -> app.Server:
+    return app.build(settings, tools.TOOLSETS, credentials, additions=ADDITIONS, callers=callers, clock=clock)
 
 
 @contextmanager
-def _backend(emulator_speed: float | None, flags: dict[str, Any]) -> Generator[tuple[Settings, Credentials]]:
+def _backend(emulator_speed: float | None, flags: dict[str, Any]) -> Generator[tuple[Settings, Credentials, Clock]]:
     """The account this machine is configured for, or an emulator for as long as the server runs."""
     if emulator_speed is None:
-        yield Settings(**flags), DefaultChain()
+        yield Settings(**flags), DefaultChain(), Clock()
         return
-    from pai_dlc_mcp.emulator import embedded  # not needed against an account
-    from pai_dlc_mcp.emulator.clock import Clock
+    from pai_dlc_mcp.emulator import clock, embedded  # not needed against an account
 
-    with embedded.start(clock=Clock(datetime.now(UTC), speed=emulator_speed)) as emulator:
+    with embedded.start(clock=clock.Clock(datetime.now(UTC), speed=emulator_speed)) as emulator:
         here: dict[str, Any] = {"endpoint": emulator.endpoint, "protocol": "http", "emulator": True}
         chosen: dict[str, Any] = {"region": "cn-hangzhou", **flags, **here}
-        yield Settings(**chosen), StaticKey(emulator.access_key_id, emulator.access_key_secret)
+        key = StaticKey(emulator.access_key_id, emulator.access_key_secret)
+        yield Settings(**chosen), key, Clock(epoch=lambda: emulator.clock.now().timestamp())
 
 
 def _writable(settings: Settings) -> None:

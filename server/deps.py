@@ -6,6 +6,7 @@ from typing import Annotated
 
 from mcp.server.mcpserver import Context, Resolve
 
+from pai_dlc_mcp.server.clock import Clock
 from pai_dlc_mcp.server.cloud import endpoints
 from pai_dlc_mcp.server.cloud.access import Access
 from pai_dlc_mcp.server.cloud.account import Account, Identity
@@ -41,7 +42,7 @@ class App:
     gate: Gate
     key: bytes = field(repr=False)  # of every digest that leaves this server; replicas share it
     store: Store
-
+    clock: Clock = field(default_factory=Clock)
     looked_at: dict[str, None] = field(default_factory=dict[str, None])
     """Digests of the bodies that a dry run looked at, the oldest first."""
 
@@ -57,6 +58,7 @@ class CloudInRegion:
         self.settings, self.region, self.region_source = app.settings, region.id, region.source
         self.key, self.store = app.key, app.store
         self.looked_at = app.looked_at
+        self.clock = app.clock
         at = Api(app.gateway, region.id)
         self.access = Access(at)
         self.account = Account(at)
@@ -91,3 +93,24 @@ async def _fresh_job(job_id: str, cloud: Cloud) -> Job:
 
 
 FreshJob = Annotated[Job, Resolve(_fresh_job)]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a long call tells its client meanwhile. `heard`: the client asked for it; hosts that did drop no call that
+    keeps reporting, the others drop one after some 60 s."""
+
+    heard: bool
+    _context: Context[App]
+
+    async def tell(self, done: float, total: float, message: str) -> None:
+        """A notification; nothing where nobody listens."""
+        await self._context.report_progress(done, total, message)
+
+
+async def _progress(ctx: Context[App]) -> Progress:
+    meta = ctx.request_context.meta
+    return Progress(meta is not None and meta.get("progress_token") is not None, ctx)
+
+
+Reporting = Annotated[Progress, Resolve(_progress)]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import hypothesis
 import pytest
 from mcp import Client
@@ -20,6 +21,7 @@ from pai_dlc_mcp.emulator import embedded
 from pai_dlc_mcp.emulator.clock import Clock
 from pai_dlc_mcp.emulator.embedded import Emulator
 from pai_dlc_mcp.server import app
+from pai_dlc_mcp.server.clock import Clock as ServerClock
 from pai_dlc_mcp.server.cloud.credentials import StaticKey
 from pai_dlc_mcp.server.settings import Settings
 
@@ -82,6 +84,19 @@ JOB: dict[str, Any] = {
 }
 
 Connect = Callable[..., Agent]
+
+
+def virtual(emulator: Emulator) -> ServerClock:
+    """A server's clock that is the emulator's: its waits pass there, and take no time here."""
+
+    def seconds() -> float:
+        return emulator.clock.now().timestamp()
+
+    async def sleep(wait: float) -> None:
+        await anyio.lowlevel.checkpoint()
+        emulator.clock.advance(wait)
+
+    return ServerClock(seconds, seconds, sleep)
 
 
 def words(result: CallToolResult) -> str:
@@ -175,7 +190,7 @@ def connect(emulator: Emulator, settings_for: Callable[..., Settings]) -> Connec
     def connected(*, mode: str = "auto", elicitation_callback: Any = None, now: Any = None, **changes: Any) -> Agent:
         key = StaticKey(emulator.access_key_id, emulator.access_key_secret)
         options = {"now": now} if now else {}
-        server = app.build(settings_for(**changes), tools.TOOLSETS, key, **options)
+        server = app.build(settings_for(**changes), tools.TOOLSETS, key, clock=virtual(emulator), **options)
         return Agent(lambda: Client(server, mode=mode, cache=None, elicitation_callback=elicitation_callback), server)
 
     return connected

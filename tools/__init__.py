@@ -5,6 +5,7 @@ from pai_dlc_mcp.tools import (
     admin,
     capacity,
     dashboards,
+    diagnosis,
     events,
     images,
     logs,
@@ -18,6 +19,7 @@ from pai_dlc_mcp.tools import (
     specs,
     tags,
     templates,
+    waiting,
     workspaces,
 )
 from pai_dlc_mcp.tools.jobs import change, create, read
@@ -32,10 +34,12 @@ TOOLSETS = (
     create.tools,
     read.tools,
     change.tools,
+    diagnosis.tools,
     logs.tools,
     events.tools,
     metrics.tools,
     sanity.tools,
+    waiting.tools,
     access.tools,
     setup.tools,
     admin.tools,

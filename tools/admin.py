@@ -9,7 +9,7 @@ from pydantic import Field
 from pai_dlc_mcp.server.cloud.api import Write
 from pai_dlc_mcp.server.cloud.errors import missing
 from pai_dlc_mcp.server.cloud.jobs import Job
-from pai_dlc_mcp.server.deps import Cloud, CloudInRegion
+from pai_dlc_mcp.server.deps import Cloud, CloudInRegion, Progress, Reporting
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.protocol.reply import Row
 from pai_dlc_mcp.server.protocol.toolset import Toolset
@@ -89,20 +89,22 @@ async def stop_jobs(
     job_ids: JobIds,
     cloud: Cloud,
     permit: Annotated[Permit[None], asking(_stop_many)],
+    progress: Reporting,
     confirmation_token: ConfirmationToken = None,
     region: Region = None,
 ) -> StopManyReply:
     """Stop up to 10 running or queuing jobs with one question to the user. If any of them changes while the question is
     open, none is stopped. For one job use stop_job."""
-    done = await _at_once(lambda write: _stopped(cloud, permit, write), permit.writes)
+    done = await _at_once(lambda write: _stopped(cloud, permit, write, progress), permit.writes)
     whole = all(one.outcome in ("stopped", "stopping", "stop_requested") for one in done)
     return StopManyReply(status="done" if whole else "partly_done", jobs=[*done, *permit.about["jobs"]])
 
 
-async def _stopped(cloud: CloudInRegion, permit: Permit[None], write: Write[None]) -> JobOutcome:
+async def _stopped(cloud: CloudInRegion, permit: Permit[None], write: Write[None], progress: Progress) -> JobOutcome:
     (job_id,) = write.path
     try:
-        return JobOutcome(job_id=job_id, outcome=(await stop_and_watch(cloud, job_id, permit.send(write))).status)
+        seen = await stop_and_watch(cloud, job_id, permit.send(write), progress, begun=True)
+        return JobOutcome(job_id=job_id, outcome=seen.status)
     except Failure as failure:
         unanswered = next((error for sent, error in permit.sent.unanswered if sent == write), None)
         outcome = "sent_unseen" if write in permit.sent.accepted else "unanswered" if unanswered else "failed"

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import Field
 
@@ -64,6 +64,40 @@ class JobOptions(CloudModel):
     """Settings, as far as they are read here."""
 
     tags: dict[str, str] = Field(default={}, alias="Tags")
+    sanity_check: bool = Field(default=False, alias="EnableSanityCheck")
+    aimaster: bool = Field(default=False, alias="EnableErrorMonitoringInAIMaster")
+    aimaster_args: str = Field(default="", alias="ErrorMonitoringArgs")
+
+
+class StatusSpan(CloudModel):
+    """One status the job was in; `end` is None while it lasts."""
+
+    status: str = Field(default="", alias="Status")
+    start: Time | None = Field(default=None, alias="StartTime")
+    end: Time | None = Field(default=None, alias="EndTime")
+    reason_code: str = Field(default="", alias="ReasonCode")
+
+
+class RestartError(CloudModel):
+    code: str = Field(default="", alias="ErrorCode")
+    message: str = Field(default="", alias="ErrorMsg")
+    pod_id: str = Field(default="", alias="Pod")
+    node: str = Field(default="", alias="Node")
+
+
+class Restart(CloudModel):
+    """One entry of RestartRecord."""
+
+    at: Time | None = Field(default=None, alias="OccurTime")
+    reason: str = Field(default="", alias="Reason")
+    errors: tuple[RestartError, ...] = Field(default=(), alias="DetailErrorInfoList")
+
+
+class Failed(NamedTuple):
+    """What a job says of its failure: in a sentence, and pods (`Worker 2`) with their exit code."""
+
+    overview: str
+    exits: tuple[tuple[tuple[str, ...], str], ...]
 
 
 class JobSummary(CloudModel):
@@ -85,6 +119,8 @@ class JobSummary(CloudModel):
     finished: Time | None = Field(default=None, alias="GmtFinishTime")
     duration: int | None = Field(default=None, alias="Duration")
     reason_code: str | None = Field(default=None, alias="ReasonCode")
+    reason_message: str | None = Field(default=None, alias="ReasonMessage")
+    restarts: str | None = Field(default=None, alias="RestartTimes")
     settings: JobOptions = Field(default=JobOptions(), alias="Settings")
 
     @property
@@ -95,6 +131,26 @@ class JobSummary(CloudModel):
     def pods_asked(self) -> int:
         return sum(spec.pod_count for spec in self.specs)
 
+    @property
+    def failure(self) -> Failed | None:
+        """ReasonMessage of a failure as the service writes it since 2026, in JSON; None for any other text."""
+        try:
+            told = as_object(json.loads(self.reason_message or ""))
+            exits: list[tuple[tuple[str, ...], str]] = []
+            for entry in map(as_object, as_list(told.get("content"))):
+                pods = [f"{role} {n}" for role, numbers in as_object(entry["pods"]).items() for n in as_list(numbers)]
+                exits.append((tuple(pods), str(entry["reason"])))
+            return Failed(str(told["overview"]), tuple(exits))
+        except (ValueError, KeyError):
+            return None
+
+    @property
+    def reason(self) -> str | None:
+        """ReasonMessage in words."""
+        if not (failed := self.failure):
+            return self.reason_message
+        return " ".join([failed.overview, *(f"{', '.join(pods)}: exit code {code}" for pods, code in failed.exits)])
+
 
 class Job(JobSummary):
     """A job as GetJob shows it. `raw` is the whole answer, fields newer than this code included."""
@@ -102,29 +158,16 @@ class Job(JobSummary):
     description: str | None = Field(default=None, alias="Description")
     accessibility: str | None = Field(default=None, alias="Accessibility")
     sub_status: str | None = Field(default=None, alias="SubStatus")
-    reason_message: str | None = Field(default=None, alias="ReasonMessage")
     command: str | None = Field(default=None, alias="UserCommand")
     envs: dict[str, Any] = Field(default={}, alias="Envs")
     pods: tuple[Pod, ...] = Field(default=(), alias="Pods")
-    restarts: str | None = Field(default=None, alias="RestartTimes")
+    history: tuple[StatusSpan, ...] = Field(default=(), alias="StatusHistory")
+    restart_record: tuple[Restart, ...] = Field(default=(), alias="RestartRecord")
     raw: dict[str, Any] = Field(default={}, exclude=True, repr=False)
 
     @property
     def secrets(self) -> list[tuple[str, str]]:
         return job_secrets(self.raw)
-
-    @property
-    def reason(self) -> str | None:
-        """ReasonMessage in words: on failure it is often JSON: overview, and pods with exit codes."""
-        try:
-            told = as_object(json.loads(self.reason_message or ""))
-            parts = [str(told["overview"])]
-            for entry in map(as_object, as_list(told.get("content"))):
-                pods = [f"{role} {n}" for role, numbers in as_object(entry["pods"]).items() for n in as_list(numbers)]
-                parts.append(f"{', '.join(pods)}: exit code {entry['reason']}")
-        except (ValueError, KeyError):
-            return self.reason_message
-        return " ".join(parts)
 
     @classmethod
     def of(cls, body: dict[str, Any]) -> "Job":

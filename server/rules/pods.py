@@ -45,3 +45,14 @@ def by_importance(job: Job) -> Sequence[Pod]:
         return (not failed, (pod.finished or late) if failed else late, pod.role.lower() not in _LEADERS)
 
     return sorted(job.pods, key=order)
+
+
+def node_rank(job: Job, pod: Pod) -> int | None:
+    """A PyTorchJob's `Worker` with four pods becomes master-0 and worker-0 to worker-2: worker-1 is node rank 2. None
+    for other roles."""
+    leaders = sum(other.role.lower() in _LEADERS for other in job.pods)
+    number = pod.pod_id.rpartition("-")[2]
+    role = pod.role.lower()
+    if not number.isdecimal() or role not in (*_LEADERS, "worker"):
+        return None
+    return int(number) + (leaders if role == "worker" else 0)

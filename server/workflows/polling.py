@@ -2,19 +2,48 @@
 
 from collections.abc import Awaitable, Callable
 
-import anyio
-
+from pai_dlc_mcp.server import deadline
+from pai_dlc_mcp.server.clock import Clock
 from pai_dlc_mcp.server.cloud.jobs import Job
+from pai_dlc_mcp.server.deps import Progress
 
 _STEP = 0.5  # seconds; doubled after each look, up to 4
+_UNHEARD_SECONDS = 45.0  # hosts that get no progress drop a call at 60 s, and a read may take its time
+_TELL_SECONDS = 5.0  # between two notifications of progress
 
 
-async def until(look: Callable[[], Awaitable[Job]], holds: Callable[[Job], bool], within: float) -> Job:
-    """The job once `holds` does, or as last seen when `within` seconds have passed, the looks included."""
-    step, end = _STEP, anyio.current_time() + within
+def bound(asked: float, progress: Progress) -> float:
+    """How many of the seconds asked for a call may take: hosts give up one of which they hear nothing."""
+    return asked if progress.heard else min(asked, _UNHEARD_SECONDS)
+
+
+async def until(
+    look: Callable[[], Awaitable[Job]],
+    holds: Callable[[Job], bool],
+    within: float,
+    clock: Clock,
+    progress: Progress,
+    waiting_for: str,
+) -> Job:
+    """The job once `holds` does, or as last seen when `within` seconds have passed. Raises what `look` raises."""
+    start, step = clock.monotonic(), _STEP
+    within = bound(within, progress)
     job = await look()
-    while not holds(job) and (left := end - anyio.current_time()) > 0:
-        await anyio.sleep(min(step, left))
+    while not holds(job) and (left := within - (clock.monotonic() - start)) > 0:
+        await progress.tell(within - left, within, f"{job.job_id} is {job.status}, waiting for {waiting_for}")
+        with deadline.not_counted():
+            await clock.sleep(min(step, left))
         step = min(step * 2, 4)
         job = await look()
     return job
+
+
+async def pause(seconds: float, clock: Clock, progress: Progress, *, done: float, total: float, message: str) -> None:
+    """Sleep, and say so every few seconds; `done` of `total` seconds have passed before."""
+    slept = 0.0
+    while slept < seconds:
+        await progress.tell(done + slept, total, message)
+        part = min(_TELL_SECONDS, seconds - slept)
+        with deadline.not_counted():
+            await clock.sleep(part)
+        slept += part

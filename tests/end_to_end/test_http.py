@@ -85,7 +85,7 @@ async def test_a_question_asked_by_one_replica_is_answered_to_the_other(address:
     async with Client(address, mode="2026-07-28", cache=None, elicitation_callback=yes) as client:
         done = await client.call_tool("stop_job", {"job_id": JOB})
     assert done.structured_content is not None
-    assert (done.structured_content["status"], stops(emulator)) == ("stopping", 1)
+    assert (done.structured_content["status"], stops(emulator)) == ("stopped", 1)
 
 
 @pytest.mark.parametrize("mode", ["2026-07-28", "legacy"])
@@ -97,7 +97,7 @@ async def test_a_token_of_one_replica_is_redeemed_by_the_other(mode: Any, addres
         token = {"confirmation_token": asked["confirmation_token"]}
         done = (await client.call_tool("stop_job", {"job_id": JOB, **token})).structured_content
     assert done is not None
-    assert (done["status"], stops(emulator)) == ("stopping", 1)
+    assert (done["status"], stops(emulator)) == ("stopped", 1)
 
 
 @pytest.mark.parametrize("replicas", [("one", "other")], indirect=True, ids=["two folders"])

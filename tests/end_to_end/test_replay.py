@@ -21,6 +21,8 @@ from starlette.routing import Route
 
 from pai_dlc_mcp import tools
 from pai_dlc_mcp.server import app
+from pai_dlc_mcp.server.budget.limits import tokens
+from pai_dlc_mcp.server.clock import Clock
 from pai_dlc_mcp.server.cloud.credentials import StaticKey
 from pai_dlc_mcp.server.safety.risks import RISKS
 from pai_dlc_mcp.server.settings import Settings
@@ -159,7 +161,13 @@ def call(replayer: Replayer) -> Callable[..., Any]:
         image_policy="any",
         effects=",".join(f"{effect}=allow" for effect in RISKS),
     )
-    server = app.build(settings, tools.TOOLSETS, StaticKey("id", "secret"))
+    passed = [0.0]
+
+    async def sleep(seconds: float) -> None:
+        passed[0] += seconds
+
+    clock = Clock(monotonic=lambda: passed[0], sleep=sleep)  # a recorded job never changes
+    server = app.build(settings, tools.TOOLSETS, StaticKey("id", "secret"), clock=clock)
 
     async def called(tool: str, arguments: dict[str, Any], *samples: str) -> CallToolResult:
         replayer.samples = {SAMPLES[name]["operation"]: SAMPLES[name] for name in samples}
@@ -210,6 +218,21 @@ async def test_a_tool_takes_the_answer_to_a_write(name: str, call: Any, agent: A
     others = ["dlc.GetTensorboard.docs-example", "dlc.GetJobTemplate.skeleton"]
     result = await call(tool, {**job, **arguments}, *reads, *others, *WITH.get(operation, ()), name)
     assert not result.is_error, result.content
+
+
+OTHERS = ("dlc.GetPodLogs.tail", "dlc.GetPodEvents.imagepull", "dlc.GetJobEvents.normal")
+
+
+@pytest.mark.parametrize("others", [(), OTHERS], ids=["only GetJob", "logs and events"])
+@pytest.mark.parametrize("name", samples_of({"GetJob": None}))
+async def test_any_job_can_be_diagnosed_and_waited_for(name: str, others: tuple[str, ...], call: Any) -> None:
+    result = await call("diagnose_job", JOB, name, *others)
+    assert not result.is_error, result.content
+    (block,) = result.content
+    assert "timeline: " in block.text
+    assert tokens(block.text) <= 2000
+    waited = await call("wait_for_jobs", {"job_ids": [JOB["job_id"]], "timeout_s": 5}, name, *others)
+    assert not waited.is_error, waited.content
 
 
 @pytest.mark.parametrize("name", [name for name, sample in SAMPLES.items() if sample["status"] >= 400])

@@ -280,6 +280,14 @@ async def test_a_region_of_the_call_is_where_the_call_goes(agent) -> None:
     assert (await agent.facts("list_jobs", region="cn-shanghai"))["region"] == "cn-shanghai"
 
 
+async def test_fields_shrink_the_answer_to_what_is_asked_for(agent: Any) -> None:
+    whole = await agent.text("get_job", job_id="dlc2outofmemory2")
+    found = await agent.facts("get_job", job_id="dlc2outofmemory2", fields=["Pods.PodId", "RestartTimes"])
+    assert found.keys() == {"region", "emulator", "job_id", "status", "detail"}
+    assert found["detail"].keys() == {"Pods.PodId", "RestartTimes"}
+    assert len(str(found)) < len(whole) / 3
+
+
 async def test_a_restarted_jobs_earlier_incarnations_are_listed_the_first_to_fall_first(
     agent: Any, emulator: Emulator
 ) -> None:

@@ -8,7 +8,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.jobs import Job
-from pai_dlc_mcp.server.deps import Cloud
+from pai_dlc_mcp.server.deps import Cloud, Progress, Reporting
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.rules import updates
 from pai_dlc_mcp.server.rules.updates import PodsChange
@@ -20,7 +20,8 @@ from pai_dlc_mcp.tools.params import ConfirmationToken, JobId, Region
 
 tools = Toolset("core")
 
-_STOP_SECONDS = 10  # how long a stop is watched before it is reported
+_STOP_SECONDS, _UPDATE_SECONDS = 60, 60  # how long a change is watched before it is reported
+_BEGUN_SECONDS = 10  # each of several stops
 _AFTER_STOP = {
     "stopping": "get_job shows when it is Stopped.",
     "stop_requested": "The service accepted the stop but the job does not show it yet: look again with get_job.",
@@ -76,6 +77,7 @@ async def update_job(
     job_id: JobId,
     cloud: Cloud,
     permit: Annotated[Permit[None], asking(_update)],
+    progress: Reporting,
     priority: Annotated[int | None, Field(ge=1, le=9, description="Quota jobs that do not run yet.")] = None,
     accessibility: Annotated[Literal["PUBLIC", "PRIVATE"] | None, Field(description="Can only widen.")] = None,
     description: Annotated[str | None, Field(description="New text.")] = None,
@@ -88,7 +90,14 @@ async def update_job(
     here with the reason. Making it PUBLIC and removing pods ask the user first. A job cannot be renamed."""
     (write,) = permit.writes
     unanswered = await _unanswered(permit.send())
-    seen = await cloud.jobs.get(job_id)
+    seen = await polling.until(
+        lambda: cloud.jobs.get(job_id),
+        lambda job: job.terminal or all(updates.shows(job, *change) for change in write.params.items()),
+        _UPDATE_SECONDS,
+        cloud.clock,
+        progress,
+        "the change to show",
+    )
     applied = [name for name, value in write.params.items() if updates.shows(seen, name, value)]
     pending = [name for name in write.params if name not in applied]
     if unanswered and not applied:
@@ -98,7 +107,7 @@ async def update_job(
         status="pending" if pending else "applied",
         applied=applied,
         pending=pending or None,
-        next="The service shows a change after 10 to 60 s: look again with get_job." if pending else None,
+        next="Accepted but not shown yet, which can take a minute: look again with get_job." if pending else None,
     )
 
 
@@ -121,20 +130,29 @@ async def stop_job(
     job_id: JobId,
     cloud: Cloud,
     permit: Annotated[Permit[None], asking(_stop)],
+    progress: Reporting,
     confirmation_token: ConfirmationToken = None,
     region: Region = None,
 ) -> StopReply:
     """Stop a running or queuing job; in-memory progress is lost. The user is asked first: when it answers
     confirmation_required, put its question to the user and call again with the token only on their yes. A finished
     job is left alone."""
-    return await stop_and_watch(cloud, job_id, permit.send())
+    return await stop_and_watch(cloud, job_id, permit.send(), progress)
 
 
-async def stop_and_watch(cloud: Cloud, job_id: str, stop: Awaitable[None]) -> StopReply:
-    """Send a StopJob, then look for the status within a bound; also when its answer was lost."""
+async def stop_and_watch(
+    cloud: Cloud, job_id: str, stop: Awaitable[None], progress: Progress, *, begun: bool = False
+) -> StopReply:
+    """Send a StopJob, then look for its end within a bound, or for Stopping with `begun`; also when its answer was
+    lost."""
     unanswered = await _unanswered(stop)
     seen = await polling.until(
-        lambda: cloud.jobs.get(job_id), lambda job: job.terminal or job.status == "Stopping", _STOP_SECONDS
+        lambda: cloud.jobs.get(job_id),
+        lambda job: job.terminal or (begun and job.status == "Stopping"),
+        _BEGUN_SECONDS if begun else _STOP_SECONDS,
+        cloud.clock,
+        progress,
+        "its end",
     )
     status = {"Stopped": "stopped", "Stopping": "stopping"}.get(seen.status, "stop_requested")
     if unanswered and status == "stop_requested":

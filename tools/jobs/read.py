@@ -89,12 +89,14 @@ class IncarnationRow(Row):
 
 
 class JobFacts(Facts):
+    """With `fields` only the job's id and status, and `detail`."""
+
     job_id: str
-    display_name: ForeignName
+    display_name: ForeignName | None = None
     status: str
     sub_status: str | None = None
-    job_type: str
-    workspace_id: str
+    job_type: str | None = None
+    workspace_id: str | None = None
     resource_id: str | None = None
     priority: int | None = None
     accessibility: str | None = None
@@ -104,15 +106,15 @@ class JobFacts(Facts):
     created: Time | None = None
     running_since: Time | None = None
     finished: Time | None = None
-    specs: Specs
-    images: Verbatim
+    specs: Specs | None = None
+    images: Verbatim | None = None
     command: Verbatim | None = None
-    env_names: list[str]
+    env_names: list[str] | None = None
     restarts: str | None = None
-    pods_total: int
-    pods: list[PodRow]
+    pods_total: int | None = None
+    pods: list[PodRow] | None = None
     earlier_incarnations: list[IncarnationRow] | None = None
-    console: str
+    console: str | None = None
     detail: dict[str, object] | None = None
 
 
@@ -155,16 +157,17 @@ async def get_job(
     job: FreshJob,
     cloud: Cloud,
     detail: Annotated[bool, Field(description="Also every field the API returns.")] = False,
-    fields: Annotated[list[str] | None, Field(description="Of those only these, e.g. Pods.PodId.")] = None,
+    fields: Annotated[list[str] | None, Field(description="Only these of the API's, e.g. Pods.PodId.")] = None,
     region: Region = None,
 ) -> JobFacts:
-    """Get one job: status, reason, times, specs, pods, and pods before a restart. Env values are never shown. For a
-    failed job go on with get_job_events, then get_pod_logs."""
+    """Get one job: status, reason, times, specs, pods, and pods before a restart. Env values are never shown. Why it
+    failed or waits says diagnose_job."""
     shown: Any = None
     if detail or fields:
         shown = await anyio.to_thread.run_sync(showable, job.raw, Redactor(job.secrets))  # may be megabytes
     if fields and shown:
-        shown = project(shown, fields)
+        part = shrink(project(shown, fields), STREAM_TOKENS)[0]
+        return JobFacts(job_id=job_id, status=job.status, detail=part)
     pods = by_importance(job)[:_PODS_SHOWN]
     before = await _incarnations(cloud, job)
     return JobFacts.model_validate(

@@ -57,7 +57,7 @@ async def test_a_code_stops_nothing_until_a_person_has_said_yes(strict: Any, fol
     assert status == 0
     assert asked["question"] in shown.replace("\r\n", "\n")
     done = await strict.facts("stop_job", job_id=RUNNING, confirmation_token=code)
-    assert (done["status"], stops(emulator)) == ("stopping", 1)
+    assert (done["status"], stops(emulator)) == ("stopped", 1)
 
 
 async def test_a_no_at_the_terminal_leaves_the_gate_shut(strict: Any, folder: Path, emulator: Emulator) -> None:
@@ -90,7 +90,7 @@ async def test_an_approved_code_is_for_that_job_and_state_and_once(
     assert approve(code, folder, "yes")[0] == 0
     other = await strict.facts("stop_job", job_id=RUNNING, confirmation_token=code)
     assert "another call" in other["reason"]
-    assert (await strict.facts("stop_job", job_id=job_id, confirmation_token=code))["status"] == "stopping"
+    assert (await strict.facts("stop_job", job_id=job_id, confirmation_token=code))["status"] == "stopped"
     again = await strict.facts("stop_job", job_id=job_id, confirmation_token=code)
     assert again["status"] == "nothing_to_stop"
     assert stops(emulator) == 1

@@ -53,9 +53,9 @@ class Clock:
 async def test_a_yes_to_an_unchanged_job_stops_it_once(server, emulator, mode) -> None:
     user = User(YES)
     found = await server(mode=mode, elicitation_callback=user).facts("stop_job", job_id=JOB)
-    assert (found["status"], found["job_status"]) == ("stopping", "Stopping")
+    assert (found["status"], found["job_status"]) == ("stopped", "Stopped")
     assert (stops(emulator), len(user.questions)) == (1, 1)
-    assert emulator.account.jobs[JOB].status(emulator.clock.now()) == "Stopping"
+    assert emulator.account.jobs[JOB].status(emulator.clock.now()) == "Stopped"
 
 
 async def test_the_question_has_the_facts_and_what_cannot_be_undone(server, mode) -> None:
@@ -130,10 +130,10 @@ async def test_a_client_that_cannot_ask_gets_the_question_and_a_token(server, em
 async def test_a_token_stops_the_unchanged_job_once(server, emulator, mode) -> None:
     agent = server(mode=mode)
     token = (await agent.facts("stop_job", job_id=JOB))["confirmation_token"]
-    assert (await agent.facts("stop_job", job_id=JOB, confirmation_token=token))["status"] == "stopping"
+    assert (await agent.facts("stop_job", job_id=JOB, confirmation_token=token))["status"] == "stopped"
     assert stops(emulator) == 1
     again = await agent.facts("stop_job", job_id=JOB, confirmation_token=token)
-    assert (again["status"], again["reason"]) == ("nothing_to_stop", "The job is already Stopping.")
+    assert (again["status"], again["reason"]) == ("nothing_to_stop", "The job is already Stopped.")
     assert stops(emulator) == 1
 
 
@@ -211,7 +211,7 @@ async def test_a_token_of_a_server_with_other_state_stops_nothing(server, emulat
 async def test_a_token_of_a_replica_that_shares_the_folder_stops_the_job(server, emulator, mode) -> None:
     token = (await server(mode=mode).facts("stop_job", job_id=JOB))["confirmation_token"]
     found = await server(mode=mode).facts("stop_job", job_id=JOB, confirmation_token=token)
-    assert (found["status"], stops(emulator)) == ("stopping", 1)
+    assert (found["status"], stops(emulator)) == ("stopped", 1)
 
 
 async def test_a_server_that_keeps_its_state_in_memory_says_so(server, emulator, mode) -> None:

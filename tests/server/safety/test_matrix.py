@@ -218,7 +218,7 @@ async def test_nothing_is_written_unless_accepted_and_unchanged(
     assert not any(result.is_error for result in play.results)
     for result in play.results:
         told = result.structured_content
-        assert told.get("next") or told["status"] in ("stopping", "nothing_to_stop")
+        assert told.get("next") or told["status"] in ("stopped", "nothing_to_stop")
 
 
 async def test_a_timeout_of_the_form_is_told_by_its_own_word(connect: Any, emulator: Emulator, tmp_path: Path) -> None:

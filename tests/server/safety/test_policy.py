@@ -103,7 +103,7 @@ async def test_the_policy_is_read_from_the_environment_too(
 
 
 @pytest.mark.parametrize(
-    ("effects", "status"), [("stop_running=deny", "not_executed"), ("stop_running=allow", "stopping")]
+    ("effects", "status"), [("stop_running=deny", "not_executed"), ("stop_running=allow", "stopped")]
 )
 async def test_the_operator_may_decide_an_effect(effects: str, status: str, connect: Any) -> None:
     assert (await connect(effects=effects).facts("stop_job", job_id=RUNNING))["status"] == status

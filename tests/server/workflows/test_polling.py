@@ -1,10 +1,13 @@
 """Looking again until something holds, within a bound."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from pai_dlc_mcp.server.clock import Clock
 from pai_dlc_mcp.server.cloud.jobs import Job
+from pai_dlc_mcp.server.deps import Progress
 from pai_dlc_mcp.server.workflows import polling
 
 
@@ -24,28 +27,51 @@ def stopped(job: Job) -> bool:
     return job.status == "Stopped"
 
 
+async def until(jobs: Any, within: float, *, heard: bool = False) -> tuple[Job, float, list[str]]:
+    """The job, the seconds it took, and what the client was told."""
+    passed, told = [0.0], list[str]()
+
+    async def sleep(seconds: float) -> None:
+        passed[0] += seconds
+
+    class Told(Progress):
+        async def tell(self, done: float, total: float, message: str) -> None:
+            told.append(message)
+
+    clock = Clock(monotonic=lambda: passed[0], sleep=sleep)
+    job = await polling.until(jobs.look, stopped, within, clock, Told(heard, None), "its end")
+    return job, passed[0], told
+
+
 async def test_one_look_is_enough_if_it_holds_already() -> None:
     jobs = Jobs("Stopped")
-    assert (await polling.until(jobs.look, stopped, within=60)).status == "Stopped"
-    assert jobs.seen == ["Stopped"]
+    job, passed, _ = await until(jobs, 60)
+    assert (job.status, passed, jobs.seen) == ("Stopped", 0, ["Stopped"])
 
 
-async def test_it_looks_again_until_it_holds() -> None:
+async def test_it_looks_again_until_it_holds_and_says_so() -> None:
     jobs = Jobs("Running", "Stopped")
-    assert (await polling.until(jobs.look, stopped, within=60)).status == "Stopped"
-    assert jobs.seen == ["Running", "Stopped"]
+    job, passed, told = await until(jobs, 60)
+    assert (job.status, passed, jobs.seen) == ("Stopped", 0.5, ["Running", "Stopped"])
+    assert told == [" is Running, waiting for its end"]
 
 
 @pytest.mark.parametrize(("within", "looks"), [(0, 1), (0.05, 2)])
 async def test_when_the_time_is_over_the_job_is_as_last_seen(within, looks) -> None:
     jobs = Jobs("Running")
-    assert (await polling.until(jobs.look, stopped, within=within)).status == "Running"
-    assert len(jobs.seen) == looks
+    job, passed, _ = await until(jobs, within)
+    assert (job.status, passed, len(jobs.seen)) == ("Running", within, looks)
+
+
+@pytest.mark.parametrize(("heard", "waited"), [(True, 60), (False, 45)])
+async def test_a_client_that_hears_nothing_waits_no_longer_than_hosts_do(heard, waited) -> None:
+    assert (await until(Jobs("Running"), 60, heard=heard))[1] == waited
 
 
 async def test_an_error_of_a_look_is_the_callers_to_handle() -> None:
-    async def look() -> Job:
-        raise LookupError
+    class Broken:
+        async def look(self) -> Job:
+            raise LookupError
 
     with pytest.raises(LookupError):
-        await polling.until(look, stopped, within=60)
+        await until(Broken(), 60)

@@ -1,0 +1,88 @@
+"""What an answer costs a model's context: diagnose_job on a failure of 32 pods beside the CLI calls for the same
+question, as the published skill makes them. The CLI prints a call's whole answer as indented JSON.
+
+.venv/bin/python bench/tokens.py
+"""
+
+import json
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import anyio
+from mcp import Client
+
+from pai_dlc_mcp import tools
+from pai_dlc_mcp.emulator import embedded
+from pai_dlc_mcp.emulator.clock import Clock
+from pai_dlc_mcp.emulator.embedded import Emulator
+from pai_dlc_mcp.server import app
+from pai_dlc_mcp.server.budget.limits import tokens
+from pai_dlc_mcp.server.clock import Clock as ServerClock
+from pai_dlc_mcp.server.cloud.credentials import StaticKey
+from pai_dlc_mcp.server.cloud.gateway import Gateway
+from pai_dlc_mcp.server.protocol.reply import text_of
+from pai_dlc_mcp.server.settings import Settings
+
+PODS, LINES, JOB_EVENTS, POD_EVENTS = 32, 100, 50, 20  # the skill's own limits
+REGION, START = "cn-hangzhou", datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
+IMAGE = "dsw-registry-vpc.cn-hangzhou.cr.aliyuncs.com/pai/pytorch:2.6.0-gpu-py311-cu124-ubuntu22.04"
+JOB: dict[str, Any] = {
+    "workspace_id": "123456",
+    "display_name": "one-of-many",
+    "job_type": "PyTorchJob",
+    "job_specs": [{"type": "Worker", "image": IMAGE, "ecs_spec": "ecs.gn6i-c4g1.xlarge", "pod_count": PODS}],
+    "user_command": "python train.py",
+    "envs": {"EMULATOR_SCENARIO": "root_cause"},
+}
+
+
+async def cli(gateway: Gateway, job_id: str, pods: Sequence[str] | None) -> list[str]:
+    """The job, its events, and of these pods (all, without) the log and the events, each as the CLI prints it."""
+
+    async def call(action: str, *path: str, **params: Any) -> dict[str, Any]:
+        body = await gateway.read("pai-dlc", action, REGION, *path, params=params)
+        printed.append(json.dumps(body, indent="\t", ensure_ascii=False))
+        return body
+
+    printed: list[str] = []
+    job = await call("GetJob", job_id)
+    await call("GetJobEvents", job_id, MaxEventsNum=JOB_EVENTS)
+    for pod_id in pods or [pod["PodId"] for pod in job["Pods"]]:
+        await call("GetPodLogs", job_id, pod_id, MaxLines=LINES)
+        await call("GetPodEvents", job_id, pod_id, MaxEventsNum=POD_EVENTS)
+    return printed
+
+
+def row(name: str, calls: int, texts: Sequence[str], beside: int) -> int:
+    cost, size = sum(map(tokens, texts)), sum(len(text.encode()) for text in texts)
+    share = f"{cost / beside:8.2%}" if beside else ""
+    print(f"{name:44}{calls:6}{size:10,}{cost:9,}{share}")
+    return cost
+
+
+async def main(emulator: Emulator) -> None:
+    settings = Settings(region=REGION, endpoint=emulator.endpoint, protocol="http", emulator=True, state="memory")
+    key = StaticKey(emulator.access_key_id, emulator.access_key_secret)
+    clock = ServerClock(epoch=lambda: emulator.clock.now().timestamp())
+    async with Client(app.build(settings, tools.TOOLSETS, key, clock=clock), cache=None) as client:
+        made = (await client.call_tool("create_job", JOB)).structured_content
+        assert made
+        emulator.clock.advance(7200)
+        emulator.requests.clear()
+        answer = text_of(await client.call_tool("diagnose_job", {"job_id": made["job_id"]}))
+        calls = len(emulator.requests)
+    job_id, gateway = made["job_id"], Gateway(settings, key)
+    knows = await cli(gateway, job_id, [f"{job_id}-worker-1"])
+    every = await cli(gateway, job_id, None)
+    print(f"{'a failure of 32 pods':44}{'calls':>6}{'bytes':>10}{'tokens':>9}")
+    row("CLI, every pod", len(every), every, 0)
+    beside = row("CLI, told beforehand which pod failed first", len(knows), knows, 0)
+    row("diagnose_job, of the line above", calls, [answer], beside)
+
+
+if __name__ == "__main__":
+    logging.disable(logging.INFO)
+    with embedded.start(clock=Clock(START, speed=0)) as running:
+        anyio.run(main, running)

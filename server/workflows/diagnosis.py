@@ -1,0 +1,96 @@
+"""Why a job is as it is: routed by status to what can say so, in few calls."""
+
+from collections.abc import Awaitable, Callable
+
+from pai_dlc_mcp.server.budget.fence import inert
+from pai_dlc_mcp.server.cloud.jobs import Job, Restart
+from pai_dlc_mcp.server.deps import CloudInRegion
+from pai_dlc_mcp.server.insight import categories, health
+from pai_dlc_mcp.server.insight.timeline import Span, clock, story
+from pai_dlc_mcp.server.workflows.diagnose_failure import failure
+from pai_dlc_mcp.server.workflows.diagnose_running import ended_well, running
+from pai_dlc_mcp.server.workflows.diagnose_waiting import stopped, waiting
+from pai_dlc_mcp.server.workflows.evidence import Evidence, Report, short
+
+_RESTARTS = 3  # told, the last ones
+_HARDWARE = ("unknown", "platform", "network", "hang")  # what a sick node may look like
+_ROUTES: dict[str, Callable[[Evidence], Awaitable[Report]]] = {
+    "Creating": waiting,
+    "Queuing": waiting,
+    "Bidding": waiting,
+    "EnvPreparing": waiting,
+    "SanityChecking": waiting,
+    "Failed": failure,
+    "FailedReserving": failure,
+    "Stopped": stopped,
+    "Stopping": stopped,
+    "Succeeded": ended_well,
+    "SucceededReserving": ended_well,
+}
+
+
+async def diagnose(cloud: CloudInRegion, job: Job) -> Report:
+    """The report of the job's status, with its story before and what was not looked at after it."""
+    evidence = Evidence(cloud, job)
+    report = await _ROUTES.get(job.status, running)(evidence)
+    spans = [Span(span.status, span.start, span.end) for span in job.history if span.status] or _guessed(job)
+    report.facts.insert(0, f"timeline: {story(spans, evidence.now)}")
+    _restarts(evidence, report)
+    if evidence.logs_read and (unread := len(job.pods) - evidence.logs_read) > 0:
+        evidence.unseen.append(f"logs of {unread} of {len(job.pods)} pods")
+    if report.category in _HARDWARE and job.resource_id and not job.settings.sanity_check:
+        evidence.unseen.append("hardware: the job has no sanity check")
+    if evidence.unseen:
+        report.facts.append(f"not looked at: {'; '.join(evidence.unseen)}")
+    if told := categories.next_step(report.category):
+        report.facts.append(f"next: {told}")
+    return report
+
+
+def _guessed(job: Job) -> list[Span]:
+    """Old jobs have no history: creation, run and end tell the most of it."""
+    found = [Span("Creating and queuing", job.created, job.running_since or job.finished)]
+    if job.running_since:
+        found.append(Span("Running", job.running_since, job.finished))
+    return [*found, Span(job.status, job.finished, None)] if job.terminal else found
+
+
+def _restarts(evidence: Evidence, report: Report) -> None:
+    """How often it restarted, against the budget where there is one, and why the last times."""
+    job = evidence.job
+    used = _used(job)
+    settings = job.settings
+    budget = health.restart_budget(used, aimaster=settings.aimaster, arguments=settings.aimaster_args)
+    report.meta["restarts"] = used
+    if budget:
+        report.facts.append(f"restarts: {used} of {budget.limit}, {budget.verdict}")
+        report.meta["restart_limit"] = budget.limit
+        if used >= budget.limit and report.category != "none":
+            report.verdict += "; its restarts are used up"
+    elif used:
+        report.facts.append(f"restarts: {used}")
+    if used and report.category in ("healthy", "none", "starting"):
+        report.verdict += f" after {used} restart{'s' * (used > 1)}{_cause(job)}"
+    for restart in _recorded(job)[-_RESTARTS:]:
+        for error in restart.errors[:1]:
+            on = f" on {error.node}" if error.node else ""
+            what = inert(evidence.redactor.text(f"{error.code} {error.message}".strip() or restart.reason)[:160])
+            report.quoted.append(f"restarted {clock(restart.at)} for {short(error.pod_id)}{on}: {what}")
+
+
+def _cause(job: Job) -> str:
+    """` (a node is unhealthy)`: of the last restart, where its record says so."""
+    errors = _recorded(job)[-1].errors if _recorded(job) else ()
+    found = next(filter(None, (categories.of_event(f"{error.code} {error.message}") for error in errors)), None)
+    return f" ({found.category}: {found.what})" if found else ""
+
+
+def _recorded(job: Job) -> list[Restart]:
+    """Restarts that took place: the official example has an empty one."""
+    return [restart for restart in job.restart_record if restart.at or any(error.pod_id for error in restart.errors)]
+
+
+def _used(job: Job) -> int:
+    told = (job.restarts or "").partition("/")[0]
+    counted = max((len(pod.history) for pod in job.pods), default=0)
+    return max(int(told) if told.isdecimal() else 0, counted, len(_recorded(job)))

@@ -1,0 +1,208 @@
+"""Watching several jobs at once until one of them does what is waited for, within what hosts allow."""
+
+import base64
+import binascii
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Literal
+
+import anyio
+
+from pai_dlc_mcp.server.cloud.errors import CloudError
+from pai_dlc_mcp.server.cloud.jobs import JobSummary
+from pai_dlc_mcp.server.deps import CloudInRegion, Progress
+from pai_dlc_mcp.server.workflows import polling
+
+Until = Literal["running", "finished", "any_change"]
+
+_STEP, _MOST = 2.0, 15.0  # seconds between two looks: the first, and what it grows to
+_MARK_BYTES = 6
+_EVER = "1970-01-01T00:00:00Z"  # ListJobs shows 7 days by default
+_HAS_RUN = frozenset({"Running", "SucceededReserving", "FailedReserving"})
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A job as last looked at; without one, `gone` (it will not come back) or `error` (it may) says why."""
+
+    job_id: str
+    job: JobSummary | None = None
+    gone: str | None = None
+    error: CloudError | None = None
+
+    @property
+    def status(self) -> str:
+        return self.job.status if self.job else "gone" if self.gone else "unread"
+
+    @property
+    def over(self) -> bool:
+        return bool(self.gone) or bool(self.job and self.job.terminal)
+
+    @property
+    def state(self) -> str:
+        """What makes two sights of a job differ."""
+        return f"{self.status} {self.job.restarts if self.job else self.gone}"
+
+
+@dataclass(frozen=True)
+class Waited:
+    """How a wait ended. `news`: ids of the jobs that did what was waited for and were not reported before."""
+
+    sights: Sequence[Sight]
+    news: frozenset[str]
+    seconds: float
+    failed_reads: int
+    cursor: str
+
+    @property
+    def all_over(self) -> bool:
+        return all(sight.over for sight in self.sights)
+
+
+async def wait(
+    cloud: CloudInRegion,
+    job_ids: Sequence[str],
+    until: Until,
+    seconds: float,
+    told: frozenset[bytes] | None,
+    progress: Progress,
+) -> Waited:
+    """Poll until a job is what `until` says and not among those `told` before (of a cursor), or `seconds` have passed.
+
+    Raises CloudError when no job can be read at all.
+    """
+    looks = _Looks(cloud, list(dict.fromkeys(job_ids)))
+    clock, start, step = cloud.clock, cloud.clock.monotonic(), _STEP
+    seconds = polling.bound(seconds, progress)
+    await looks.look()
+    looks.raise_if_none_can_be_read()
+    if until == "any_change" and told is None:
+        told = _marks(looks.sights, cloud.key)
+    while True:
+        sights, passed = looks.sights, clock.monotonic() - start
+        news = _news(sights, until, told or frozenset(), cloud.key)
+        if news or passed >= seconds or all(sight.over for sight in sights):
+            return Waited(sights, news, passed, looks.failed, encode(_marks(sights, cloud.key)))
+        pause = min(step, seconds - passed)
+        await polling.pause(pause, clock, progress, done=passed, total=seconds, message=_said(sights))
+        step = min(step * 1.5, _MOST)
+        await looks.look()
+
+
+def _news(sights: Iterable[Sight], until: Until, told: frozenset[bytes], key: bytes) -> frozenset[str]:
+    """Jobs that are where they are waited for in a state that was not told yet."""
+    return frozenset(
+        sight.job_id
+        for sight in sights
+        if sight.status != "unread"
+        and (until == "any_change" or sight.over or (until == "running" and sight.status in _HAS_RUN))
+        and _mark(sight, key) not in told
+    )
+
+
+def _said(sights: Sequence[Sight]) -> str:
+    """`2 Running, 1 Queuing`."""
+    counts: dict[str, int] = {}
+    for sight in sights:
+        counts[sight.status] = counts.get(sight.status, 0) + 1
+    return ", ".join(f"{count} {status}" for status, count in counts.items())
+
+
+@dataclass
+class _Looks:
+    """Looks at jobs with as few calls as it takes: one ListJobs a workspace, GetJob for what that does not show."""
+
+    cloud: CloudInRegion
+    job_ids: Sequence[str]
+    failed: int = 0  # reads that a later look made good, or will
+    _found: dict[str, Sight] = field(default_factory=dict[str, Sight])
+    _unlisted: set[str] = field(default_factory=set[str])
+
+    @property
+    def sights(self) -> Sequence[Sight]:
+        return [self._found[job_id] for job_id in self.job_ids]
+
+    async def look(self) -> None:
+        """Look at what is not over yet; what cannot be read for now stays as last seen."""
+        live = [job_id for job_id in self.job_ids if not (job_id in self._found and self._found[job_id].over)]
+        async with anyio.create_task_group() as group:
+            for workspace_id, members in self._workspaces(live).items():
+                group.start_soon(self._list, workspace_id, members)
+            for job_id in live:
+                if self._alone(job_id, live):
+                    group.start_soon(self._get, job_id)
+
+    def raise_if_none_can_be_read(self) -> None:
+        refused = [sight.error for sight in self.sights if sight.error and not sight.error.transient]
+        if len(refused) == len(self.job_ids):
+            raise refused[0]
+
+    def _alone(self, job_id: str, live: Sequence[str]) -> bool:
+        return len(live) == 1 or job_id in self._unlisted or self._workspace(job_id) is None
+
+    def _workspace(self, job_id: str) -> str | None:
+        sight = self._found.get(job_id)
+        return sight.job.workspace_id if sight and sight.job else None
+
+    def _workspaces(self, live: Sequence[str]) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for job_id in live:
+            if not self._alone(job_id, live):
+                found.setdefault(self._workspace(job_id) or "", []).append(job_id)
+        return found
+
+    async def _list(self, workspace_id: str, members: Sequence[str]) -> None:
+        filters = {"WorkspaceId": workspace_id, "JobIds": ",".join(members), "ShowOwn": False, "StartTime": _EVER}
+        try:
+            page = await self.cloud.jobs.list(filters, 0, len(members))
+        except CloudError as error:
+            self.failed += 1
+            if not error.transient:  # who may not list may still get
+                self._unlisted.update(members)
+            return
+        listed = {job.job_id: job for job in page.items}
+        async with anyio.create_task_group() as group:
+            for job_id in members:
+                if job := listed.get(job_id):
+                    self._found[job_id] = Sight(job_id, job)
+                else:
+                    self._unlisted.add(job_id)
+                    group.start_soon(self._get, job_id)
+
+    async def _get(self, job_id: str) -> None:
+        try:
+            self._found[job_id] = Sight(job_id, await self.cloud.jobs.get(job_id))
+        except CloudError as error:
+            if error.kind == "not_found":
+                self._found[job_id] = Sight(job_id, gone="not found")
+            elif error.transient:
+                self.failed += 1
+                self._found.setdefault(job_id, Sight(job_id, error=error))
+            else:
+                self._found[job_id] = Sight(job_id, gone=error.what, error=error)
+
+
+def _marks(sights: Iterable[Sight], key: bytes) -> frozenset[bytes]:
+    return frozenset(_mark(sight, key) for sight in sights)
+
+
+def _mark(sight: Sight, key: bytes) -> bytes:
+    """Keyed, so that a cursor tells nothing to who does not know the job."""
+    said = f"{sight.job_id} {sight.state}".encode("utf-8", "surrogatepass")
+    return blake2b(said, digest_size=_MARK_BYTES, key=key[:64]).digest()
+
+
+def encode(marks: Iterable[bytes]) -> str:
+    return base64.urlsafe_b64encode(b"".join(sorted(marks))).decode()
+
+
+def decode(text: str) -> frozenset[bytes]:
+    """ValueError for what `encode` did not write. Marks of another server match nothing: its ends are told again."""
+    try:
+        data = base64.b64decode(text, altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        data = b"?"
+    if len(data) % _MARK_BYTES:
+        raise ValueError("not a cursor of wait_for_jobs")
+    return frozenset(data[place : place + _MARK_BYTES] for place in range(0, len(data), _MARK_BYTES))
