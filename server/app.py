@@ -11,6 +11,7 @@ from mcp.server.auth.settings import AuthSettings
 from mcp.server.mcpserver import RequestStateSecurity
 
 from pai_dlc_mcp.server.clock import Clock
+from pai_dlc_mcp.server.cloud.account import Identity
 from pai_dlc_mcp.server.cloud.credentials import Credentials
 from pai_dlc_mcp.server.cloud.gateway import Gateway
 from pai_dlc_mcp.server.deps import App
@@ -51,7 +52,8 @@ def build(
     store = open_store("memory" if settings.read_only else settings.state, now)
     keys = [key.get_secret_value().encode() for key in settings.confirm_keys] or [store.secret()]
     gate = Gate(settings, now, store)
-    app = App(settings, Gateway(settings, credentials), gate, keys[0], store, clock or Clock())
+    gateway = Gateway(settings, credentials)
+    app = App(settings, gateway, gate, keys[0], store, Identity(gateway), clock or Clock())
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[App]) -> AsyncGenerator[App]:
