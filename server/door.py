@@ -156,8 +156,9 @@ class _Watched(Context[App, Any]):
 
 def _asked(question: InputRequiredResult, redactor: Redactor) -> InputRequiredResult:
     def shown(request: Any) -> Any:
-        message = getattr(request.params, "message", None)
-        params = request.params.model_copy(update={"message": redactor.text(message)} if message else {})
+        if not (message := getattr(request.params, "message", None)):
+            return request
+        params = request.params.model_copy(update={"message": redactor.text(message)})
         return request.model_copy(update={"params": params})
 
     asked = {key: shown(request) for key, request in (question.input_requests or {}).items()}
