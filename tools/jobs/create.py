@@ -9,30 +9,15 @@ from pai_dlc_mcp.server.deps import App, Cloud
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.rules import advice, job_spec
 from pai_dlc_mcp.server.rules.job_spec import CodeSource, DataSource, Draft, JobSettings, JobSpec
-from pai_dlc_mcp.server.rules.preflight import Preflight
 from pai_dlc_mcp.server.safety import questions
 from pai_dlc_mcp.server.safety.caller import caller_of
-from pai_dlc_mcp.server.safety.types import IN_MEMORY
-from pai_dlc_mcp.server.workflows import existence, preflight
-from pai_dlc_mcp.server.workflows.create_once import refuse_same_name, submit, unresolved
-from pai_dlc_mcp.server.workflows.permit import Gated, Look, Permit, Plan, Sender, asking
+from pai_dlc_mcp.server.workflows import creation
+from pai_dlc_mcp.server.workflows.create_once import unresolved
+from pai_dlc_mcp.server.workflows.creation import CreateReply
+from pai_dlc_mcp.server.workflows.permit import Look, Permit, Plan, Sender, asking
 from pai_dlc_mcp.tools.params import ConfirmationToken, JobType, QuotaId, Region, WorkspaceId
 
 tools = Toolset("core")
-
-
-class CreateReply(Gated, Preflight):
-    """`status`: created, existing, recovered, unknown, or checked for a dry run. `sent` is when an unanswered request
-    went out."""
-
-    job_id: str | None = None
-    workspace_id: str
-    pods: int | None = None
-    gpus: int | None = None
-    client_request_id: str | None = None
-    sent: str | None = None
-    warnings: list[str] | None = None
-    body: dict[str, Any] | None = None
 
 
 async def _again(
@@ -105,44 +90,16 @@ async def create_job(
         user_vpc=user_vpc,
         other=other or {},
     )
-    job_spec.check(draft)
-    await cloud.jobs.check(draft.body())
-    specs = await existence.check(cloud, draft)
-    reply = CreateReply(
-        status="checked",
-        workspace_id=workspace_id,
-        pods=sum(spec.pod_count for spec in job_specs),
-        gpus=advice.gpus(draft, specs),
-        warnings=None if dry_run else preflight.unsaid(cloud, draft, specs),
-    )
+    checked = await creation.check(cloud, draft)
     if dry_run:
-        if not allow_same_name:
-            await refuse_same_name(cloud, draft.body())
-        found = await preflight.look(cloud, draft, specs)
-        return reply.model_copy(update={**found, "body": advice.shown(draft)})
-    made = await submit(
+        found = await creation.dry_run(cloud, checked, allow_same_name=allow_same_name)
+        return CreateReply(**found, body=advice.shown(draft))
+    made = await creation.create(
         cloud,
         sender,
-        draft.body(),
+        checked,
         client_request_id=client_request_id,
         allow_same_name=allow_same_name,
         again=permit.about.get("sent"),
     )
-    forgets = made.status == "unknown" and not cloud.store.durable
-    outcome = {
-        "status": made.status,
-        "job_id": made.job_id,
-        "client_request_id": made.request_id,
-        "next": _AFTER_CREATE[made.status] + IN_MEMORY * forgets,
-    }
-    return reply.model_copy(update=outcome)
-
-
-_AFTER_CREATE = {
-    "created": "get_job shows its status; get_pod_logs its log once it is Running.",
-    "existing": "An earlier call made this job; nothing was created now. For another one pass a new client_request_id.",
-    "recovered": "No answer came to the create, but the job exists: use this one, do not create it again.",
-    "unknown": "The create was sent, or was about to be, and not answered, and no job shows it yet. It is not sent "
-    "again: call again with this client_request_id to look for it. If list_jobs still shows none after some minutes, "
-    "ask the user whether to send it again, and only then pass send_again=true as well.",
-}
+    return CreateReply(**made)
