@@ -12,6 +12,7 @@ from pai_dlc_mcp.tools import (
     metrics,
     quotas,
     ray,
+    runs,
     sanity,
     setup,
     signals,
@@ -53,4 +54,5 @@ TOOLSETS = (
     signals.tools,
     tags.tools,
     ray.tools,
+    runs.tools,
 )

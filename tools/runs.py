@@ -1,0 +1,94 @@
+"""Jobs in relation to others: one again with changes, two compared, many over a grid."""
+
+from typing import Annotated, Any
+
+from mcp.server.mcpserver import Resolve
+from pydantic import Field
+
+from pai_dlc_mcp.server.deps import Cloud
+from pai_dlc_mcp.server.errors import Failure
+from pai_dlc_mcp.server.protocol.reply import ForeignName, ForeignText, Row
+from pai_dlc_mcp.server.protocol.toolset import Toolset
+from pai_dlc_mcp.server.workflows import clone, creation
+from pai_dlc_mcp.server.workflows.clone import Clone, Original
+from pai_dlc_mcp.server.workflows.creation import Checked, CreateReply
+from pai_dlc_mcp.server.workflows.permit import Sender
+from pai_dlc_mcp.tools.params import ConfirmationToken, JobId, Region
+
+tools = Toolset("runs")
+
+Changes = Annotated[
+    dict[str, Any],
+    Field(
+        description='Fields of create_job: {"envs": {"LR": "0.1"}, "job_specs": {"Worker": {"pod_count": 4}}}; the '
+        "rest stays, null removes."
+    ),
+]
+ClientRequestId = Annotated[
+    str | None, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$", description="Same id, same job: safe to repeat.")
+]
+
+
+class ChangeRow(Row):
+    field: ForeignName
+    before: ForeignText
+    after: ForeignText
+
+
+class CloneReply(CreateReply):
+    """As create_job's. `changes` says what differs from the job `cloned_from`; an environment variable by its name."""
+
+    cloned_from: str
+    display_name: str
+    changes: list[ChangeRow]
+
+
+class _Ready:
+    """A clone that could be created, read and checked once a call."""
+
+    def __init__(self, original: Original, made: Clone, checked: Checked) -> None:
+        self.original, self.made, self.checked = original, made, checked
+
+    @property
+    def about(self) -> dict[str, Any]:
+        return {
+            "cloned_from": self.original.job.job_id,
+            "display_name": self.made.draft.display_name,
+            "changes": [ChangeRow.model_validate(change) for change in self.made.differences],
+            "note": "; ".join(self.original.notes) or None,
+        }
+
+
+async def _cloned(job_id: str, changes: dict[str, Any], cloud: Cloud) -> _Ready:
+    original = await clone.read(cloud, job_id)
+    made = clone.changed(original, changes)
+    try:
+        checked = await creation.check(cloud, made.draft)
+    except Failure as failure:
+        raise clone.gone(original, failure) if failure.code == "NotInCatalog" else failure from None
+    return _Ready(original, made, checked)
+
+
+@tools.write("Clone a training job")
+async def clone_job(
+    job_id: JobId,
+    cloud: Cloud,
+    sender: Sender,
+    ready: Annotated[_Ready, Resolve(_cloned)],
+    changes: Changes = {},  # noqa: B006 - never changed
+    dry_run: Annotated[bool, Field(description="Check everything, create nothing.")] = False,
+    client_request_id: ClientRequestId = None,
+    allow_same_name: Annotated[bool, Field(description="Although a live job has it.")] = False,
+    confirmation_token: ConfirmationToken = None,
+    region: Region = None,
+) -> CloneReply:
+    """Create a job like another one, except for the listed changes: rerun a failed job with one thing different. Env
+    values are copied inside the server and never shown. dry_run=true shows what differs, whether it would start now and
+    its most cost: show that to the user first. Named <name>-clone unless changes.display_name says otherwise."""
+    if dry_run:
+        found = await creation.dry_run(cloud, ready.checked, allow_same_name=allow_same_name)
+    else:
+        found = await creation.create(
+            cloud, sender, ready.checked, client_request_id=client_request_id, allow_same_name=allow_same_name
+        )
+    return CloneReply(**{**found, **ready.about})
