@@ -5,11 +5,13 @@ from typing import Annotated, Any
 from mcp.server.mcpserver import Resolve
 from pydantic import Field
 
+from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.deps import Cloud
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.protocol.reply import ForeignName, ForeignText, Row
+from pai_dlc_mcp.server.protocol.reply import Facts, ForeignName, ForeignText, Row
 from pai_dlc_mcp.server.protocol.toolset import Toolset
-from pai_dlc_mcp.server.workflows import clone, creation
+from pai_dlc_mcp.server.rules import comparison, job_body
+from pai_dlc_mcp.server.workflows import clone, compare, creation
 from pai_dlc_mcp.server.workflows.clone import Clone, Original
 from pai_dlc_mcp.server.workflows.creation import Checked, CreateReply
 from pai_dlc_mcp.server.workflows.permit import Sender
@@ -92,3 +94,56 @@ async def clone_job(
             cloud, sender, ready.checked, client_request_id=client_request_id, allow_same_name=allow_same_name
         )
     return CloneReply(**{**found, **ready.about})
+
+
+_DIFFERENCES = 20  # told of a comparison
+
+
+class FigureRow(Row):
+    what: str
+    a: str
+    b: str
+
+
+class DifferenceRow(Row):
+    """Of a variable's values only that they differ."""
+
+    field: ForeignName
+    a: ForeignName
+    b: ForeignName
+
+
+class Comparison(Facts):
+    """`figures` of both runs; `configuration` is what differs between the two."""
+
+    a: str
+    b: str
+    figures: list[FigureRow]
+    configuration: list[DifferenceRow]
+    more_differences: int | None = None
+    not_comparable: list[str] | None = None
+
+
+@tools.read("Compare two training jobs")
+async def compare_jobs(
+    a: Annotated[JobId, Field(description="The earlier one.")],
+    b: Annotated[JobId, Field(description="The other.")],
+    cloud: Cloud,
+    region: Region = None,
+) -> Comparison:
+    """Compare two jobs: what differs in configuration (environment variables by name), outcome, time queued, preparing
+    and running, step time, loss and GPU use, and which of these cannot be compared and why. Use it before saying that
+    one is faster or better; get_job_metrics draws one job's curves."""
+    one, other, unseen = await compare.read(cloud, a, b)
+    before, after = job_body.copied(one.job.raw).body, job_body.copied(other.job.raw).body
+    differs = job_body.differences(before, after, (Redactor(one.job.secrets), Redactor(other.job.secrets)))
+    told = [change for change in differs if not change.field.startswith("Settings.Tags.mcp-")]
+    return Comparison(
+        a=a,
+        b=b,
+        figures=[FigureRow.model_validate(figure) for figure in comparison.figures(one, other)],
+        configuration=[DifferenceRow(field=name, a=old, b=new) for name, old, new in told[:_DIFFERENCES]],
+        more_differences=len(told[_DIFFERENCES:]) or None,
+        not_comparable=list(comparison.not_comparable(one, other)) or None,
+        note=f"could not be read: {'; '.join(unseen)}" if unseen else None,
+    )

@@ -1,11 +1,14 @@
 """clone_job, compare_jobs and create_sweep, through a real client."""
 
 import json
+import json
 import logging
-from pathlib import Path
 from typing import Any
 
 import pytest
+
+from pai_dlc_mcp.server.budget.limits import tokens
+from tests.conftest import words
 
 SECRET = "hunter2-s3cr3t-value"
 URI = "dsw-registry-vpc.cn-hangzhou.cr.aliyuncs.com/pai/pytorch:2.6.0-gpu-py311-cu124-ubuntu22.04"
@@ -14,7 +17,7 @@ ECS = {"type": "Worker", "image": URI, "ecs_spec": "ecs.gn6i-c4g1.xlarge"}
 
 @pytest.fixture
 def agent(connect: Any) -> Any:
-    return connect(allow_tools=("create_job", "clone_job"), toolsets=("runs",))
+    return connect(allow_tools=("create_job", "clone_job", "compare_jobs"), toolsets=("runs",))
 
 
 def sent(emulator: Any) -> list[dict[str, Any]]:
@@ -47,7 +50,12 @@ async def test_a_clone_is_the_job_with_the_change_alone(agent, emulator) -> None
     assert clone["JobSpecs"][0].items() >= original["JobSpecs"][0].items()
     for body in (original, clone):
         body.pop("JobSpecs")
-    assert clone == {**original, "DisplayName": "resnet50-clone", "Envs": {"LR": "0.01", "SEED": "1"}, "Accessibility": "PRIVATE"}
+    assert clone == {
+        **original,
+        "DisplayName": "resnet50-clone",
+        "Envs": {"LR": "0.01", "SEED": "1"},
+        "Accessibility": "PRIVATE",
+    }
 
 
 async def test_a_secret_env_reaches_the_service_and_nothing_else(connect, emulator, tmp_path, caplog) -> None:
@@ -129,3 +137,49 @@ async def test_changes_that_make_no_job_are_refused_by_name(agent, emulator, cha
     first = await agent.job()
     assert said in await agent.error("clone_job", job_id=first, changes=changes)
     assert len(sent(emulator)) == 1
+
+
+async def test_two_large_jobs_are_compared_within_1500_tokens(agent, emulator) -> None:
+    """64 pods each, a long command, and 40 variables that differ."""
+    command = "torchrun " + " ".join(f"--option-{number}={number}" for number in range(200))
+    many = {f"VARIABLE_NUMBER_{number}": f"secret-of-a-{number}" for number in range(40)}
+    first = await agent.job(
+        job_specs=[{**ECS, "pod_count": 64}], envs=many, user_command=f"{command} --lr 1", settings={"tags": {"k": "v"}}
+    )
+    other = {name: value.replace("-a-", "-b-") for name, value in many.items()}
+    changes = {"envs": other, "user_command": f"{command} --lr 2", "display_name": "other"}
+    second = (await agent.facts("clone_job", job_id=first, changes=changes))["job_id"]
+    emulator.clock.advance(1200)
+    result = await agent.call("compare_jobs", a=first, b=second)
+    text = words(result)
+    assert not result.is_error, text
+    assert max(tokens(text), tokens(json.dumps(result.structured_content))) <= 1500
+    assert "secret-of" not in result.model_dump_json()
+    facts = result.structured_content
+    fields = {row["field"]: (row["a"], row["b"]) for row in facts["configuration"]}
+    assert fields["Envs.VARIABLE_NUMBER_0"] == ("(set)", "(differs)")
+    assert fields["UserCommand"][0].endswith("--lr 1")
+    assert fields["UserCommand"][1].endswith("--lr 2")
+    assert facts["more_differences"] == 42 - 20
+    told = {row["what"]: (row["a"], row["b"]) for row in facts["figures"]}
+    assert told["status"] == ("Running", "Running")
+    assert told["step time"][0].endswith(" s")
+    assert {"queued", "prepared", "ran", "last loss", "GPU use"} <= told.keys()
+
+
+async def test_a_comparison_says_what_cannot_be_compared(agent, emulator) -> None:
+    first = await agent.job()
+    changes = {"job_specs": {"Worker": {"pod_count": 2}}, "envs": {"EMULATOR_SCENARIO": "cuda_oom"}}
+    second = (await agent.facts("clone_job", job_id=first, changes=changes))["job_id"]
+    emulator.clock.advance(3000)
+    facts = await agent.facts("compare_jobs", a=first, b=second)
+    told = " | ".join(facts["not_comparable"])
+    assert "other resources (1 x ecs.gn6i-c4g1.xlarge; 2 x ecs.gn6i-c4g1.xlarge)" in told
+    rows = {row["what"]: (row["a"], row["b"]) for row in facts["figures"]}
+    assert rows["status"][1] == "Failed"
+
+
+async def test_a_job_is_not_compared_with_itself_or_with_none(agent) -> None:
+    first = await agent.job()
+    assert "Both are" in await agent.error("compare_jobs", a=first, b=first)
+    assert "dlcgone000000000" in await agent.error("compare_jobs", a=first, b="dlcgone000000000")
