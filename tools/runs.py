@@ -14,7 +14,7 @@ from pai_dlc_mcp.server.rules import comparison, job_body
 from pai_dlc_mcp.server.workflows import clone, compare, creation
 from pai_dlc_mcp.server.workflows.clone import Clone, Original
 from pai_dlc_mcp.server.workflows.creation import Checked, CreateReply
-from pai_dlc_mcp.server.workflows.permit import Sender
+from pai_dlc_mcp.server.workflows.permit import Look, Permit, Plan, Sender, asking
 from pai_dlc_mcp.tools.params import ConfirmationToken, JobId, Region
 
 tools = Toolset("runs")
@@ -71,12 +71,21 @@ async def _cloned(job_id: str, changes: dict[str, Any], cloud: Cloud) -> _Ready:
     return _Ready(original, made, checked)
 
 
+async def _asked(ready: Annotated[_Ready, Resolve(_cloned)], dry_run: bool, cloud: Cloud) -> Look[None]:
+    async def look() -> Plan[None]:
+        preview = None if dry_run else await creation.near_limits(cloud, [ready.checked])
+        return Plan(preview, (), CloneReply, {**ready.checked.size, **ready.about})
+
+    return look
+
+
 @tools.write("Clone a training job")
 async def clone_job(
     job_id: JobId,
     cloud: Cloud,
     sender: Sender,
     ready: Annotated[_Ready, Resolve(_cloned)],
+    permit: Annotated[Permit[None], asking(_asked)],
     changes: Changes = {},  # noqa: B006 - never changed
     dry_run: Annotated[bool, Field(description="Check everything, create nothing.")] = False,
     client_request_id: ClientRequestId = None,
@@ -91,7 +100,12 @@ async def clone_job(
         found = await creation.dry_run(cloud, ready.checked, allow_same_name=allow_same_name)
     else:
         found = await creation.create(
-            cloud, sender, ready.checked, client_request_id=client_request_id, allow_same_name=allow_same_name
+            cloud,
+            sender,
+            ready.checked,
+            client_request_id=client_request_id,
+            allow_same_name=allow_same_name,
+            asked=permit.asked,
         )
     return CloneReply(**{**found, **ready.about})
 

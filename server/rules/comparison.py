@@ -62,17 +62,21 @@ def not_comparable(a: Run, b: Run) -> Iterator[str]:
         yield f"step time and loss: another framework ({a.job.job_type}, {b.job.job_type})"
     if a.size != b.size:
         yield f"step time and queue time: other resources ({a.size}; {b.size})"
-    for name, run in (("a", a), ("b", b)):
-        if run.progress is None:
-            yield f"step time and loss: no known progress format in the log of {name}, or it has none"
-        elif run.progress.broken:
-            yield f"loss: that of {name} is no number from step {run.progress.broken.step} on"
-        if run.gpu_percent is None:
-            yield f"GPU use: the service has no figures of {name}"
+    yield from _unknown("a", a)
+    yield from _unknown("b", b)
     if a.progress and b.progress and a.progress.step != b.progress.step:
         yield f"last loss: a is at step {a.progress.step}, b at step {b.progress.step}"
     if (a.job.settings.sanity_check, b.job.settings.sanity_check) in ((True, False), (False, True)):
         yield "preparation: one of them checked its GPUs first"
+
+
+def _unknown(name: str, run: Run) -> Iterator[str]:
+    if run.progress is None:
+        yield f"step time and loss: no known progress format in the log of {name}, or it has none"
+    elif run.progress.broken:
+        yield f"loss: that of {name} is no number from step {run.progress.broken.step} on"
+    if run.gpu_percent is None:
+        yield f"GPU use: the service has no figures of {name}"
 
 
 def _told(run: Run) -> list[tuple[str, str]]:

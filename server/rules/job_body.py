@@ -5,7 +5,7 @@ GetJob answers with more than CreateJob takes, with "" for what was never set, a
 
 import json
 from collections.abc import Iterator, Mapping
-from os.path import commonprefix
+from itertools import takewhile
 from typing import Any, NamedTuple, cast
 
 from pydantic import BaseModel
@@ -123,8 +123,8 @@ def _kept(value: object, name: str, left: list[str]) -> object:
 
 
 def _merged(old: object, new: object, name: str) -> object:
-    if name in _BY and isinstance(new, dict | list) and new:
-        return _by_name(as_list(old), new, name)
+    if name in _BY and new and isinstance(new, dict | list):
+        return _by_name(as_list(old), cast("dict[str, Any] | list[Any]", new), name)
     if not isinstance(new, Mapping):
         return new
     result = dict(as_object(old))
@@ -138,14 +138,14 @@ def _merged(old: object, new: object, name: str) -> object:
     return result
 
 
-def _by_name(old: list[Any], new: Mapping[str, Any] | list[Any], name: str) -> object:
+def _by_name(old: list[Any], new: dict[str, Any] | list[Any], name: str) -> object:
     """Items of `new` over those of `old` of the same role or mount; a map is by that name, and null removes one. Where
     both have one item, it is that one. A list of mounts replaces: to mount elsewhere is to mount another."""
     by = _BY[name]
     if isinstance(new, list) and name != "JobSpecs":
-        return [_merged({}, item, "") if isinstance(item, Mapping) else item for item in new]
+        return [_merged({}, item, "") for item in new]
     items = {str(as_object(item).get(by)): item for item in old}
-    given = new.items() if isinstance(new, Mapping) else [(_named(item, by, list(items)), item) for item in new]
+    given = new.items() if isinstance(new, dict) else [(_named(item, by, list(items)), item) for item in new]
     for key, item in given:
         if item is None:
             items.pop(key, None)
@@ -197,9 +197,14 @@ def _hidden(before: str, after: str) -> tuple[str, str]:
     return ("-" if before == "-" else "(set)", "-" if after == "-" else "(set)" if before == "-" else "(differs)")
 
 
+def _alike(before: str, after: str) -> int:
+    """Characters that both begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
+
+
 def _apart(before: str, after: str) -> tuple[str, str]:
     """Long texts from shortly before the first character that differs."""
-    same = max(0, len(commonprefix([before, after])) - _BESIDE)
+    same = max(0, _alike(before, after) - _BESIDE)
     if max(len(before), len(after)) <= _LONG or not same:
         return before, after
     return f"…{before[same:]}", f"…{after[same:]}"

@@ -1,4 +1,4 @@
-"""A job again, with listed changes: its body is read, changed and sent inside this server, so no env value leaves it."""
+"""A job again, with listed changes: read, changed and sent inside this server, so that no env value leaves it."""
 
 import re
 from collections.abc import Mapping

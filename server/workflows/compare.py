@@ -12,7 +12,7 @@ from pai_dlc_mcp.server.workflows.evidence import Evidence
 
 
 async def read(cloud: CloudInRegion, a: str, b: str) -> tuple[Run, Run, list[str]]:
-    """Both runs, and what could not be read. Raises Failure for a job that is not there, or one compared with itself."""
+    """Both runs, and what could not be read. Raises Failure for no such job, or the same one twice."""
     if a == b:
         raise Failure(f"Both are {a}.", fix="Name two jobs; list_jobs shows them.", code="InvalidArgument")
     runs: dict[str, Run] = {}

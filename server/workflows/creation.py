@@ -1,5 +1,6 @@
 """What every way to create a job goes through: the rules, what exists, a dry run, and one create."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +10,9 @@ from pai_dlc_mcp.server.deps import CloudInRegion
 from pai_dlc_mcp.server.rules import advice, job_spec
 from pai_dlc_mcp.server.rules.job_spec import Draft
 from pai_dlc_mcp.server.rules.preflight import Preflight
-from pai_dlc_mcp.server.safety.types import IN_MEMORY
-from pai_dlc_mcp.server.workflows import existence, preflight
+from pai_dlc_mcp.server.safety import questions
+from pai_dlc_mcp.server.safety.types import IN_MEMORY, Preview
+from pai_dlc_mcp.server.workflows import existence, preflight, spend
 from pai_dlc_mcp.server.workflows.create_once import Creator, refuse_same_name, submit
 from pai_dlc_mcp.server.workflows.permit import Gated
 
@@ -57,7 +59,25 @@ async def dry_run(cloud: CloudInRegion, checked: Checked, *, allow_same_name: bo
     """Fields of a CreateReply. Raises Failure for a live job of the same name."""
     if not allow_same_name:
         await refuse_same_name(cloud, checked.draft.body())
-    return {**checked.size, "status": "checked", **await preflight.look(cloud, checked.draft, checked.specs)}
+    found = await preflight.look(cloud, checked.draft, checked.specs)
+    limits = await spend.figures(cloud, [spend.size(cloud, checked.draft, checked.specs)])
+    part = cloud.settings.limits.ask_from if cloud.settings.limits else 1
+    said = [f"spend limit {figure}{': refused' * figure.refuses}" for figure in limits if figure.asks(part)]
+    return {**checked.size, "status": "checked", **found, "warnings": [*(found["warnings"] or []), *said] or None}
+
+
+async def near_limits(cloud: CloudInRegion, jobs: Sequence[Checked]) -> Preview | None:
+    """The question about creates that come near the operator's limits. Raises Failure where one is reached."""
+    if cloud.settings.limits is None:
+        return None
+    wanted = [spend.size(cloud, job.draft, job.specs) for job in jobs]
+    near = spend.held(cloud, await spend.figures(cloud, wanted))
+    if not near:
+        return None
+    gpus = sum(one.gpus for one in wanted)
+    size = f"{sum(job.size['pods'] for job in jobs)} pods, {gpus:g} GPUs"
+    names, bodies = [job.draft.display_name for job in jobs], [job.draft.body() for job in jobs]
+    return questions.spend(names, size, list(map(str, near)), cloud.region, json.dumps(bodies, sort_keys=True))
 
 
 async def create(
@@ -68,12 +88,14 @@ async def create(
     client_request_id: str | None,
     allow_same_name: bool,
     again: str | None = None,
+    asked: bool = False,
 ) -> dict[str, Any]:
-    """Fields of a CreateReply. Raises as create_once.submit."""
+    """Fields of a CreateReply. `asked`: the user said yes to it. Raises as create_once.submit, and Failure where the
+    operator's spend limits say no."""
     said = preflight.unsaid(cloud, checked.draft, checked.specs)
     made = await submit(
         cloud,
-        sender,
+        spend.Limited(cloud, sender, spend.size(cloud, checked.draft, checked.specs), asked),
         checked.draft.body(),
         client_request_id=client_request_id,
         allow_same_name=allow_same_name,

@@ -1,7 +1,6 @@
 """clone_job, compare_jobs and create_sweep, through a real client."""
 
 import json
-import json
 import logging
 from typing import Any
 

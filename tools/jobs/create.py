@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from mcp.server.mcpserver import Context
+from mcp.server.mcpserver import Context, Resolve
 from pydantic import Field
 
 from pai_dlc_mcp.server.deps import App, Cloud
@@ -20,20 +20,72 @@ from pai_dlc_mcp.tools.params import ConfirmationToken, JobType, QuotaId, Region
 tools = Toolset("core")
 
 
-async def _again(
-    workspace_id: str, client_request_id: str | None, send_again: bool, cloud: Cloud, ctx: Context[App]
+async def _draft(
+    workspace_id: str,
+    display_name: str,
+    job_type: JobType,
+    job_specs: list[JobSpec],
+    user_command: str,
+    resource_id: str | None,
+    data_sources: list[DataSource] | None,
+    code_source: CodeSource | None,
+    envs: dict[str, str] | None,
+    settings: JobSettings | None,
+    priority: int | None,
+    job_max_running_time_minutes: int | None,
+    description: str | None,
+    accessibility: str | None,
+    user_vpc: dict[str, Any] | None,
+    other: dict[str, Any] | None,
+) -> Draft:
+    return Draft(
+        workspace_id=workspace_id,
+        display_name=display_name,
+        job_type=job_type,
+        job_specs=job_specs,
+        user_command=user_command,
+        resource_id=resource_id,
+        data_sources=data_sources,
+        code_source=code_source,
+        envs=envs,
+        settings=settings,
+        priority=priority,
+        job_max_running_time_minutes=job_max_running_time_minutes,
+        description=description,
+        accessibility=accessibility,
+        user_vpc=user_vpc,
+        other=other or {},
+    )
+
+
+DraftDep = Annotated[Draft, Resolve(_draft)]
+
+
+async def _asked(
+    draft: DraftDep,
+    client_request_id: str | None,
+    send_again: bool,
+    dry_run: bool,
+    cloud: Cloud,
+    ctx: Context[App],
 ) -> Look[None]:
-    """A create that nobody answered is sent a second time on the user's word alone; any other asks nobody."""
+    """A create that nobody answered is sent a second time on the user's word alone, and one near the operator's limits
+    is sent on it; any other asks nobody."""
 
     async def look() -> Plan[None]:
-        about: dict[str, Any] = {"workspace_id": workspace_id, "client_request_id": client_request_id}
+        about: dict[str, Any] = {"workspace_id": draft.workspace_id, "client_request_id": client_request_id}
+        if dry_run:
+            return Plan(None, (), CreateReply, about)
+        near = None
+        if cloud.settings.limits:
+            near = await creation.near_limits(cloud, [await creation.check(cloud, draft)])
         entry = await unresolved(cloud, caller_of(ctx), client_request_id) if send_again and client_request_id else None
         if entry is None:
-            return Plan(None, (), CreateReply, about)
+            return Plan(near, (), CreateReply, about)
         preview = questions.create_again(
             entry.request_id, entry.display_name, entry.workspace_id, entry.sent, cloud.region
         )
-        return Plan(preview, (), CreateReply, {**about, "sent": entry.sent})
+        return Plan(questions.both(preview, near), (), CreateReply, {**about, "sent": entry.sent})
 
     return look
 
@@ -47,7 +99,8 @@ async def create_job(
     user_command: Annotated[str, Field(min_length=1, description="Shell command each pod runs.")],
     cloud: Cloud,
     sender: Sender,
-    permit: Annotated[Permit[None], asking(_again)],
+    draft: DraftDep,
+    permit: Annotated[Permit[None], asking(_asked)],
     resource_id: QuotaId | None = None,
     data_sources: Annotated[list[DataSource] | None, Field(description="What is mounted.")] = None,
     code_source: Annotated[CodeSource | None, Field(description="Git repository.")] = None,
@@ -72,24 +125,6 @@ async def create_job(
     checks all of it and says whether it would start now and what it can cost at most. Each job_spec takes ecs_spec
     (pay-as-you-go) or resource_config with resource_id (quota). Fields take snake_case or the API's names. Use
     job_max_running_time_minutes to bound the cost."""
-    draft = Draft(
-        workspace_id=workspace_id,
-        display_name=display_name,
-        job_type=job_type,
-        job_specs=job_specs,
-        user_command=user_command,
-        resource_id=resource_id,
-        data_sources=data_sources,
-        code_source=code_source,
-        envs=envs,
-        settings=settings,
-        priority=priority,
-        job_max_running_time_minutes=job_max_running_time_minutes,
-        description=description,
-        accessibility=accessibility,
-        user_vpc=user_vpc,
-        other=other or {},
-    )
     checked = await creation.check(cloud, draft)
     if dry_run:
         found = await creation.dry_run(cloud, checked, allow_same_name=allow_same_name)
@@ -101,5 +136,6 @@ async def create_job(
         client_request_id=client_request_id,
         allow_same_name=allow_same_name,
         again=permit.about.get("sent"),
+        asked=permit.asked,
     )
     return CreateReply(**made)
