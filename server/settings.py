@@ -106,8 +106,8 @@ class Settings(BaseSettings):
     limits: Annotated[SpendLimits | None, NoDecode] = Field(
         default=None,
         description="What creates may spend: gpu_hours_a_day, gpus_at_once, jobs_an_hour, failures_in_a_row, "
-        "amount_a_day (with prices), as name=number, comma-separated, or a table of the file. From ask_from (0.8) of "
-        "one the user is asked; above it nothing is created.",
+        "amount_a_day (with prices), as name=number, comma-separated, or a table of the file. Above ask_from (0.8) of "
+        "one the user is asked; above the whole nothing is created.",
     )
     http_tokens: Path | None = Field(
         default=None, description="File of who may call over HTTP: a name and a token of 32 characters or more a line."

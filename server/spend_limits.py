@@ -15,7 +15,7 @@ class SpendLimits(BaseModel):
     jobs_an_hour: int | None = Field(default=None, gt=0)
     failures_in_a_row: int | None = Field(default=None, gt=0)
     amount_a_day: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    ask_from: float = Field(default=0.8, gt=0, le=1)  # part of a limit from which a create asks the user
+    ask_from: float = Field(default=0.8, gt=0, le=1)  # part of a limit above which a create asks the user
 
 
 def parse(given: object) -> Any:

@@ -18,6 +18,7 @@ from pai_dlc_mcp.tools import (
     signals,
     sources,
     specs,
+    sweeps,
     tags,
     templates,
     waiting,
@@ -55,4 +56,5 @@ TOOLSETS = (
     tags.tools,
     ray.tools,
     runs.tools,
+    sweeps.tools,
 )

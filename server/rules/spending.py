@@ -46,7 +46,7 @@ class Figure:
         return self.after > self.limit
 
     def asks(self, part: float) -> bool:
-        return self.after >= part * self.limit
+        return self.after > part * self.limit
 
     def __str__(self) -> str:
         would = f", would be {self.after:g}" if self.after != self.used else ""

@@ -55,6 +55,11 @@ def spend(names: Sequence[str], size: str, figures: Sequence[str], region: str, 
     return Preview(("spend",), tuple(names), region, facts, fingerprint(body))
 
 
+def sweep(job_id: str, facts: str, region: str, key: str) -> Preview:
+    """All jobs of a sweep; `key` is of their bodies."""
+    return Preview(("create_many",), (job_id,), region, facts, fingerprint(key))
+
+
 def both(first: Preview, second: Preview | None) -> Preview:
     """One question for two reasons to ask."""
     if second is None:

@@ -106,7 +106,9 @@ async def _uri_of(cloud: CloudInRegion, given: str, workspace_id: str) -> str | 
     for part in dict.fromkeys((name, family)):
         for workspace in (None, workspace_id):
             page = await or_none(cloud.images.list({"Name": part, "WorkspaceId": workspace}, 0, _ALIKE))
-            if found := {image.name: image.uri for image in (page.items if page else ()) if image.uri}:
+            items = [image for image in (page.items if page else ()) if image.uri]
+            found = {image.name: image.uri for image in items if part == name or image.name.startswith(f"{family}:")}
+            if found:
                 return found[nearest(name, found) or next(iter(found))]
     return None
 
