@@ -43,7 +43,7 @@ class SweepReply(Gated):
     created_now: int = 0
     running: int = 0
     ended: int = 0
-    points: list[PointRow] = []
+    points: list[PointRow] | None = None
     best_job_id: str | None = None
     best_value: float | None = None
     best_line: ForeignText | None = None
@@ -118,7 +118,7 @@ async def create_sweep(
     the totals. It creates what may live now and returns: wait with wait_for_jobs, then call again with the same
     arguments until status is done; no job is made twice. metric names the best at the end."""
     principal = caller_of(ctx).principal
-    about = {"template": job_id, **_totals(cloud, planned)}
+    about: dict[str, Any] = {"template": job_id, **_totals(cloud, planned)}
     if dry_run:
         rows = [_row(point, None, sent=False) for point in planned.points]
         return SweepReply(**about, status="checked", points=rows)

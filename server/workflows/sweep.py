@@ -1,7 +1,7 @@
 """Many jobs like one, over a grid or a list of points: one yes, a few at once, and no twin.
 
-Each point is a create of its own with a request id made of the template's body and the points, so that the journal knows
-which were sent, after a kill as well. The store keeps that this very sweep was agreed to, as a digest; no value of it.
+Each point is a create of its own with a request id made of the template's body and the points, so that the journal
+knows which were sent, after a kill as well. The store keeps that this very sweep was agreed to, as a digest; no value.
 """
 
 import itertools
@@ -56,7 +56,9 @@ class Best(NamedTuple):
     line: str
 
 
-def points(grid: Mapping[str, Sequence[Any]] | None, listed: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]]:
+def points(
+    grid: Mapping[str, Sequence[Any]] | None, listed: Sequence[Mapping[str, Any]] | None
+) -> list[dict[str, Any]]:
     """Changes of each job; a grid's dotted fields are nested. Raises Failure for none, both, or more than MOST."""
     if bool(grid) == bool(listed):
         raise Failure(

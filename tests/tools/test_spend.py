@@ -132,7 +132,7 @@ async def test_check_setup_shows_what_is_left(connect, emulator) -> None:
 
 @pytest.mark.parametrize("wrong", ["gpus", "gpus_at_once", "gpus_at_once=0", "gpus_at_once=nan", "gpus_at_one=4"])
 def test_a_limit_that_limits_nothing_is_no_setting(settings_for, wrong) -> None:
-    with pytest.raises(ValueError, match="gpus|limits"):
+    with pytest.raises(ValueError, match=r"gpus|limits"):
         settings_for(limits=wrong)
 
 

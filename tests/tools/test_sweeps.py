@@ -1,12 +1,39 @@
 """create_sweep, through a real client: one yes, a few at once, no twin."""
 
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from pai_dlc_mcp.emulator.faults import Fault
 
+KILLED = """
+import json, sys
+import anyio
+from mcp import Client
+from pai_dlc_mcp import tools
+from pai_dlc_mcp.server import app
+from pai_dlc_mcp.server.cloud.credentials import StaticKey
+from pai_dlc_mcp.server.settings import Settings
+
+async def main(endpoint, key, secret, state, arguments):
+    settings = Settings(
+        region="cn-hangzhou", endpoint=endpoint, protocol="http", emulator=True, state=state, confirm="token",
+        toolsets="runs", allow_tools="create_sweep",
+    )
+    server = app.build(settings, tools.TOOLSETS, StaticKey(key, secret))
+    async with Client(server, cache=None) as client:
+        await client.call_tool("create_sweep", json.loads(arguments))
+
+anyio.run(main, *sys.argv[1:])
+"""
 GRID = {"envs.LR": [0.1, 0.01, 0.001], "envs.SEED": [1, 2], "job_specs.Worker.pod_count": [1, 2]}
 TOOLS = {"allow_tools": ("create_job", "create_sweep"), "toolsets": "runs"}
 
@@ -20,7 +47,9 @@ def agent(connect: Any, tmp_path: Path) -> Any:
     return connect(**TOOLS, confirm="token", state=tmp_path / "state")
 
 
-async def test_twelve_points_three_at_once_go_on_after_a_restart_with_one_yes(agent, connect, emulator, tmp_path) -> None:
+async def test_twelve_points_three_at_once_go_on_after_a_restart_with_one_yes(
+    agent, connect, emulator, tmp_path
+) -> None:
     first = await agent.job(envs={"API_KEY": "sk-very-secret-value"}, job_max_running_time_minutes=60)
     asked = await agent.facts("create_sweep", job_id=first, grid=GRID)
     assert asked["status"] == "confirmation_required"
@@ -62,6 +91,32 @@ async def test_a_create_that_nobody_answered_is_looked_for_and_not_sent_again(ag
     told = await agent.facts("create_sweep", job_id=first, points=points)
     assert len(bodies(emulator)) == 3
     assert all("job_id" in row for row in told["points"])
+
+
+async def test_a_server_killed_in_the_middle_leaves_no_twin_and_needs_no_second_yes(agent, emulator, tmp_path) -> None:
+    first = await agent.job(job_max_running_time_minutes=60)
+    asked = await agent.facts("create_sweep", job_id=first, grid=GRID)
+    emulator.faults.add(Fault("CreateJob", "delay", seconds=30, skip=1))
+    call = {"job_id": first, "grid": GRID, "confirmation_token": asked["confirmation_token"]}
+    key = (emulator.access_key_id, emulator.access_key_secret)
+    command = [sys.executable, "-c", KILLED, emulator.endpoint, *key, str(tmp_path / "state"), json.dumps(call)]
+    with subprocess.Popen(command, env={**os.environ}) as killed:
+        until = time.monotonic() + 60
+        while len(bodies(emulator)) < 2 and time.monotonic() < until:
+            await anyio.sleep(0.02)
+        killed.send_signal(signal.SIGKILL)
+    emulator.faults.clear()
+    told: dict[str, Any] = {"status": ""}
+    for _ in range(8):
+        told = await agent.facts("create_sweep", job_id=first, grid=GRID)
+        if told["status"] != "going_on":
+            break
+        emulator.clock.advance(4000)
+    assert told["status"] == "done"
+    names = [body["DisplayName"] for body in bodies(emulator)]
+    assert len(names) == len(set(names)) == 12
+    jobs = [job.body["DisplayName"] for job in emulator.account.jobs.values()]
+    assert sum(name in jobs for name in names) == 12
 
 
 async def test_another_sweep_or_more_at_once_asks_again(agent, emulator) -> None:
