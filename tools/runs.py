@@ -61,9 +61,9 @@ class _Ready:
         }
 
 
-async def _cloned(job_id: str, changes: dict[str, Any], cloud: Cloud) -> _Ready:
+async def _cloned(job_id: str, changes: dict[str, Any] | None, cloud: Cloud) -> _Ready:
     original = await clone.read(cloud, job_id)
-    made = clone.changed(original, changes)
+    made = clone.changed(original, changes or {})
     try:
         checked = await creation.check(cloud, made.draft)
     except Failure as failure:
@@ -86,7 +86,7 @@ async def clone_job(
     sender: Sender,
     ready: Annotated[_Ready, Resolve(_cloned)],
     permit: Annotated[Permit[None], asking(_asked)],
-    changes: Changes = {},  # noqa: B006 - never changed
+    changes: Changes | None = None,
     dry_run: Annotated[bool, Field(description="Check everything, create nothing.")] = False,
     client_request_id: ClientRequestId = None,
     allow_same_name: Annotated[bool, Field(description="Although a live job has it.")] = False,

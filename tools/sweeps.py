@@ -51,7 +51,7 @@ class SweepReply(Gated):
 
 
 async def _planned(
-    job_id: str, grid: dict[str, list[Any]] | None, points: list[dict[str, Any]] | None, cloud: Cloud
+    job_id: str, grid: dict[str, Any] | None, points: list[dict[str, Any]] | None, cloud: Cloud
 ) -> Sweep:
     return await sweep.plan(cloud, job_id, sweep.points(grid, points))
 
@@ -103,9 +103,7 @@ async def create_sweep(
     planned: PlannedDep,
     permit: Annotated[Permit[None], asking(_asked)],
     ctx: Context[App],
-    grid: Annotated[
-        dict[str, list[Any]] | None, Field(description='Every combination: {"envs.LR": [0.1, 0.01]}.')
-    ] = None,
+    grid: Annotated[dict[str, Any] | None, Field(description='Every combination: {"envs.LR": [0.1, 0.01]}.')] = None,
     points: Annotated[list[dict[str, Any]] | None, Field(description="Or `changes` of clone_job, one a job.")] = None,
     at_once: Annotated[int, Field(ge=1, le=50, description="Most that live at a time.")] = 3,
     metric: Annotated[str | None, Field(max_length=80, description="As its log names it, e.g. eval_loss.")] = None,

@@ -14,6 +14,7 @@ import anyio
 
 from pai_dlc_mcp.server.cloud.errors import or_none
 from pai_dlc_mcp.server.cloud.jobs import Job
+from pai_dlc_mcp.server.cloud.shape import as_list
 from pai_dlc_mcp.server.deps import CloudInRegion
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.rules.pods import first_pod
@@ -56,9 +57,7 @@ class Best(NamedTuple):
     line: str
 
 
-def points(
-    grid: Mapping[str, Sequence[Any]] | None, listed: Sequence[Mapping[str, Any]] | None
-) -> list[dict[str, Any]]:
+def points(grid: Mapping[str, Any] | None, listed: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]]:
     """Changes of each job; a grid's dotted fields are nested. Raises Failure for none, both, or more than MOST."""
     if bool(grid) == bool(listed):
         raise Failure(
@@ -68,7 +67,8 @@ def points(
         )
     made = [dict(point) for point in listed or ()]
     if grid:
-        made = [_nested(dict(zip(grid, values, strict=True))) for values in itertools.product(*grid.values())]
+        axes = [as_list(values) if isinstance(values, list) else [values] for values in grid.values()]
+        made = [_nested(dict(zip(grid, values, strict=True))) for values in itertools.product(*axes)]
     if not 1 <= len(made) <= MOST:
         raise Failure(
             f"The sweep has {len(made)} points.", fix=f"It takes 1 to {MOST}: leave values out.", code="InvalidArgument"
