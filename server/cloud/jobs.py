@@ -122,6 +122,7 @@ class JobSummary(CloudModel):
     reason_message: str | None = Field(default=None, alias="ReasonMessage")
     restarts: str | None = Field(default=None, alias="RestartTimes")
     settings: JobOptions = Field(default=JobOptions(), alias="Settings")
+    max_minutes: int | None = Field(default=None, alias="JobMaxRunningTimeMinutes")  # ListJobs tells it, GetJob not
 
     @property
     def terminal(self) -> bool:
