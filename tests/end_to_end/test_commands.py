@@ -9,12 +9,6 @@ import pytest
 from pai_dlc_mcp import cli
 
 
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "pai_dlc_mcp.cli", *arguments], capture_output=True, text=True, check=False
-    )
-
-
 def test_help_names_every_command_and_imports_none_of_them() -> None:
     code = "import sys; from pai_dlc_mcp.cli import main\ntry: main(['--help'])\nfinally: print(sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -32,10 +26,11 @@ def test_a_command_explains_its_options(name: str, capsys: pytest.CaptureFixture
     assert capsys.readouterr().out.startswith(f"usage: pai-dlc-mcp {name}")
 
 
-def test_an_unknown_command_is_refused_with_the_known_ones() -> None:
-    done = command("sreve")
-    assert done.returncode == 2
-    assert "serve" in done.stderr
+def test_an_unknown_command_is_refused_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        cli.main(["sreve"])
+    assert left.value.code == 2
+    assert "serve" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -71,10 +66,10 @@ def test_bad_input_is_answered_with_one_sentence(arguments, environment, said, m
     assert "Traceback" not in err
 
 
-def test_the_demo_walks_every_step_and_ends_well() -> None:
-    done = command("demo", "--speed", "600")
-    assert done.returncode == 0, done.stdout + done.stderr
-    steps = [int(number) for number in re.findall(r"^(\d)\. ", done.stdout, re.MULTILINE)]
+def test_the_demo_walks_every_step_and_ends_well(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["demo", "--speed", "600"]) == 0
+    out = capsys.readouterr().out
+    steps = [int(number) for number in re.findall(r"^(\d)\. ", out, re.MULTILINE)]
     assert steps == [1, 2, 3, 4, 5, 6, 7]
     for promised in ("OutOfMemoryError", "confirmation_required", "Stop it?", "Stopped", "tokens"):
-        assert promised in done.stdout
+        assert promised in out
