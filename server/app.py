@@ -1,4 +1,4 @@
-"""Builds the MCP server from what it is given, and is the one way out: errors and the ceiling. Imports no tool."""
+"""Builds the MCP server and wraps every call: failures become error results, results are redacted and capped."""
 
 import logging
 import os
@@ -61,14 +61,14 @@ Addition = Callable[["Server", App, Collection[str]], None]
 
 
 class CallOrigin(NamedTuple):
-    """Where a call went: what its result echoes."""
+    """The region and account of a call, which its result echoes."""
 
     region: str
     settings: Settings
 
 
 class Server(MCPServer[App]):
-    """The way out: whatever a tool or a resolver did, its result leaves through call_tool."""
+    """An MCPServer whose call_tool maps failures, redacts and caps the result of every tool and resolver."""
 
     def __init__(self, tools: Sequence[Tool], settings: Settings, **options: Any) -> None:
         super().__init__("pai-dlc", tools=[tool.built for tool in tools], **options)
