@@ -3,10 +3,13 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
+import anyio
 import pytest
 
 from pai_dlc_mcp import cli
+from pai_dlc_mcp.cli.tools import defaults, listed_tools
 
 
 def test_help_names_every_command_and_imports_none_of_them() -> None:
@@ -64,6 +67,17 @@ def test_bad_input_is_answered_with_one_sentence(arguments, environment, said, m
     assert err.splitlines()[-1].startswith(f"pai-dlc-mcp {arguments[0]}: ")
     assert said in err.splitlines()[-1]
     assert "Traceback" not in err
+
+
+def test_listing_the_tools_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """tmp_path is HOME as well."""
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["tools"]) == 0
+    assert "stop_job" in capsys.readouterr().out
+    anyio.run(listed_tools, defaults())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_demo_walks_every_step_and_ends_well(capsys: pytest.CaptureFixture[str]) -> None:
