@@ -74,7 +74,7 @@ def _tokenizer() -> Callable[[bytes], int] | None:
 
 
 def defaults() -> Settings:
-    """The settings of an empty environment with every toolset: what documentation describes. Nothing is kept on disk."""
+    """The settings of an empty environment with every toolset: what documentation describes. Writes no file."""
     return Settings.model_construct(toolsets=("all",), state="memory")
 
 
