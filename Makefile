@@ -31,7 +31,7 @@ test: .venv/ready ## the checks and, beside them, the tests on every core; the l
 short: .venv/ready
 	@$(BIN)/pytest -q -n auto --dist loadfile -m "not long"
 
-ci: check fuzz ## all that can be checked here: long tests, more examples, 20,000 requests, branch coverage
+ci: check fuzz clients bench ## all that can be checked: long tests, more examples, 20,000 requests, branch coverage
 	@$(BIN)/basedpyright --level error -p tests/pyrightconfig.json
 	@$(BIN)/pytest -q -n auto --dist loadfile --hypothesis-profile thorough --cov --cov-report term:skip-covered
 
@@ -51,8 +51,6 @@ docs: registered ## rewrite the README's tables of settings and tools, and the e
 
 fuzz: .venv/ready ## send the emulator 20,000 signed requests
 	@EMULATOR_FUZZ=20000 $(BIN)/pytest -q tests/emulator/test_fuzz.py
-
-ci: test fuzz clients bench ## what CI runs: `test`, then the long runs
 
 clients: .venv/ready ## run PAI's own SDK against the emulator, in an environment of its own
 	@test -x .venv-clients/bin/python || $(PYTHON) -m venv .venv-clients

@@ -1,5 +1,5 @@
-"""The one way out: whatever a tool or a resolver did, its result leaves here, without secrets and under the ceiling.
-Errors have one shape."""
+"""The MCP server's boundary: calls a tool, turns failures into error results of one shape, redacts each result and cuts
+it to the ceiling of tokens."""
 
 import logging
 import os
@@ -38,14 +38,14 @@ _log = logging.getLogger(__name__)
 
 
 class CallOrigin(NamedTuple):
-    """Where a call went: what its result echoes."""
+    """The region and settings of a call, which its result echoes."""
 
     region: str
     settings: Settings
 
 
 class Server(MCPServer[App]):
-    """The way out: whatever a tool or a resolver did, its result leaves through call_tool."""
+    """An MCPServer whose call_tool maps failures, redacts and caps the result of every tool and resolver."""
 
     def __init__(self, tools: Sequence[Tool], settings: Settings, **options: Any) -> None:
         super().__init__("pai-dlc", tools=[tool.built for tool in tools], **options)

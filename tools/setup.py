@@ -1,4 +1,4 @@
-"""Is this server able to work? Credentials, region, endpoints, permissions."""
+"""check_setup: whether credentials, region, endpoints and permissions work."""
 
 import anyio
 

@@ -1,4 +1,4 @@
-"""Where untrusted text enters a result: inside a fence that says it is data, or on one harmless line."""
+"""Marks untrusted text in a result as data: a fenced block for lines, one cleaned line for names."""
 
 import re
 import secrets
@@ -34,12 +34,12 @@ def closing(nonce: str) -> str:
 
 
 def new_nonce() -> str:
-    """Unguessable by whoever wrote the text."""
+    """A random id for a fence, which the author of the fenced text cannot guess."""
     return secrets.token_hex(4)
 
 
 def inert(line: str) -> str:
-    """A line of payload: a fence inside it is broken and marked, an instruction marked."""
+    """A line as it may stand in a fence: a fence tag in it is broken and marked, an instruction is marked."""
     line = unforged(line)
     return _INSTRUCTION_MARK + line if _INSTRUCTION.search(line) else line
 
@@ -49,7 +49,7 @@ def unforged(line: str) -> str:
 
 
 def fence(lines: Iterable[str], source: str, nonce: str) -> str:
-    """`lines` have passed `inert`."""
+    """The lines as a fenced block. They must have passed `inert`."""
     return "\n".join([opening(source, nonce), *lines, closing(nonce)])
 
 

@@ -1,9 +1,8 @@
-"""Secrets out of cleaned text, before anything is searched or cut: known values, shapes, key blocks.
+"""Removes secrets from cleaned text, before anything is searched or cut: known values, shapes, private keys.
 
 What is a secret: a value beside a name that says so (secret_names.py), a known shape (secrets.py), a value of this call
 that is one by its field, its name or its randomness (known_values.py), and a private key (pem.py). An everyday value
-is none, so that a diagnosis stays readable.
-"""
+is none, so that a diagnosis stays readable."""
 
 import re
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Metrics of a job: GetJobMetrics by pod, and GetMetrics, the service's door to CloudMonitor."""
+"""Metrics of a job: GetJobMetrics by pod, and GetMetrics, which returns CloudMonitor's."""
 
 import json
 import math

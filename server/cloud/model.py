@@ -1,4 +1,4 @@
-"""How a response of the service becomes a frozen model: from the raw map, so that nothing unexpected breaks a read."""
+"""Base of the response models: frozen, read from the raw JSON; a missing or mistyped value becomes the default."""
 
 from typing import Any, Self, get_origin
 

@@ -134,5 +134,5 @@ HARMLESS_SIGNALS = frozenset({"SIGUSR1", "SIGUSR2", "SIGCONT", "SIGWINCH", "SIGU
 
 
 def asks(action: str) -> bool:
-    """Whether an API operation has an effect that asks, so that it goes out with a permit alone."""
+    """Whether an API operation has an effect that needs a confirmation, so that only a permit may send it."""
     return any(risk.action == action and risk.certain for risk in RISKS.values())

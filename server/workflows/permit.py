@@ -1,6 +1,6 @@
-"""A tool's leave to change something. A gated tool declares one Permit: policy, question, answer and re-read are done
-when its body runs, and what was shown is all the permit sends. Others declare a Sender, which sends what asks nobody.
-"""
+"""The permission of a tool to write. A gated tool declares one Permit: policy, question, answer and re-read are done
+when its body runs, and the permit sends only what was shown. Others declare a Sender, for writes that need no
+question."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
