@@ -39,7 +39,7 @@ class CloudModel(BaseModel):
             if get_origin(field.annotation) is tuple:
                 usable[key] = [item for item in as_list(found) if item not in ("", None)]
             elif found not in ("", None):
-                usable[key] = word(found) if isinstance(found, str) and not _is_told(field) else found
+                usable[key] = word(found) if isinstance(found, str) and _is_word(field) else found
         try:
             return validate(usable)
         except ValidationError as error:  # a value of another type than documented
@@ -47,6 +47,7 @@ class CloudModel(BaseModel):
             return validate({key: item for key, item in usable.items() if key not in wrong})
 
 
-def _is_told(field: FieldInfo) -> bool:
-    """Also of `Told | None`, whose mark is inside."""
-    return TOLD in (*field.metadata, *(mark for part in get_args(field.annotation) for mark in get_args(part)))
+def _is_word(field: FieldInfo) -> bool:
+    """`str` or `str | None`; the mark of `Told | None` is inside."""
+    parts = (field.annotation, *get_args(field.annotation))
+    return str in parts and TOLD not in field.metadata

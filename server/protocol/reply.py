@@ -41,6 +41,7 @@ class Foreign:
 
 
 _AS_IT_IS = Foreign(lambda text: text)
+_NAME = re.compile(r"[\w.:/@+-]{0,64}")  # a key or a value in a map that tells nobody anything
 _ISSUED = re.compile(r"[!-;=?-~]{0,8192}")  # a token or an address: what is not is no secret that was asked for
 ForeignName = Annotated[str, Foreign(lambda text: one_line(text, 120))]
 ForeignText = Annotated[str, Foreign(lambda text: one_line(text, 600))]
@@ -188,7 +189,7 @@ def _text(value: str, walk: _Walk, mark: Foreign | Issued | None) -> str:
     if isinstance(mark, Issued) and _ISSUED.fullmatch(value):
         return value
     text = walk.redactor.text(value[:_MOST_CHARS])
-    if mark is None and inert(text) == text:
+    if (mark is None and inert(text) == text) or (mark is _AS_IT_IS and _NAME.fullmatch(text)):
         return text
     if not isinstance(mark, Foreign):  # no text of ours reads like that
         mark = _AS_IT_IS
