@@ -1,6 +1,6 @@
 """How a response of the service becomes a frozen model: from the raw map, so that nothing unexpected breaks a read."""
 
-from typing import Annotated, Any, Self, get_args, get_origin
+from typing import Annotated, Any, Self, get_origin
 
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic.fields import FieldInfo
@@ -48,6 +48,5 @@ class CloudModel(BaseModel):
 
 
 def _is_word(field: FieldInfo) -> bool:
-    """`str` or `str | None`; the mark of `Told | None` is inside."""
-    parts = (field.annotation, *get_args(field.annotation))
-    return str in parts and TOLD not in field.metadata
+    """The mark of `Told | None` is inside its annotation."""
+    return field.annotation in (str, str | None) and TOLD not in field.metadata
