@@ -49,5 +49,5 @@ class CloudModel(BaseModel):
 
 def _is_word(field: FieldInfo) -> bool:
     """The mark of `Told | None` is inside its annotation."""
-    kinds: tuple[object, ...] = (str, str | None)
-    return field.annotation in kinds and TOLD not in field.metadata
+    kind: Any = field.annotation
+    return kind in (str, str | None) and TOLD not in field.metadata
