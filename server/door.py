@@ -19,7 +19,9 @@ from mcp.types import INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequ
 from pydantic import ValidationError
 
 from pai_dlc_mcp.server import deadline
+from pai_dlc_mcp.server.budget import redact
 from pai_dlc_mcp.server.budget.clean import clean_text
+from pai_dlc_mcp.server.budget.fence import unforged
 from pai_dlc_mcp.server.budget.limits import fit, shrink
 from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.cloud import endpoints
@@ -53,7 +55,6 @@ class Server(MCPServer[App]):
         self._settings, self._ceiling = settings, settings.max_tokens
         keys = [("confirm_key", key.get_secret_value()) for key in settings.confirm_keys]
         self._own_secrets = [*keys, *secrets_of({"Env": dict(os.environ)})]
-        self._own = Redactor(self._own_secrets)
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[App, Any] | None = None
@@ -66,10 +67,10 @@ class Server(MCPServer[App]):
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[App, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
-        seen = Seen()
+        seen = Seen(self._own_secrets)
         try:
             watched = context and _Watched(context, seen)
-            with deadline.whole_call(self._settings.deadline):
+            with deadline.whole_call(self._settings.deadline), redact.whole_call(seen.redactor):
                 answer: object = await super().call_tool(name, arguments, watched)  # a reply, as the tool made it
         except ToolError as error:
             cause = error.__cause__
@@ -79,7 +80,7 @@ class Server(MCPServer[App]):
 
     def _leave(self, answer: Any, arguments: Mapping[str, Any], seen: Seen) -> CallToolResult | InputRequiredResult:
         """The one door: whatever leaves is without secrets and, a question apart, under the ceiling."""
-        redactor = Redactor([*self._own_secrets, *seen.secrets]) if seen.secrets else self._own
+        redactor = seen.redactor()
         if isinstance(answer, InputRequiredResult):
             return _asked(answer, redactor)
         if isinstance(answer, Facts):
@@ -127,8 +128,8 @@ def tell(failure: Failure) -> CallToolResult:
     """The one error shape: what happened, `fix:` and the codes."""
     codes = {"code": failure.code, "http_status": failure.http_status, "request_id": failure.request_id}
     lines = [
-        " ".join(failure.what.splitlines()),
-        f"fix: {' '.join(failure.fix.splitlines())}",
+        unforged(" ".join(failure.what.splitlines())),
+        unforged(f"fix: {' '.join(failure.fix.splitlines())}"),
         *(f"{key}: {value}" for key, value in codes.items() if value),
     ]
     return CallToolResult(is_error=True, content=[TextContent(type="text", text=clean_text("\n".join(lines)))])
@@ -151,7 +152,7 @@ class _Watched(Context[App, Any]):
         self._seen = seen
 
     async def elicit(self, message: str, schema: type[ElicitSchemaModelT]) -> ElicitationResult[ElicitSchemaModelT]:
-        return await super().elicit(Redactor(self._seen.secrets).text(message), schema)
+        return await super().elicit(self._seen.redactor().text(message), schema)
 
 
 def _asked(question: InputRequiredResult, redactor: Redactor) -> InputRequiredResult:
