@@ -22,6 +22,7 @@ from pai_dlc_mcp.server.cloud.credentials import Credentials, DefaultChain, Stat
 from pai_dlc_mcp.server.safety import audit
 from pai_dlc_mcp.server.safety.folder_store import open_store
 from pai_dlc_mcp.server.settings import Settings, problem
+from pai_dlc_mcp.skills.extension import Skills
 
 ADDITIONS = (prompts.add, guides.add, jobs.add, completions.add)
 EMULATOR_SPEED = 20.0  # virtual seconds a second: a job is Running within ten
@@ -79,7 +80,15 @@ def _over_http(settings: Settings, credentials: Credentials, clock: Clock, host:
 def _server(
     settings: Settings, credentials: Credentials, clock: Clock, callers: TokenVerifier | None = None
 ) -> app.Server:
-    return app.build(settings, tools.TOOLSETS, credentials, additions=ADDITIONS, callers=callers, clock=clock)
+    return app.build(
+        settings,
+        tools.TOOLSETS,
+        credentials,
+        additions=ADDITIONS,
+        extensions=(Skills,),
+        callers=callers,
+        clock=clock,
+    )
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from mcp.server import MCPServer
 from mcp.server.auth.provider import TokenVerifier
 from mcp.server.auth.settings import AuthSettings
 from mcp.server.elicitation import ElicitSchemaModelT
+from mcp.server.extension import Extension
 from mcp.server.mcpserver import Context, ElicitationResult, RequestStateSecurity
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.shared.exceptions import MCPError
@@ -205,6 +206,7 @@ def build(
     credentials: Credentials,
     *,
     additions: Iterable[Addition] = (),
+    extensions: Iterable[Callable[[Sequence[Tool]], Extension]] = (),
     callers: TokenVerifier | None = None,
     now: Callable[[], float] = time.time,
     clock: Clock | None = None,
@@ -230,6 +232,7 @@ def build(
         version=version("pai-dlc-mcp"),
         instructions=only_offered(INSTRUCTIONS, names),
         lifespan=lifespan,
+        extensions=[extension(tools) for extension in extensions],
         token_verifier=callers,
         auth=_auth(settings) if callers else None,
         request_state_security=RequestStateSecurity(
