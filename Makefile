@@ -45,9 +45,10 @@ registered: .venv/ready
 snapshots: registered ## rewrite the golden tools/list files after a change that is meant
 	@$(BIN)/pytest -q tests/test_snapshots.py tests/server/budget/test_goldens.py --update-snapshots
 
-docs: registered ## rewrite the README's tables of settings and tools, and the emulator's coverage page
+docs: registered ## rewrite what is generated: the README's tables, the skill, server.json, bundle, plugin, pages
 	@$(BIN)/pai-dlc-mcp tools --readme README.md
 	@$(BIN)/python -m pai_dlc_mcp.emulator.coverage > docs/emulator-coverage.md
+	@$(BIN)/python -m dev.generated
 
 fuzz: .venv/ready ## send the emulator 20,000 signed requests
 	@EMULATOR_FUZZ=20000 $(BIN)/pytest -q tests/emulator/test_fuzz.py
