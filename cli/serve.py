@@ -25,6 +25,8 @@ from pai_dlc_mcp.server.settings import Settings, problem
 from pai_dlc_mcp.skills.extension import Skills
 
 ADDITIONS = (prompts.add, guides.add, jobs.add, completions.add)
+_ON_A_TERMINAL = """pai-dlc-mcp serves MCP over stdin and stdout: a host starts it, not a person. It waits; Ctrl-C ends it.
+`pai-dlc-mcp install HOST` puts it into a host, `pai-dlc-mcp demo` shows it at work."""
 EMULATOR_SPEED = 20.0  # virtual seconds a second: a job is Running within ten
 
 
@@ -58,6 +60,8 @@ def run(argv: Sequence[str]) -> int:
             if transport == "http":
                 _over_http(settings, credentials, clock, host, port)
             else:
+                if sys.stdin.isatty():
+                    print(_ON_A_TERMINAL, file=sys.stderr)
                 _server(settings, credentials, clock).run()
     except OSError as error:
         print(f"pai-dlc-mcp serve: {error.filename} cannot be written ({error.strerror})", file=sys.stderr)
