@@ -25,7 +25,7 @@ from pai_dlc_mcp.server.settings import Settings, problem
 from pai_dlc_mcp.skills.extension import Skills
 
 ADDITIONS = (prompts.add, guides.add, jobs.add, completions.add)
-_ON_A_TERMINAL = """pai-dlc-mcp serves MCP over stdin and stdout: a host starts it, not a person. It waits; Ctrl-C ends it.
+_ON_A_TERMINAL = """This serves MCP over stdin and stdout: a host starts it, not a person. It waits; Ctrl-C ends it.
 `pai-dlc-mcp install HOST` puts it into a host, `pai-dlc-mcp demo` shows it at work."""
 EMULATOR_SPEED = 20.0  # virtual seconds a second: a job is Running within ten
 

@@ -1,7 +1,7 @@
 """Builds the MCP server from what it is given. Imports no tool."""
 
 import time
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
