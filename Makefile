@@ -60,6 +60,13 @@ clients: .venv/ready ## run PAI's own SDK against the emulator, in an environmen
 	@.venv-clients/bin/python -m pip install -q alipai==0.4.13
 	@ALIPAI_PYTHON=$(CURDIR)/.venv-clients/bin/python $(BIN)/pytest -q tests/emulator/test_clients.py
 
+hosts: .venv/ready ## load and call the tools with agent frameworks, each in an environment of its own
+	@for pair in "openai-agents openai-agents" "fastmcp fastmcp" "langchain-mcp-adapters langchain-mcp-adapters" \
+	  "pydantic-ai pydantic-ai-slim[mcp]" "llama-index llama-index-tools-mcp" "google-adk google-adk[mcp]"; do set -- $$pair; \
+	  test -x .venv-hosts/$$1/bin/python || $(PYTHON) -m venv .venv-hosts/$$1; \
+	  .venv-hosts/$$1/bin/python -m pip install -q "$$2"; done
+	@HOSTS_VENVS=$(CURDIR)/.venv-hosts $(BIN)/pytest -q tests/hosts
+
 bench: .venv/ready ## measure the log pipeline, the causes it keeps, what is redacted, and 1,000 runs against the gate
 	@$(BIN)/python bench/promises.py
 	@$(BIN)/python bench/redaction.py
@@ -75,4 +82,4 @@ lock: ## refresh requirements.lock
 	@.venv-lock/bin/uv pip compile -q pyproject.toml --extra cli --extra charts --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --upgrade -o requirements.lock
 
-.PHONY: help demo check test short ci new-tool registered snapshots docs fuzz clients bench mutants lock
+.PHONY: help demo check test short ci new-tool registered snapshots docs fuzz clients hosts bench mutants lock
