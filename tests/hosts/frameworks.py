@@ -1,6 +1,6 @@
-"""Loads this server's tools with one agent framework and calls three of them: `python frameworks.py NAME COMMAND ARGS…`.
+"""Loads this server's tools with an agent framework and calls three: `python frameworks.py NAME COMMAND ARGS…`.
 
-Runs in an environment of the framework's own, without this project; prints JSON: the tools loaded, those whose schema the
+Runs in an environment of the framework's own, without this project; prints JSON: the tools, those whose schema the
 framework could not make strict (openai-agents), and the text of each answer.
 """
 
