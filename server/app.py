@@ -1,13 +1,14 @@
 """Builds the MCP server from what it is given. Imports no tool."""
 
 import time
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from mcp.server import MCPServer
 from mcp.server.auth.provider import TokenVerifier
 from mcp.server.auth.settings import AuthSettings
+from mcp.server.extension import Extension
 from mcp.server.mcpserver import RequestStateSecurity
 
 from pai_dlc_mcp.server.clock import Clock
@@ -16,7 +17,7 @@ from pai_dlc_mcp.server.cloud.credentials import Credentials
 from pai_dlc_mcp.server.cloud.gateway import Gateway
 from pai_dlc_mcp.server.deps import App
 from pai_dlc_mcp.server.door import Server
-from pai_dlc_mcp.server.protocol.toolset import Toolset, offered
+from pai_dlc_mcp.server.protocol.toolset import Tool, Toolset, offered
 from pai_dlc_mcp.server.protocol.wording import only_offered
 from pai_dlc_mcp.server.safety.folder_store import open_store
 from pai_dlc_mcp.server.safety.form_states import OnceCodec
@@ -42,6 +43,7 @@ def build(
     credentials: Credentials,
     *,
     additions: Iterable[Addition] = (),
+    extensions: Iterable[Callable[[Sequence[Tool]], Extension]] = (),
     callers: TokenVerifier | None = None,
     now: Callable[[], float] = time.time,
     clock: Clock | None = None,
@@ -68,6 +70,7 @@ def build(
         version=version("pai-dlc-mcp"),
         instructions=only_offered(INSTRUCTIONS, names),
         lifespan=lifespan,
+        extensions=[extension(tools) for extension in extensions],
         token_verifier=callers,
         auth=_auth(settings) if callers else None,
         request_state_security=RequestStateSecurity(

@@ -210,8 +210,13 @@ def _file(path: str | Path, settings: type[Settings]) -> dict[str, Any]:
 
 
 def problem(error: ValueError) -> str:
-    """What is wrong with the configuration, without the values, which may be keys."""
+    """What is wrong with the configuration, by the variables that set it, without the values, which may be keys."""
     if not isinstance(error, ValidationError):
         return str(error)
     found = error.errors(include_url=False, include_input=False)
-    return "; ".join(": ".join([*map(str, one["loc"]), one["msg"].removeprefix("Value error, ")]) for one in found)
+    return "; ".join(": ".join([*_places(one["loc"]), one["msg"].removeprefix("Value error, ")]) for one in found)
+
+
+def _places(path: tuple[int | str, ...]) -> list[str]:
+    first, *rest = map(str, path) if path else ("",)
+    return [f"PAI_DLC_{first.upper()}" if first in Settings.model_fields else first, *rest] if first else []

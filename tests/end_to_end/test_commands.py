@@ -1,5 +1,6 @@
 """The commands as a person types them."""
 
+import os
 import re
 import subprocess
 import sys
@@ -50,8 +51,8 @@ def test_an_unknown_command_is_refused_with_the_known_ones(capsys: pytest.Captur
         (["tools", "--readme", __file__], {}, "the file has no <!-- settings: written by `make docs` -->"),
         (["tools"], {"PAI_DLC_EFFECTS": "stop_runing=deny"}, "stop_runing"),
         (["tools"], {"PAI_DLC_DENY_TOOLS": "stop_jobb"}, "did you mean 'stop_job'"),
-        (["tools"], {"PAI_DLC_MAX_TOKENS": "many"}, "max_tokens: "),
-        (["approve", "K7QX-M2PD"], {"PAI_DLC_CONFIRM_TIMEOUT": "0"}, "confirm_timeout: "),
+        (["tools"], {"PAI_DLC_MAX_TOKENS": "many"}, "PAI_DLC_MAX_TOKENS: "),
+        (["approve", "K7QX-M2PD"], {"PAI_DLC_CONFIRM_TIMEOUT": "0"}, "PAI_DLC_CONFIRM_TIMEOUT: "),
         (["approve"], {}, "required: code"),
     ],
 )
@@ -87,3 +88,17 @@ def test_the_demo_walks_every_step_and_ends_well(capsys: pytest.CaptureFixture[s
     assert steps == [1, 2, 3, 4, 5, 6, 7]
     for promised in ("OutOfMemoryError", "confirmation_required", "Stop it?", "Stopped", "tokens"):
         assert promised in out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
+def test_serve_says_on_a_terminal_what_it_waits_for() -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    serve = [sys.executable, "-m", "pai_dlc_mcp.cli", "serve", "--read-only"]
+    with subprocess.Popen(serve, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as started:
+        assert started.stderr is not None
+        assert "a host starts it" in started.stderr.readline()
+        started.terminate()
+    os.close(ours)
+    os.close(theirs)
