@@ -10,8 +10,8 @@ from mcp.server.mcpserver.prompts.base import PromptArgument
 from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS
 
-from pai_dlc_mcp.server.app import Server
 from pai_dlc_mcp.server.deps import App
+from pai_dlc_mcp.server.door import Server
 from pai_dlc_mcp.server.protocol.wording import only_offered
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")

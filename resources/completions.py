@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from mcp.types import Completion, CompletionArgument, CompletionContext, PromptReference, ResourceTemplateReference
 
 from pai_dlc_mcp.resources.guides import TITLES
-from pai_dlc_mcp.server.app import Server
 from pai_dlc_mcp.server.cloud import endpoints
 from pai_dlc_mcp.server.deps import App, CloudInRegion
+from pai_dlc_mcp.server.door import Server
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.rules.job_types import JOB_TYPES, STATUSES
 from pai_dlc_mcp.server.workflows.team_jobs import EVER

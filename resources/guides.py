@@ -5,8 +5,8 @@ from importlib.resources import files
 
 from mcp.server.mcpserver.resources import Resource, TextResource
 
-from pai_dlc_mcp.server.app import Server
 from pai_dlc_mcp.server.deps import App
+from pai_dlc_mcp.server.door import Server
 from pai_dlc_mcp.server.protocol.wording import only_offered
 
 TITLES = {

@@ -7,8 +7,8 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 from mcp.types import CallToolResult
 
-from pai_dlc_mcp.server.app import Server
 from pai_dlc_mcp.server.deps import App
+from pai_dlc_mcp.server.door import Server
 from pai_dlc_mcp.server.protocol.reply import text_of
 
 

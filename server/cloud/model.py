@@ -1,10 +1,17 @@
-"""How a response of the service becomes a frozen model: from the raw map, so that nothing unexpected breaks a read."""
+"""Base of the response models: frozen, read from the raw JSON; a missing or mistyped value becomes the default."""
 
-from typing import Any, Self, get_origin
+from typing import Annotated, Any, Self, get_origin
 
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 
+from pai_dlc_mcp.server.budget.fence import word
 from pai_dlc_mcp.server.cloud.shape import as_list, as_object
+
+TOLD = "told"
+Told = Annotated[str, TOLD]
+"""Text that somebody wrote: a name, a description, a message, a command, an address. Any other text of an answer is an
+id, a status, a type or a time, and is made one harmless line where it does not look like that."""
 
 
 class CloudModel(BaseModel):
@@ -32,9 +39,15 @@ class CloudModel(BaseModel):
             if get_origin(field.annotation) is tuple:
                 usable[key] = [item for item in as_list(found) if item not in ("", None)]
             elif found not in ("", None):
-                usable[key] = found
+                usable[key] = word(found) if isinstance(found, str) and _is_word(field) else found
         try:
             return validate(usable)
         except ValidationError as error:  # a value of another type than documented
             wrong = {str(part["loc"][0]) for part in error.errors() if part["loc"]}
             return validate({key: item for key, item in usable.items() if key not in wrong})
+
+
+def _is_word(field: FieldInfo) -> bool:
+    """The mark of `Told | None` is inside its annotation."""
+    kind: Any = field.annotation
+    return kind in (str, str | None) and TOLD not in field.metadata

@@ -1,7 +1,10 @@
 """What is secret by its field in any request or response of the API, in whatever shape the field comes."""
 
 import json
+from collections.abc import Sequence
 from typing import NamedTuple, cast
+
+from pai_dlc_mcp.server.budget.redact import Redactor
 
 # Compared without case. The whole value is access to something.
 CREDENTIALS = frozenset(
@@ -19,13 +22,22 @@ _NAME, _VALUE = ("Name", "Key"), "Value"
 class Seen:
     """What one call sent and got: the secrets in it, and its size in characters."""
 
-    def __init__(self) -> None:
-        self.secrets: list[tuple[str, str]] = []
+    def __init__(self, own: Sequence[tuple[str, str]] = ()) -> None:
+        """`own`: the secrets of this server, which no call may show either."""
+        self.secrets = [*own]
         self.size = 0
+        self._made: tuple[int, Redactor] | None = None
 
     def note(self, body: object) -> None:
         self.secrets += secrets_of(body)
         self.size += _size(body)
+
+    def redactor(self) -> Redactor:
+        """Of all secrets until now."""
+        known = len(self.secrets)
+        if self._made is None or self._made[0] != known:
+            self._made = known, Redactor(self.secrets[:known])
+        return self._made[1]
 
 
 def _size(body: object) -> int:

@@ -1,4 +1,4 @@
-"""What ordinary lines are about, by their words: measuring a step, counting steps, setting up, shutting down."""
+"""Classifies ordinary lines by their words: measuring a step, counting steps, setting up, shutting down."""
 
 import re
 

@@ -1,11 +1,11 @@
 """What a tool answers with, and how it is rendered: a Facts model as structured content and as compact text, or a
-stream (logs, events) as text alone. Tools return data; app.py calls render().
+stream (logs, events) as text alone. Tools return data; door.py calls render().
 
 Never both for one payload, and no facts in only one of the two: hosts show the model either.
 """
 
 import base64
-import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,14 +15,14 @@ from typing import Annotated, Any, ClassVar, NamedTuple, Protocol, Self, cast, g
 from mcp.types import CallToolResult, ImageContent, TextContent
 from pydantic import BaseModel, ConfigDict, Field
 
-from pai_dlc_mcp.server.budget.clean import clean_text
-from pai_dlc_mcp.server.budget.fence import fence, inert, new_nonce, one_line, unforged
+from pai_dlc_mcp.server.budget.fence import fence, inert, new_nonce, one_line
 from pai_dlc_mcp.server.budget.limits import fit, tokens
 from pai_dlc_mcp.server.budget.redact import Issued, Redactor
 from pai_dlc_mcp.server.budget.secret_names import names_secret
 from pai_dlc_mcp.server.budget.select import left_out
 from pai_dlc_mcp.server.cloud.paging import Page
 from pai_dlc_mcp.server.cloud.times import to_utc
+from pai_dlc_mcp.server.protocol.layout import compact, lines_of
 from pai_dlc_mcp.server.settings import Settings
 
 FACTS_TOKENS = 2000
@@ -40,6 +40,9 @@ class Foreign:
     treat: Callable[[str], str]
 
 
+_AS_IT_IS = Foreign(lambda text: text)
+_NAME = re.compile(r"[\w.:/@+-]{0,64}")  # a key or a value in a map that tells nobody anything
+_ISSUED = re.compile(r"[!-;=?-~]{0,8192}")  # a token or an address: what is not is no secret that was asked for
 ForeignName = Annotated[str, Foreign(lambda text: one_line(text, 120))]
 ForeignText = Annotated[str, Foreign(lambda text: one_line(text, 600))]
 Verbatim = Annotated[str, Foreign(lambda text: text[:4000])]  # a uri, a path, a command
@@ -106,7 +109,7 @@ def render(origin: Origin, reply: Facts, redactor: Redactor | None = None) -> Ca
         follow = {"next": f"offset={after}"} if rows and after < reply.total else {}
         shown = {**data, reply.rows: rows[:kept], "returned": kept, **follow}
         result = _rendered(origin, shown, fenced_in=bool(foreign))
-        cost = max(tokens(text_of(result)), tokens(_compact(shown)))
+        cost = max(tokens(text_of(result)), tokens(compact(shown)))
         if cost <= FACTS_TOKENS or kept <= 1:
             return result
         kept = max(1, min(kept - 1, kept * FACTS_TOKENS // cost))
@@ -169,13 +172,11 @@ def _plain(value: object, walk: _Walk, mark: Foreign | Issued | None) -> object:
     if isinstance(value, BaseModel):
         marks = _marks(type(value))
         items = {name: _plain(item, walk, marks[name]) for name, item in value if name in marks and item is not None}
-        return (
-            {name: item for name, item in items.items() if item not in ("", [], {})}
-            if isinstance(value, Row)
-            else items
-        )
+        full = {name: item for name, item in items.items() if item not in ("", [], {})}
+        return full if isinstance(value, Row) else items
     if isinstance(value, Mapping):
         pairs = cast("Mapping[object, object]", value).items()
+        mark = mark or _AS_IT_IS  # names that no model of ours has are somebody's, and so is what they hold
         named = [(_text(str(name), walk, mark), _beside(str(name), item, walk, mark)) for name, item in pairs]
         shown = dict(named)  # names that read alike without their secrets are numbered: none is lost
         return shown if len(shown) == len(named) else {f"{name} #{n}": item for n, (name, item) in enumerate(named, 1)}
@@ -185,11 +186,13 @@ def _plain(value: object, walk: _Walk, mark: Foreign | Issued | None) -> object:
 
 
 def _text(value: str, walk: _Walk, mark: Foreign | Issued | None) -> str:
-    if isinstance(mark, Issued):
-        return clean_text(value)
+    if isinstance(mark, Issued) and _ISSUED.fullmatch(value):
+        return value
     text = walk.redactor.text(value[:_MOST_CHARS])
-    if mark is None:
-        return unforged(text)
+    if (mark is None and inert(text) == text) or (mark is _AS_IT_IS and _NAME.fullmatch(text)):
+        return text
+    if not isinstance(mark, Foreign):  # no text of ours reads like that
+        mark = _AS_IT_IS
     walk.foreign.append(mark)
     return inert(mark.treat(text))
 
@@ -217,7 +220,7 @@ def _mark_in(parts: Iterable[Any]) -> Foreign | Issued | None:
 
 def _rendered(origin: Origin, data: dict[str, Any], *, fenced_in: bool) -> CallToolResult:
     facts = {name: value for name, value in data.items() if name != "note"}
-    body = "\n".join(line for name, value in facts.items() for line in _lines(name, value))
+    body = "\n".join(line for name, value in facts.items() for line in lines_of(name, value))
     if fenced_in:
         body = fence(body.splitlines(), "PAI-DLC, with names and texts that users wrote", new_nonce())
     note = data.get("note")
@@ -226,40 +229,3 @@ def _rendered(origin: Origin, data: dict[str, Any], *, fenced_in: bool) -> CallT
     warned = {UNTRUSTED: _UNTRUSTED_NOTE} if fenced_in else {}
     structured = {**warned, **_echo(origin), **facts, **({"note": note} if note else {})}
     return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=structured)
-
-
-def _lines(name: str, value: object) -> list[str]:
-    """`key: value`, or a table for a list; compact, because a model reads it on every call."""
-    if not isinstance(value, list):
-        return [f"{name}: {_cell(value)}"]
-    rows = cast("list[object]", value)
-    tables = [cast("dict[str, object]", row) for row in rows if isinstance(row, dict)]
-    if not tables:
-        cells = list(map(_cell, rows))
-        if any(", " in cell for cell in cells):  # sentences: a comma would not part them
-            return [f"{name}:", *(f"- {cell}" for cell in cells)]
-        return [f"{name}: {', '.join(cells) or 'none'}"]
-    used = [key for key in _keys(tables) if any(row.get(key) not in (None, "", []) for row in tables)]
-    return [f"{name}:", " | ".join(used)] + [" | ".join(_cell(row.get(key)) for key in used) for row in tables]
-
-
-def _keys(rows: Sequence[Mapping[str, object]]) -> list[str]:
-    """The columns of all rows, each after those that precede it in the fullest row."""
-    fullest = max(rows, key=len)
-    return list(dict.fromkeys([*fullest, *(key for row in rows for key in row)]))
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, dict):
-        return _compact(cast("object", value))
-    if isinstance(value, list):
-        return ", ".join(map(_cell, cast("list[object]", value)))
-    return str(value).replace("\n", "\\n")  # a line of somebody's text is no line of ours
-
-
-def _compact(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
