@@ -38,11 +38,16 @@ class Cause:
     """The line nearest to the cause. `text` is cleaned, redacted and cut, but still the job's words: fence it."""
 
     kind: str
-    victim: bool  # stopped or cut off by another process: the cause is elsewhere
+    level: int  # of insight.kinds: lower is nearer to the cause
     line: int  # from 1
     text: str
     category: Category | None = None
     rank: int | None = None
+
+    @property
+    def victim(self) -> bool:
+        """Stopped or cut off by another process: the cause is elsewhere."""
+        return self.level == VICTIM
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ def _unsigned(
     log: Lines, found: Sequence[Block], nearest: Block | None, stop: int | None, *, failed: bool
 ) -> Block | None:
     """What to call the root instead, where no sign says much: lines without one, where the job stopped."""
-    if nearest and nearest.kind.level < ERROR:
+    if nearest and _order(nearest)[0] < ERROR:
         return None
     complaint = _complaint(log, found, stop) if nearest or failed else None
     if complaint and nearest and _order(nearest) < _order(complaint):

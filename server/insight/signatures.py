@@ -32,6 +32,7 @@ SILENCE = Kind("no error sign; the output stops here", NOISE, None, "", "", "")
 # A line's own level, before its message
 _CALM = re.compile(rb"\b(?:INFO|DEBUG|TRACE|NOTICE|info|debug)\b|^I\d{4} |: I \w+/")
 _WARNED = re.compile(rb"\b(?:WARN(?:ING)?|warn(?:ing)?|Warning)\b|^W\d{4} |: W \w+/")
+_ERRS = re.compile(rb"NCCL WARN|OP_REQUIRES failed")  # logged as warnings, for want of a level of errors
 _HEAD = 100  # bytes in which it stands
 _BY_WORDS = frozenset(("exception", "missing file", "permission", "file", "error", "arguments"))
 
@@ -67,6 +68,8 @@ def _is_benign(words: bytes) -> bool:
 
 def _heard(kind: Kind, head: bytes) -> Kind | None:
     """What a program logs below the level of an error, it goes on after."""
+    if _ERRS.search(head):
+        return kind
     if _CALM.search(head):
         return None
     if _WARNED.search(head) and (kind.level != STALL or kind.name == "no connection"):
