@@ -67,7 +67,7 @@ def points(grid: Mapping[str, Any] | None, listed: Sequence[Mapping[str, Any]] |
         )
     made = [dict(point) for point in listed or ()]
     if grid:
-        axes = [as_list(values) if isinstance(values, list) else [values] for values in grid.values()]
+        axes = [as_list(values) or [values] for values in grid.values()]
         made = [_nested(dict(zip(grid, values, strict=True))) for values in itertools.product(*axes)]
     if not 1 <= len(made) <= MOST:
         raise Failure(
