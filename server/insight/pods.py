@@ -27,7 +27,8 @@ def grouped(endings: Sequence[Ending]) -> list[str]:
     """`29 of 32 pods Failed: NCCL timeout; first dlc…-worker-7 at 2026-01-05 08:14:02Z, rank 7, line 312`, then that
     line.
 
-    Those whose log is nearer to the cause first, then by the time the first of a group ended. The lines are the jobs' words: fence them.
+    The nearest to the cause first, then by the time the first of a group ended. The lines are the jobs' words: fence
+    them.
     """
     lines: list[str] = []
     for (status, kind, _), members in _groups(endings):

@@ -9,7 +9,8 @@ BENIGN = (
     ),
     (
         r"(?i:\(?(?:ignored|ignoring|non-?fatal|harmless|expected)\)|\bignoring\b|(?:can"
-        r"|may) (?:be )?(?:safely )?ignored?|safe(?:ly)? (?:to )?ignored?|, ignored?\b|\bignored (?:while|when|during)\b|已忽略|忽略)",
+        r"|may) (?:be )?(?:safely )?ignored?|safe(?:ly)? (?:to )?ignored?|, ignored?\b"
+        r"|\bignored (?:while|when|during)\b|已忽略|忽略)",
         "ls: cannot access '/mnt/old': No such file or directory (ignored)",
     ),
     (
@@ -19,7 +20,8 @@ BENIGN = (
     ),
     (
         r"(?i:fall(?:ing|s)?[ -]?back\b|\bskip(?:ping|ped)\b|\brecovered\b|continuing\b|continue (?:without|anyway"
-        r"|with)|\busing (?:the )?(?:default|slow|eager|cpu|native)|not installed[,;.]|\boptional(?: \w|[):,.;])|is disabled"
+        r"|with)|\busing (?:the )?(?:default|slow|eager|cpu|native)|not installed[,;.]"
+        r"|\boptional(?: \w|[):,.;])|is disabled"
         r"|will (?:not )?be (?:disabled|used)|resum(?:ed|ing) from|跳过|回退)",
         "ModuleNotFoundError: No module named 'apex', falling back to torch.nn.LayerNorm",
     ),
