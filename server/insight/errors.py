@@ -94,7 +94,7 @@ def _unsigned(
 
 
 def _quiet(log: Lines, found: Sequence[Block], nearest: Block | None, stop: int | None) -> Block | None:
-    """The line after the last of the rhythm, if it says that the program ends: a stall of others after it is of that."""
+    """The line after the last of the rhythm, if it says that the program ends: a later stall of others is of that."""
     told = _next(log, found, stop) if nearest and nearest.kind.level == STALL else None
     return told if told and nearest and told.start < nearest.start and ends(body(log.lines[told.start])) else None
 

@@ -50,7 +50,8 @@ _COMPLAINT = re.compile(
 # Words of a program that ends by its own decision
 _ENDS = re.compile(
     rb"(?i)\b(?:stop(?:ping|s)?|leav(?:ing|es)|quit(?:ting|s)?|exit(?:ing|s)?|halt(?:ing|ed|s)?|terminat(?:ing|es)"
-    rb"|end(?:ing|s)|used up|exhausted|ran out|limit reached|reached (?:the |its )?(?:limit|maximum)|no (?:free|more)|is empty)\b"
+    rb"|end(?:ing|s)|used up|exhausted|ran out|limit reached|reached (?:the |its )?(?:limit|maximum)"
+    rb"|no (?:free|more)|is empty)\b"
     rb"|\xe7\xbb\x88\xe6\xad\xa2|\xe5\x81\x9c\xe6\xad\xa2|\xe9\x80\x80\xe5\x87\xba|\xe4\xb8\x8d\xe4\xb8\x80\xe8\x87\xb4"
 )
 
