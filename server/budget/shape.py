@@ -1,5 +1,6 @@
 """The shape of a secret, as one row of secret_tokens.py and secret_places.py."""
 
+import re
 from typing import Literal, NamedTuple
 
 Proof = Literal["the place", "the name", "said", "a digit", "chance"]
@@ -14,3 +15,20 @@ class Shape(NamedTuple):
     goes: str
     stays: str
     proof: Proof = "the place"
+
+
+_FILL = "kQ7vTz2NfR9wXb4MhJ8sLc6DpG3yZe5VaK1uWtB0qHnErFgSxUdCmPjAiYo"
+_BLANK = re.compile(r"\{([xUd]?)(\d+)\}")
+_ALPHABETS = {"": _FILL, "x": "3f8a0c5b9d2e7146", "U": "Q7ZK2NX9WB4MHJ8L", "d": "7391846205"}
+
+
+def example(template: str) -> tuple[str, tuple[str, ...]]:
+    """A template's text, and what of it must go."""
+
+    def fill(blank: re.Match[str]) -> str:
+        letters = _ALPHABETS[blank[1]]
+        start = blank.start() % len(letters)
+        return "".join(letters[(start + i * 7) % len(letters)] for i in range(int(blank[2])))
+
+    marked = _BLANK.sub(fill, template).replace("{{", "{").replace("}}", "}")
+    return re.sub("[«»]", "", marked), tuple(re.findall("«([^»]*)»", marked))

@@ -1,30 +1,11 @@
 """Every shape in the table: its example goes, its look-alike stays, and it compiles for RE2 with one group."""
 
-import re
-
 import pytest
 
 from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.budget.secrets import SHAPES
-from pai_dlc_mcp.server.budget.shape import Shape
+from pai_dlc_mcp.server.budget.shape import Shape, example
 from pai_dlc_mcp.server.insight import re2
-
-_FILL = "kQ7vTz2NfR9wXb4MhJ8sLc6DpG3yZe5VaK1uWtB0qHnErFgSxUdCmPjAiYo"
-_BLANK = re.compile(r"\{([xUd]?)(\d+)\}")
-_ALPHABETS = {"": _FILL, "x": "3f8a0c5b9d2e7146", "U": "Q7ZK2NX9WB4MHJ8L", "d": "7391846205"}
-
-
-def example(template: str) -> tuple[str, tuple[str, ...]]:
-    """A template's text, and what of it must go."""
-
-    def fill(blank: re.Match[str]) -> str:
-        letters = _ALPHABETS[blank[1]]
-        start = blank.start() % len(letters)
-        return "".join(letters[(start + i * 7) % len(letters)] for i in range(int(blank[2])))
-
-    marked = _BLANK.sub(fill, template).replace("{{", "{").replace("}}", "}")
-    return re.sub("[«»]", "", marked), tuple(re.findall("«([^»]*)»", marked))
-
 
 NOBODY = Redactor()
 
