@@ -50,8 +50,9 @@ docs: registered ## rewrite what is generated: the README's tables, the skill, s
 	@$(BIN)/python -m pai_dlc_mcp.emulator.coverage > docs/emulator-coverage.md
 	@$(BIN)/python -m dev.generated
 
-fuzz: .venv/ready ## send the emulator 20,000 signed requests
+fuzz: .venv/ready ## send the emulator 20,000 signed requests, and the tools 5,000 calls while the service fails
 	@EMULATOR_FUZZ=20000 $(BIN)/pytest -q tests/emulator/test_fuzz.py
+	@TOOL_FUZZ=5000 $(BIN)/pytest -q tests/end_to_end/test_tool_fuzz.py
 
 clients: .venv/ready ## run PAI's own SDK against the emulator, in an environment of its own
 	@test -x .venv-clients/bin/python || $(PYTHON) -m venv .venv-clients

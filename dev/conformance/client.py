@@ -1,7 +1,7 @@
 """One client of the matrix: lists the tools, reads a job, and is asked before a stop. For any version of the Python SDK
 from 1.9 on: `client.py stdio PYTHON` or `client.py URL`. Prints what was seen; exits 1 where that is not enough."""
 
-import asyncio
+import asyncio  # noqa: TID251 - runs where only the old SDK is
 import sys
 from contextlib import AsyncExitStack
 
@@ -45,8 +45,8 @@ async def main(where: list[str]) -> int:
         words = stopped.content[0].text
         asked = bool(form) and where[0] == "stdio"  # over stateless HTTP there is no way back to an old client
         ended = facts.get("status") or ("confirmation_required" if "confirmation_token: " in words else words[:60])
-        print(f"{version}: {len(names)} tools, get_job {'ok' if JOB in job.content[0].text else 'FAILED'}, stop {ended}")
         fine = "stop_job" in names and JOB in job.content[0].text
+        sys.stdout.write(f"{version}: {len(names)} tools, read {'ok' if fine else 'FAILED'}, stop {ended}\n")
         return 0 if fine and (ended != "confirmation_required" if asked else ended == "confirmation_required") else 1
 
 
