@@ -71,8 +71,8 @@ def _totals(cloud: Cloud, planned: Sweep) -> dict[str, Any]:
         "total": len(jobs),
         "pods": sum(job.size["pods"] for job in jobs),
         "gpus": None if None in gpus else sum(gpus),
-        "most_gpu_hours": f"{sum(hour or 0 for hour in hours):g}" if all(bound) else "no bound: no running time limit",
-        "most_cost": "none of its own: on a quota" if quota else "each " + "; ".join(costs[:3]),
+        "most_gpu_hours": f"{sum(hour or 0 for hour in hours):g}" if all(bound) else "unbounded: no running time limit",
+        "most_cost": "none of its own: on a quota" if quota else f"of each job {'; '.join(costs[:3])}",
     }
 
 
@@ -86,9 +86,9 @@ async def _asked(
             return Plan(None, (), SweepReply, about)
         fields = dict.fromkeys(field.partition("=")[0] for point in planned.points for field in point.fields)
         facts = (
-            f"A sweep of {totals['total']} jobs like {job_id}, {at_once} at once, over {', '.join(fields)}: "
-            f"{totals['pods']} pods and {totals['gpus'] if totals['gpus'] is not None else 'unknown'} GPUs in all, at "
-            f"most {totals['most_gpu_hours']} GPU-hours; cost: {totals['most_cost']}."
+            f"A sweep of {totals['total']} job{'s' * (totals['total'] > 1)} like {job_id}, {at_once} at once, over {', '.join(fields)}: "
+            f"{totals['pods']} pods and {totals['gpus'] if totals['gpus'] is not None else 'unknown'} GPUs in all; most "
+            f"GPU-hours: {totals['most_gpu_hours']}; cost: {totals['most_cost']}."
         )
         return Plan(questions.sweep(job_id, facts, cloud.region, f"{planned.key} {at_once}"), (), SweepReply, about)
 

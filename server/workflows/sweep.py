@@ -14,7 +14,6 @@ import anyio
 
 from pai_dlc_mcp.server.cloud.errors import or_none
 from pai_dlc_mcp.server.cloud.jobs import Job
-from pai_dlc_mcp.server.cloud.shape import as_list
 from pai_dlc_mcp.server.deps import CloudInRegion
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.rules.pods import first_pod
@@ -67,7 +66,7 @@ def points(grid: Mapping[str, Any] | None, listed: Sequence[Mapping[str, Any]] |
         )
     made = [dict(point) for point in listed or ()]
     if grid:
-        axes = [as_list(values) or [values] for values in grid.values()]
+        axes = [cast("list[Any]", values) if isinstance(values, list) else [values] for values in grid.values()]
         made = [_nested(dict(zip(grid, values, strict=True))) for values in itertools.product(*axes)]
     if not 1 <= len(made) <= MOST:
         raise Failure(

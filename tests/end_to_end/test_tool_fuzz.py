@@ -27,7 +27,7 @@ from pai_dlc_mcp.server.budget.limits import tokens
 from pai_dlc_mcp.server.protocol.toolset import offered
 from pai_dlc_mcp.server.settings import Settings
 
-COUNT = int(os.environ.get("TOOL_FUZZ", "200"))
+COUNT = int(os.environ.get("TOOL_FUZZ", "100"))
 SECONDS = 25  # of real time: a call takes some 50 ms, under the slowest fault a few seconds
 WAITED = 300  # of the service's time: what wait_for_jobs may take at most, and room
 

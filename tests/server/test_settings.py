@@ -151,7 +151,7 @@ def test_a_process_that_is_refused_ends_with_2_and_one_line() -> None:
     command = [sys.executable, "-m", "pai_dlc_mcp.cli", "serve", "--region", "Hangzhou"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=False)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    assert done.stderr.startswith("pai-dlc-mcp serve: region: ")
+    assert done.stderr.startswith("pai-dlc-mcp serve: PAI_DLC_REGION: ")
 
 
 @pytest.mark.parametrize("command", ["serve", "tools"])
@@ -170,7 +170,7 @@ def test_a_bad_start_is_one_sentence_and_echoes_no_key(command: str, refused: Ca
         (["--speed", "0"], {}, "above 0"),
         (["--speed", "nan"], {}, "above 0"),
         (["--speed", "fast"], {}, "speed"),
-        (["--region", "Hangzhou"], {}, "region"),
+        (["--region", "Hangzhou"], {}, "PAI_DLC_REGION"),
         (["--toolsets", "qoutas"], {}, "quotas"),
         (["--deny-tools", "stop_jobb"], {}, "stop_job"),
         ([], {"PAI_DLC_AUDIT_FILE": "/nowhere/audit.log"}, "/nowhere/audit.log cannot be written"),
@@ -178,7 +178,7 @@ def test_a_bad_start_is_one_sentence_and_echoes_no_key(command: str, refused: Ca
         ([], {"PAI_DLC_STATE": "/dev/null/state"}, "cannot be written"),
         ([], {"PAI_DLC_STATE": "/dev/null"}, "not a folder"),
         ([], {"PAI_DLC_COLOUR": "red"}, "PAI_DLC_COLOUR"),
-        ([], {"PAI_DLC_ACCOUNT": "acs:ram::1:root"}, "account"),
+        ([], {"PAI_DLC_ACCOUNT": "acs:ram::1:root"}, "PAI_DLC_ACCOUNT"),
     ],
 )
 def test_what_could_not_work_is_refused_at_start(

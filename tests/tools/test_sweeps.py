@@ -54,7 +54,7 @@ async def test_twelve_points_three_at_once_go_on_after_a_restart_with_one_yes(
     asked = await agent.facts("create_sweep", job_id=first, grid=GRID)
     assert asked["status"] == "confirmation_required"
     assert "A sweep of 12 jobs" in asked["question"]
-    assert "18 pods and 18 GPUs in all, at most 18 GPU-hours" in asked["question"]
+    assert "18 pods and 18 GPUs in all; most GPU-hours: 18;" in asked["question"]
     assert bodies(emulator) == []
     told = await agent.facts("create_sweep", job_id=first, grid=GRID, confirmation_token=asked["confirmation_token"])
     assert (told["status"], told["created_now"], told["running"]) == ("going_on", 3, 3)
