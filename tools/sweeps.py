@@ -85,10 +85,11 @@ async def _asked(
         if dry_run or await sweep.agreed(cloud, planned, caller_of(ctx).principal, at_once):
             return Plan(None, (), SweepReply, about)
         fields = dict.fromkeys(field.partition("=")[0] for point in planned.points for field in point.fields)
+        jobs = f"{totals['total']} job" + "s" * (totals["total"] > 1)
+        gpus = "unknown" if totals["gpus"] is None else f"{totals['gpus']:g}"
         facts = (
-            f"A sweep of {totals['total']} job{'s' * (totals['total'] > 1)} like {job_id}, {at_once} at once, over {', '.join(fields)}: "
-            f"{totals['pods']} pods and {totals['gpus'] if totals['gpus'] is not None else 'unknown'} GPUs in all; most "
-            f"GPU-hours: {totals['most_gpu_hours']}; cost: {totals['most_cost']}."
+            f"A sweep of {jobs} like {job_id}, {at_once} at once, over {', '.join(fields)}: {totals['pods']} pods and "
+            f"{gpus} GPUs in all; most GPU-hours: {totals['most_gpu_hours']}; cost: {totals['most_cost']}."
         )
         return Plan(questions.sweep(job_id, facts, cloud.region, f"{planned.key} {at_once}"), (), SweepReply, about)
 
