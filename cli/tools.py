@@ -75,7 +75,7 @@ def _tokenizer() -> Callable[[bytes], int] | None:
 
 def defaults() -> Settings:
     """The settings of an empty environment with every toolset: what documentation describes."""
-    return Settings.model_construct(toolsets=("all",))
+    return Settings.model_construct(toolsets=("all",), state="memory")
 
 
 async def listed_tools(settings: Settings) -> dict[str, Cost]:
