@@ -93,12 +93,14 @@ def build(
     keys = [key.get_secret_value().encode() for key in settings.confirm_keys] or [store.secret()]
 
     def make() -> "App":
+        from pai_dlc_mcp.server.cloud.account import Identity
         from pai_dlc_mcp.server.cloud.gateway import Gateway
         from pai_dlc_mcp.server.deps import App
         from pai_dlc_mcp.server.safety.gate import Gate
 
         gate = Gate(settings, now, store)
-        return App(settings, Gateway(settings, credentials), gate, keys[0], store, clock or Clock())
+        gateway = Gateway(settings, credentials)
+        return App(settings, gateway, gate, keys[0], store, Identity(gateway), clock or Clock())
 
     tools = offered(toolsets, settings)
     names = [tool.name for tool in tools]

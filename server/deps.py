@@ -1,7 +1,6 @@
 """What a tool may ask for, as Annotated[T, Resolve(fn)]: hidden from the model, filled before the body runs."""
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Annotated
 
 from mcp.server.mcpserver import Context, Resolve
@@ -42,13 +41,10 @@ class App:
     gate: Gate
     key: bytes = field(repr=False)  # of every digest that leaves this server; replicas share it
     store: Store
+    identity: Identity  # whose key it is: asked of STS once
     clock: Clock = field(default_factory=Clock)
     looked_at: dict[str, None] = field(default_factory=dict[str, None])
     """Digests of the bodies that a dry run looked at, the oldest first."""
-
-    @cached_property
-    def identity(self) -> Identity:
-        return Identity(self.gateway)
 
 
 class CloudInRegion:

@@ -52,8 +52,7 @@ class Door:
         self._app, self._names = app, names
         self._settings, self._ceiling = app.settings, app.settings.max_tokens
         keys = [("confirm_key", key.get_secret_value()) for key in self._settings.confirm_keys]
-        self._own_secrets = [*keys, *secrets_of({"Env": dict(os.environ)})]
-        self._own = Redactor(self._own_secrets)
+        self._own = Redactor([*keys, *secrets_of({"Env": dict(os.environ)})])
 
     async def through(
         self, call: Call, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None
@@ -71,7 +70,7 @@ class Door:
 
     def _leave(self, answer: Any, arguments: Mapping[str, Any], seen: Seen) -> CallToolResult | InputRequiredResult:
         """The one door: whatever leaves is without secrets and, a question apart, under the ceiling."""
-        redactor = Redactor([*self._own_secrets, *seen.secrets]) if seen.secrets else self._own
+        redactor = self._own.also(seen.secrets) if seen.secrets else self._own
         if isinstance(answer, InputRequiredResult):
             return _asked(answer, redactor)
         if isinstance(answer, Facts):

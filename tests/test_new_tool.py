@@ -30,6 +30,8 @@ def test_a_new_read_is_wired_and_its_tests_pass(copy: Path, name: str, noun: str
     made = run(copy, "dev.new_tool", name, "admin")
     assert made.returncode == 0, made.stderr
     tests = [f"tests/{room}/test_{noun}.py" for room in ("tools", "server/cloud", "emulator")]
+    listing = run(copy, "pytest", "-q", "-p", "no:cacheprovider", "tests/test_snapshots.py", "--update-snapshots")
+    assert listing.returncode == 0, listing.stdout
     done = run(copy, "pytest", "-q", "-p", "no:cacheprovider", *tests, "tests/test_registered.py")
     assert done.returncode == 0, done.stdout
 

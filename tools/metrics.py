@@ -220,11 +220,10 @@ def _within(most_tokens: int, found: Mapping[str, Sequence[Series]], units: Mapp
 
 def _apart(kind: str, found: Sequence[Series], unit: Unit, job: Job) -> Sequence[str]:
     """`worker-3 GpuCoreUsage 12 %, median 96`."""
-    apart = rules.outliers(found, unit.factor)
+    apart, named = rules.outliers(found, unit.factor), f" {unit.name}" if unit.name else ""
     more = [f"and {len(apart) - _OUTLIERS} more of {kind}"] if len(apart) > _OUTLIERS else []
     return [
-        f"{inline(rules.short(series.of, job.job_id), 120)} {kind} {mean:.3g}{' ' * bool(unit.name)}{unit.name}, "
-        f"median {middle:.3g}"
+        f"{inline(rules.short(series.of, job.job_id), 120)} {kind} {mean:.3g}{named}, median {middle:.3g}"
         for series, mean, middle in apart[:_OUTLIERS]
     ] + more
 
@@ -235,18 +234,17 @@ def _cost(rows: Sequence[SeriesRow]) -> int:
 
 def _rows(kind: str, found: Sequence[Series], unit: Unit, most: int, several: bool) -> Sequence[SeriesRow]:
     times, factor = rules.times_of(found), unit.factor
-    rows: list[SeriesRow] = []
-    for series in found:
+
+    def row(series: Series) -> SeriesRow:
         values = [value / factor for _, value in series.points]
-        rows.append(
-            SeriesRow(
-                metric=f"{kind} {unit.name}" if several else None,
-                of=inline(series.of, 120),
-                min=rules.rounded(min(values)),
-                mean=rules.rounded(rules.mean(series) / factor),
-                max=rules.rounded(max(values)),
-                last=rules.rounded(values[-1]),
-                means=rules.thinned(series, times, most, factor),
-            )
+        return SeriesRow(
+            metric=f"{kind} {unit.name}" if several else None,
+            of=inline(series.of, 120),
+            min=rules.rounded(min(values)),
+            mean=rules.rounded(rules.mean(series) / factor),
+            max=rules.rounded(max(values)),
+            last=rules.rounded(values[-1]),
+            means=rules.thinned(series, times, most, factor),
         )
-    return sorted(rows, key=lambda row: row.mean)
+
+    return sorted(map(row, found), key=lambda row: row.mean)

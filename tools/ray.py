@@ -80,7 +80,7 @@ async def list_ray_history_servers(
     cloud: Cloud,
     name: Annotated[str | None, Field(description="Part of the name.")] = None,
     storage_path: Annotated[str | None, Field(description="Exactly as it was created.")] = None,
-    show_own: bool = True,
+    show_own: Annotated[bool, Field(description="false: the team's.")] = True,
     offset: Offset = 0,
     region: Region = None,
 ) -> ServerList:
@@ -94,7 +94,7 @@ async def list_ray_history_servers(
 @tools.write("Create a Ray history server")
 async def create_ray_history_server(
     workspace_id: WorkspaceId,
-    display_name: Annotated[str, Field(min_length=1, max_length=256)],
+    display_name: Annotated[str, Field(min_length=1, max_length=256, description="Free text.")],
     storage_path: Annotated[str, Field(min_length=1, description="Where the Ray jobs wrote their logs, e.g. oss://….")],
     cloud: Cloud,
     sender: Sender,

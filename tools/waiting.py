@@ -49,11 +49,11 @@ class WaitReply(Facts):
 
 @tools.read("Wait for training jobs")
 async def wait_for_jobs(
-    job_ids: Annotated[list[JobId], Field(min_length=1, max_length=10)],
+    job_ids: Annotated[list[JobId], Field(min_length=1, max_length=10, description="Awaited.")],
     cloud: Cloud,
     progress: Reporting,
     until: Annotated[Until, Field(description="What one of them does.")] = "finished",
-    timeout_s: Annotated[int, Field(ge=1, le=3600)] = 45,
+    timeout_s: Annotated[int, Field(ge=1, le=3600, description="Longest.")] = 45,
     cursor: Annotated[str | None, Field(max_length=120, description="Of the last call.")] = None,
     region: Region = None,
 ) -> WaitReply:

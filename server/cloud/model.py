@@ -1,5 +1,6 @@
 """How a response of the service becomes a frozen model: from the raw map, so that nothing unexpected breaks a read."""
 
+from functools import cache
 from typing import Any, Self, get_origin
 
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
@@ -26,10 +27,9 @@ class CloudModel(BaseModel):
         if not given:
             return validate(value)
         usable: dict[str, Any] = {}
-        for name, field in cls.model_fields.items():
-            key = field.alias or name
+        for name, key, many in _fields(cls):
             found = given.get(key, given.get(name))
-            if get_origin(field.annotation) is tuple:
+            if many:
                 usable[key] = [item for item in as_list(found) if item not in ("", None)]
             elif found not in ("", None):
                 usable[key] = found
@@ -38,3 +38,10 @@ class CloudModel(BaseModel):
         except ValidationError as error:  # a value of another type than documented
             wrong = {str(part["loc"][0]) for part in error.errors() if part["loc"]}
             return validate({key: item for key, item in usable.items() if key not in wrong})
+
+
+@cache
+def _fields(model: type[BaseModel]) -> list[tuple[str, str, bool]]:
+    """Each field's name, the API's name of it, and whether it is a list."""
+    fields = model.model_fields.items()
+    return [(name, field.alias or name, get_origin(field.annotation) is tuple) for name, field in fields]

@@ -77,7 +77,7 @@ async def submit(
     if client_request_id and not known and (earlier := await _by_tag(cloud, wanted)):
         return _same(earlier, wanted)
     if not allow_same_name:
-        await refuse_same_name(cloud, body)
+        await refuse_same_name(cloud, body, made_as=wanted.request_id)
     entry = await journal.intend(wanted, known)
     if entry is None:  # an equal call was faster
         return await _other(cloud, journal, wanted)
@@ -111,12 +111,14 @@ async def _sent(
     return await _looked_for(cloud, journal, entry)
 
 
-async def refuse_same_name(cloud: CloudInRegion, body: Mapping[str, Any]) -> None:
-    """Raises Failure when a live job of the workspace, whoever's and however old, has this name."""
+async def refuse_same_name(cloud: CloudInRegion, body: Mapping[str, Any], made_as: str | None = None) -> None:
+    """Raises Failure when a live job of the workspace, whoever's and however old, has this name; the job of this very
+    request, which an equal call may have made meanwhile, apart."""
     name = body["DisplayName"]
     filters = {"WorkspaceId": body["WorkspaceId"], "DisplayName": name, "ShowOwn": False, "StartTime": _EVER}
     async for job in each(lambda offset, limit: cloud.jobs.list(filters, offset, limit), _MOST):
-        if job.display_name == name and not job.terminal:
+        ours = made_as is not None and job.settings.tags.get(REQUEST_TAG) == made_as
+        if job.display_name == name and not job.terminal and not ours:
             raise Failure(
                 f"Job {job.job_id} in workspace {job.workspace_id} already has the name {name!r} and is {job.status}.",
                 fix="Use that job, choose another display_name, or pass allow_same_name=true.",

@@ -67,8 +67,9 @@ def replicas(
 
 
 @pytest.fixture
-def address(replicas: str, emulator: Emulator) -> str:
-    """The replicas, and the emulator behind them as new."""
+def address(replicas: str, emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The replicas, and the emulator behind them as new; a replica waits in real time until the job has stopped."""
+    monkeypatch.setattr(emulator.clock, "speed", 20.0)
     return replicas
 
 

@@ -9,6 +9,7 @@ from pai_dlc_mcp import tools
 from pai_dlc_mcp.emulator.embedded import Emulator
 from pai_dlc_mcp.resources import jobs
 from pai_dlc_mcp.server import app
+from pai_dlc_mcp.server.budget.limits import tokens
 from pai_dlc_mcp.server.cloud.credentials import StaticKey
 
 RUNNING, FAILED = "dlc4stillrunning", "dlc2outofmemory2"
@@ -93,4 +94,4 @@ async def test_a_secret_of_the_job_is_in_no_resource(serving: Any, agent: Any, e
 async def test_a_resource_stays_below_the_servers_ceiling(serving: Any) -> None:
     async with serving(max_tokens=500) as client:
         read = (await client.read_resource(f"pai-dlc://jobs/{FAILED}/logs/{POD}")).contents[0]
-    assert len(read.text) <= 1000
+    assert tokens(read.text) <= 500

@@ -7,6 +7,7 @@ from typing import TypeVar
 import pytest
 
 from pai_dlc_mcp.emulator.embedded import Emulator
+from pai_dlc_mcp.server.cloud.account import Identity
 from pai_dlc_mcp.server.cloud.api import Write
 from pai_dlc_mcp.server.cloud.credentials import Credentials, StaticKey
 from pai_dlc_mcp.server.cloud.endpoints import Region
@@ -56,7 +57,8 @@ def cloud_for(
     def cloud(**changes: object) -> CloudInRegion:
         settings = settings_for(**changes)
         store = open_store(settings.state)
-        app = App(settings, gateway_for(**changes), Gate(settings, time.time, store), b"k" * 32, store)
+        gateway = gateway_for(**changes)
+        app = App(settings, gateway, Gate(settings, time.time, store), b"k" * 32, store, Identity(gateway))
         return SendingCloud(app, Region("cn-hangzhou", "argument"))
 
     return cloud

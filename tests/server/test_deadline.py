@@ -53,7 +53,7 @@ async def test_a_human_s_time_is_not_the_call_s(connect: Any, emulator: Any, mod
         return ElicitResult(action="accept", content={"confirm": True})
 
     found = await connect(deadline=1, mode=mode, elicitation_callback=slowly).facts("stop_job", job_id=JOB)
-    assert found["status"] == "stopping"
+    assert found["status"] == "stopped"
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(0.9, "accepted"), (1.5, "not answered")])

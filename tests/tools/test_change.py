@@ -209,4 +209,4 @@ async def test_a_job_that_holds_resources_is_stopped_only_where_the_operator_let
     assert "this one holds resources and is neither" in asked["question"]
     assert len(sent(emulator, "StopJob")) == 0
     done = await agent.facts("stop_job", job_id=job, confirmation_token=asked["confirmation_token"])
-    assert (done["status"], len(sent(emulator, "StopJob"))) == ("stopping", 1)
+    assert (done["status"], len(sent(emulator, "StopJob"))) == ("stopped", 1)

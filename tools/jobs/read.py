@@ -169,7 +169,7 @@ async def get_job(
         part = shrink(project(shown, fields), STREAM_TOKENS)[0]
         return JobFacts(job_id=job_id, status=job.status, detail=part)
     pods = by_importance(job)[:_PODS_SHOWN]
-    before = await _incarnations(cloud, job)
+    before = await _incarnations(cloud, job_id, job)
     return JobFacts.model_validate(
         {
             **dict(job),
@@ -193,14 +193,14 @@ def _notes(job: Job, pods: int, incarnations: int) -> Iterator[str]:
         yield f"{_INCARNATIONS_SHOWN} of {incarnations} earlier incarnations, the latest and their failed ones first"
 
 
-async def _incarnations(cloud: CloudInRegion, job: Job) -> list[IncarnationRow]:
+async def _incarnations(cloud: CloudInRegion, job_id: str, job: Job) -> list[IncarnationRow]:
     """The latest first, of one restart those that failed first. Exit codes stand in the job's events only, so they
     are asked for where there was a restart; without them the rows stand."""
     lives = [(pod, one) for pod in job.pods for one in earlier(pod)]
     if not lives:
         return []
     try:
-        codes = exits(await cloud.events.job(job.job_id, since=job.created, max_events=_EVENTS))
+        codes = exits(await cloud.events.job(job_id, since=job.created, max_events=_EVENTS))
     except CloudError:
         codes = ()
     rows = [

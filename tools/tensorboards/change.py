@@ -14,15 +14,7 @@ from pai_dlc_mcp.server.protocol.reply import Facts
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.safety import questions
 from pai_dlc_mcp.server.workflows.permit import Gated, Look, Permit, Plan, Sender, asking
-from pai_dlc_mcp.tools.params import (
-    ConfirmationToken,
-    DatasetId,
-    JobId,
-    QuotaId,
-    Region,
-    TensorboardId,
-    WorkspaceId,
-)
+from pai_dlc_mcp.tools.params import ConfirmationToken, DatasetId, JobId, QuotaId, Region, TensorboardId, WorkspaceId
 
 tools = Toolset("tensorboards")
 

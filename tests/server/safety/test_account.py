@@ -3,10 +3,11 @@
 STS does not run here: what it would answer is put in the place of that one read.
 """
 
+import time
 from collections.abc import Callable
 from typing import Any
 
-import anyio
+import anyio.to_thread
 import pytest
 
 from pai_dlc_mcp.server.cloud.account import Account, Identity, account_in
@@ -24,7 +25,7 @@ def sts(monkeypatch: pytest.MonkeyPatch) -> Callable[[str | None], list[str]]:
 
         async def identity(account: Account) -> str | None:
             asked.append(account.api.region)
-            await anyio.sleep(seconds)
+            await anyio.to_thread.run_sync(time.sleep, seconds, abandon_on_cancel=True)
             return arn
 
         monkeypatch.setattr(Account, "identity", identity)
@@ -52,7 +53,7 @@ async def test_without_sts_the_question_says_so(connect: Any, sts: Any) -> None:
 
 async def test_an_sts_that_hangs_is_not_waited_for(connect: Any, sts: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Identity, "_PATIENCE", 0.1)
-    asked = sts(ARN, seconds=60)
+    asked = sts(ARN, seconds=1)
     agent = connect(emulator=False)
     for _ in range(2):
         assert "account not known" in (await agent.facts("stop_job", job_id=JOB))["question"]

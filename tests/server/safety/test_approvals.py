@@ -116,7 +116,7 @@ async def test_a_no_at_the_terminal_bars_the_job_until_a_person_says_otherwise(
     (after,) = set(re.findall(r"[A-Z0-9]{4}-[A-Z0-9]{4}", barred["next"]))
     assert (await strict.facts("stop_job", job_id=RUNNING, confirmation_token=after))["status"] == "not_executed"
     assert approve(after, folder, "yes")[0] == 0
-    assert (await strict.facts("stop_job", job_id=RUNNING, confirmation_token=after))["status"] == "stopping"
+    assert (await strict.facts("stop_job", job_id=RUNNING, confirmation_token=after))["status"] == "stopped"
     assert stops(emulator) == 1
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from pai_dlc_mcp.server.cloud.account import Identity
 from pai_dlc_mcp.server.deps import App
 from pai_dlc_mcp.server.safety.caller import Caller
 from pai_dlc_mcp.server.safety.gate import Gate
@@ -17,7 +18,8 @@ JOB = "dlc4stillrunning"
 @pytest.fixture
 def app(gateway_for: Any, settings_for: Any) -> App:
     store = MemoryStore(lambda: 0.0)
-    return App(settings_for(), gateway_for(), Gate(settings_for(), lambda: 0.0, store), b"k" * 32, store)
+    gateway = gateway_for()
+    return App(settings_for(), gateway, Gate(settings_for(), lambda: 0.0, store), b"k" * 32, store, Identity(gateway))
 
 
 def permit(app: App, *writes: Any) -> Permit[Any]:
