@@ -31,7 +31,7 @@ test: .venv/ready ## the checks and, beside them, the tests on every core; the l
 short: .venv/ready
 	@$(BIN)/pytest -q -n auto --dist loadfile -m "not long"
 
-ci: check fuzz ## all that can be checked here: long tests, more examples, 20,000 requests, branch coverage
+ci: check fuzz clients bench ## all that can be checked: long tests, more examples, 20,000 requests, branch coverage
 	@$(BIN)/basedpyright --level error -p tests/pyrightconfig.json
 	@$(BIN)/pytest -q -n auto --dist loadfile --hypothesis-profile thorough --cov --cov-report term:skip-covered
 
@@ -46,19 +46,26 @@ registered: .venv/ready
 snapshots: registered ## rewrite the golden tools/list files after a change that is meant
 	@$(BIN)/pytest -q tests/test_snapshots.py tests/server/budget/test_goldens.py --update-snapshots
 
-docs: registered ## rewrite the README's tables of settings and tools, and the emulator's coverage page
+docs: registered ## rewrite what is generated: the README's tables, the skill, server.json, bundle, plugin, pages
 	@$(BIN)/pai-dlc-mcp tools --readme README.md
 	@$(BIN)/python -m pai_dlc_mcp.emulator.coverage > docs/emulator-coverage.md
+	@$(BIN)/python -m dev.generated
 
-fuzz: .venv/ready ## send the emulator 20,000 signed requests
+fuzz: .venv/ready ## send the emulator 20,000 signed requests, and the tools 5,000 calls while the service fails
 	@EMULATOR_FUZZ=20000 $(BIN)/pytest -q tests/emulator/test_fuzz.py
-
-ci: test fuzz clients bench ## what CI runs: `test`, then the long runs
+	@TOOL_FUZZ=5000 $(BIN)/pytest -q tests/end_to_end/test_tool_fuzz.py
 
 clients: .venv/ready ## run PAI's own SDK against the emulator, in an environment of its own
 	@test -x .venv-clients/bin/python || $(PYTHON) -m venv .venv-clients
 	@.venv-clients/bin/python -m pip install -q alipai==0.4.13
 	@ALIPAI_PYTHON=$(CURDIR)/.venv-clients/bin/python $(BIN)/pytest -q tests/emulator/test_clients.py
+
+hosts: .venv/ready ## load and call the tools with agent frameworks, each in an environment of its own
+	@for pair in "openai-agents openai-agents" "fastmcp fastmcp" "langchain-mcp-adapters langchain-mcp-adapters" \
+	  "pydantic-ai pydantic-ai-slim[mcp]" "llama-index llama-index-tools-mcp" "google-adk google-adk[mcp]"; do set -- $$pair; \
+	  test -x .venv-hosts/$$1/bin/python || $(PYTHON) -m venv .venv-hosts/$$1; \
+	  .venv-hosts/$$1/bin/python -m pip install -q "$$2"; done
+	@HOSTS_VENVS=$(CURDIR)/.venv-hosts $(BIN)/pytest -q tests/hosts
 
 bench: .venv/ready ## measure the log pipeline, the causes it keeps, what is redacted, and 1,000 runs against the gate
 	@$(BIN)/python bench/promises.py
@@ -75,4 +82,4 @@ lock: ## refresh requirements.lock
 	@.venv-lock/bin/uv pip compile -q pyproject.toml --extra cli --extra charts --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --upgrade -o requirements.lock
 
-.PHONY: help demo check test short ci new-tool registered snapshots docs fuzz clients bench mutants lock
+.PHONY: help demo check test short ci new-tool registered snapshots docs fuzz clients hosts bench mutants lock

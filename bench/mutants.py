@@ -28,6 +28,10 @@ TESTS = {
     "insight": ("tests/server/insight", "tests/server/budget/test_pipeline.py", "tests/tools/test_logs.py"),
     "rules": ("tests/server/rules", "tests/tools/test_create.py", "tests/tools/test_change.py"),
     "safety": ("tests/server/safety", "tests/server/workflows/test_permit.py"),
+    "workflows": (
+        "tests/server/workflows",
+        *(f"tests/tools/test_{tool}.py" for tool in ("create", "diagnosis", "preflight", "quotas", "waiting")),
+    ),
 }
 """By room of server/: what a mutant of it has to survive, besides the test file of its own name, which comes first."""
 PRELOADED = (

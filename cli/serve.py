@@ -22,8 +22,11 @@ from pai_dlc_mcp.server.cloud.credentials import Credentials, DefaultChain, Stat
 from pai_dlc_mcp.server.safety import audit
 from pai_dlc_mcp.server.safety.folder_store import open_store
 from pai_dlc_mcp.server.settings import Settings, problem
+from pai_dlc_mcp.skills.extension import Skills
 
 ADDITIONS = (prompts.add, guides.add, jobs.add, completions.add)
+_ON_A_TERMINAL = """This serves MCP over stdin and stdout: a host starts it, not a person. It waits; Ctrl-C ends it.
+`pai-dlc-mcp install HOST` puts it into a host, `pai-dlc-mcp demo` shows it at work."""
 EMULATOR_SPEED = 20.0  # virtual seconds a second: a job is Running within ten
 
 
@@ -57,6 +60,8 @@ def run(argv: Sequence[str]) -> int:
             if transport == "http":
                 _over_http(settings, credentials, clock, host, port)
             else:
+                if sys.stdin.isatty():
+                    print(_ON_A_TERMINAL, file=sys.stderr)
                 _server(settings, credentials, clock).run()
     except OSError as error:
         print(f"pai-dlc-mcp serve: {error.filename} cannot be written ({error.strerror})", file=sys.stderr)
@@ -79,7 +84,15 @@ def _over_http(settings: Settings, credentials: Credentials, clock: Clock, host:
 def _server(
     settings: Settings, credentials: Credentials, clock: Clock, callers: TokenVerifier | None = None
 ) -> app.Server:
-    return app.build(settings, tools.TOOLSETS, credentials, additions=ADDITIONS, callers=callers, clock=clock)
+    return app.build(
+        settings,
+        tools.TOOLSETS,
+        credentials,
+        additions=ADDITIONS,
+        extensions=(Skills,),
+        callers=callers,
+        clock=clock,
+    )
 
 
 @contextmanager

@@ -31,7 +31,7 @@ def run(argv: Sequence[str]) -> int:
     if given.readme:
         given.readme.write_text(with_tables(given.readme.read_text("utf-8")), "utf-8")
         return 0
-    listed = anyio.run(listed_tools, Settings(toolsets=("all",)))
+    listed = anyio.run(listed_tools, Settings(toolsets=("all",), state="memory"))
     print("given: name, description and input schema, what a model reads; whole: hints and output schema too\n")
     print(" given  whole  tokens" if _tokenizer() else " given  whole")
     for tool in _all():
@@ -74,7 +74,7 @@ def _tokenizer() -> Callable[[bytes], int] | None:
 
 
 def defaults() -> Settings:
-    """The settings of an empty environment with every toolset: what documentation describes."""
+    """The settings of an empty environment with every toolset: what documentation describes. Writes no file."""
     return Settings.model_construct(toolsets=("all",), state="memory")
 
 

@@ -1,6 +1,5 @@
-"""What every tool stands on; never imports a tool.
+"""The MCP server without its tools; imports no tool.
 
-app.py builds the server and is the one way out; http.py serves it; safety/ asks before anything irreversible;
-deps.py hands a tool what it needs and reply.py takes its answer; rules/ and budget/ are pure; cloud/ is the only
-code that talks to Alibaba Cloud.
-"""
+app.py builds the server, door.py wraps every call; http.py serves it over HTTP; safety/ asks before a risky effect;
+deps.py resolves what a tool declares; protocol/ declares tools and renders results; rules/, budget/ and insight/ are
+pure; cloud/ is the only room that talks to Alibaba Cloud."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mcp.server import MCPServer
 from mcp.server.auth.provider import TokenVerifier
 from mcp.server.auth.settings import AuthSettings
+from mcp.server.extension import Extension
 from mcp.server.mcpserver import Context, RequestStateSecurity
 from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequiredResult
@@ -82,6 +83,7 @@ def build(
     credentials: Credentials,
     *,
     additions: Iterable[Addition] = (),
+    extensions: Iterable[Callable[[Sequence[Tool]], Extension]] = (),
     callers: TokenVerifier | None = None,
     now: Callable[[], float] = time.time,
     clock: Clock | None = None,
@@ -110,6 +112,7 @@ def build(
         title="Alibaba Cloud PAI-DLC",
         version=version("pai-dlc-mcp"),
         instructions=only_offered(INSTRUCTIONS, names),
+        extensions=[extension(tools) for extension in extensions],
         token_verifier=callers,
         auth=_auth(settings) if callers else None,
         request_state_security=RequestStateSecurity(

@@ -1,4 +1,4 @@
-"""Who may call over HTTP: bearer tokens from a file, or an identity provider's JWTs. Nobody, where neither is set."""
+"""Authentication of HTTP callers: bearer tokens from a file, or JWTs of an identity provider."""
 
 import hashlib
 import hmac
@@ -24,7 +24,8 @@ _KEEP, _PAUSE = 600, 30  # seconds: how long a key set is used; between two fetc
 
 
 def verifier(settings: Settings) -> TokenVerifier | None:
-    """What checks the bearer token of a request. Raises ValueError for settings that do not fit together."""
+    """The check of a request's bearer token; None where the settings name none. Raises ValueError for settings that do
+    not fit together."""
     provider = (settings.http_issuer, settings.http_jwks, settings.http_audience)
     if settings.http_tokens and any(provider):
         raise ValueError("set PAI_DLC_HTTP_TOKENS or PAI_DLC_HTTP_ISSUER, not both")

@@ -1,4 +1,4 @@
-"""The time a server waits by and the time its jobs live in, injected so that tests run on the emulator's clock."""
+"""The server's clocks, injected so that tests run on the emulator's: for its own waits, and for the service's time."""
 
 import time
 from collections.abc import Awaitable, Callable

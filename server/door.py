@@ -1,5 +1,5 @@
-"""The one way out: whatever a tool or a resolver did, its result leaves here, without secrets and under the ceiling.
-Errors have one shape."""
+"""The MCP server's boundary: calls a tool, turns failures into error results of one shape, redacts each result and cuts
+it to the ceiling of tokens."""
 
 import logging
 import os
@@ -17,7 +17,9 @@ from mcp.types import CallToolResult, InputRequiredResult, TextContent
 from pydantic import ValidationError
 
 from pai_dlc_mcp.server import deadline
+from pai_dlc_mcp.server.budget import redact
 from pai_dlc_mcp.server.budget.clean import clean_text
+from pai_dlc_mcp.server.budget.fence import unforged
 from pai_dlc_mcp.server.budget.limits import fit, shrink
 from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.cloud import endpoints
@@ -35,7 +37,7 @@ _log = logging.getLogger(__name__)
 
 
 class CallOrigin(NamedTuple):
-    """Where a call went: what its result echoes."""
+    """The region and settings of a call, which its result echoes."""
 
     region: str
     settings: Settings
@@ -57,10 +59,10 @@ class Door:
     async def through(
         self, call: Call, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None
     ) -> CallToolResult | InputRequiredResult:
-        seen = Seen()
+        seen = Seen(self._own)
         try:
             watched = context and _Watched(context, self._app, seen)
-            with deadline.whole_call(self._settings.deadline):
+            with deadline.whole_call(self._settings.deadline), redact.whole_call(seen.redactor):
                 answer = await call(name, arguments, watched)  # a reply, as the tool made it
         except ToolError as error:
             cause = error.__cause__
@@ -70,7 +72,7 @@ class Door:
 
     def _leave(self, answer: Any, arguments: Mapping[str, Any], seen: Seen) -> CallToolResult | InputRequiredResult:
         """The one door: whatever leaves is without secrets and, a question apart, under the ceiling."""
-        redactor = self._own.also(seen.secrets) if seen.secrets else self._own
+        redactor = seen.redactor()
         if isinstance(answer, InputRequiredResult):
             return _asked(answer, redactor)
         if isinstance(answer, Facts):
@@ -118,8 +120,8 @@ def tell(failure: Failure) -> CallToolResult:
     """The one error shape: what happened, `fix:` and the codes."""
     codes = {"code": failure.code, "http_status": failure.http_status, "request_id": failure.request_id}
     lines = [
-        " ".join(failure.what.splitlines()),
-        f"fix: {' '.join(failure.fix.splitlines())}",
+        unforged(" ".join(failure.what.splitlines())),
+        unforged(f"fix: {' '.join(failure.fix.splitlines())}"),
         *(f"{key}: {value}" for key, value in codes.items() if value),
     ]
     return CallToolResult(is_error=True, content=[TextContent(type="text", text=clean_text("\n".join(lines)))])
@@ -141,13 +143,14 @@ class _Watched(Context[App, Any]):
         self._seen = seen
 
     async def elicit(self, message: str, schema: type[ElicitSchemaModelT]) -> ElicitationResult[ElicitSchemaModelT]:
-        return await super().elicit(Redactor(self._seen.secrets).text(message), schema)
+        return await super().elicit(self._seen.redactor().text(message), schema)
 
 
 def _asked(question: InputRequiredResult, redactor: Redactor) -> InputRequiredResult:
     def shown(request: Any) -> Any:
-        message = getattr(request.params, "message", None)
-        params = request.params.model_copy(update={"message": redactor.text(message)} if message else {})
+        if not (message := getattr(request.params, "message", None)):
+            return request
+        params = request.params.model_copy(update={"message": redactor.text(message)})
         return request.model_copy(update={"params": params})
 
     asked = {key: shown(request) for key, request in (question.input_requests or {}).items()}

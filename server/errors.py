@@ -1,10 +1,9 @@
-"""What may go wrong on purpose. Plain exceptions: nothing here knows MCP or a cloud SDK.
+"""Expected failures, as plain exceptions that know neither MCP nor a cloud SDK.
 
 Failure
 └── CloudError (server/cloud/errors.py)   the service refused, or could not be reached
 
-A tool or a resolver raises; server/app.py turns it into the one error shape an agent sees.
-"""
+A tool or a resolver raises; server/app.py turns it into the one error shape an agent sees."""
 
 
 class Failure(Exception):

@@ -2,14 +2,15 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, SettingsConfigDict
 
-from pai_dlc_mcp.server import prices
+from pai_dlc_mcp.server import prices, spend_limits
 from pai_dlc_mcp.server.prices import PriceTable
 from pai_dlc_mcp.server.spelling import nearest
+from pai_dlc_mcp.server.spend_limits import SpendLimits
 
 Words = Annotated[tuple[str, ...], NoDecode]
 
@@ -101,6 +102,12 @@ class Settings(BaseSettings):
         default=None,
         description="A TOML file of pay-as-you-go prices an hour, a table a region; unset: prices are unknown.",
     )
+    limits: Annotated[SpendLimits | None, NoDecode] = Field(
+        default=None,
+        description="What creates may spend: gpu_hours_a_day, gpus_at_once, jobs_an_hour, failures_in_a_row, "
+        "amount_a_day (with prices), as name=number, comma-separated, or a table of the file. Above ask_from (0.8) of "
+        "one the user is asked; above the whole nothing is created.",
+    )
     http_tokens: Path | None = Field(
         default=None, description="File of who may call over HTTP: a name and a token of 32 characters or more a line."
     )
@@ -156,6 +163,17 @@ class Settings(BaseSettings):
     def _read(cls, given: object) -> object:
         return prices.load(Path(given).expanduser()) if isinstance(given, str | Path) else given
 
+    @field_validator("limits", mode="before")
+    @classmethod
+    def _named(cls, given: object) -> object:
+        return spend_limits.parse(given)
+
+    @model_validator(mode="after")
+    def _priced(self) -> Self:
+        if self.limits and self.limits.amount_a_day and not self.prices:
+            raise ValueError("limits: amount_a_day needs prices")
+        return self
+
     @field_validator("state", "audit_file", "http_tokens", "downloads")
     @classmethod
     def _expanded(cls, path: object) -> object:
@@ -193,8 +211,13 @@ def _file(path: str | Path, settings: type[Settings]) -> dict[str, Any]:
 
 
 def problem(error: ValueError) -> str:
-    """What is wrong with the configuration, without the values, which may be keys."""
+    """What is wrong with the configuration, by the variables that set it, without the values, which may be keys."""
     if not isinstance(error, ValidationError):
         return str(error)
     found = error.errors(include_url=False, include_input=False)
-    return "; ".join(": ".join([*map(str, one["loc"]), one["msg"].removeprefix("Value error, ")]) for one in found)
+    return "; ".join(": ".join([*_places(one["loc"]), one["msg"].removeprefix("Value error, ")]) for one in found)
+
+
+def _places(path: tuple[int | str, ...]) -> list[str]:
+    first, *rest = map(str, path) if path else ("",)
+    return [f"PAI_DLC_{first.upper()}" if first in Settings.model_fields else first, *rest] if first else []

@@ -73,7 +73,7 @@ def test_its_schemas_are_taken_by_every_host(name: str, listed: dict[str, Tool])
 
 def test_a_write_tool_never_reads_only_and_a_read_tool_never_writes() -> None:
     reads = {tool.name for tool in TOOLS if tool.annotations.read_only_hint}
-    assert not [name for name in reads if not re.match(r"(list|get|check|wait|diagnose)_", name)]
+    assert not [name for name in reads if not re.match(r"(list|get|check|wait|diagnose|compare)_", name)]
     assert "get_token" not in reads
     assert "get_web_terminal" not in reads
 

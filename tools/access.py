@@ -1,4 +1,4 @@
-"""Ways into a job, each behind the gate: whoever holds the result is in."""
+"""Web terminals and sharing tokens of a job, behind the gate: whoever holds the result has access."""
 
 from typing import Annotated, Literal
 

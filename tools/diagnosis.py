@@ -1,4 +1,4 @@
-"""Why a job failed, hangs, waits or is slow: one call where an agent would make ten."""
+"""Diagnosis: why a job failed, hangs, waits or is slow, in one call."""
 
 from mcp.types import CallToolResult
 

@@ -1,4 +1,4 @@
-"""Events: what the scheduler, the image puller and the job controller did, on one UTC timeline."""
+"""Events of the scheduler, the image puller and the job controller, on one UTC timeline."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial

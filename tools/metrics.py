@@ -1,4 +1,4 @@
-"""Metrics: what a job's pods use, by pod, as a few numbers and a short series each."""
+"""Metrics: what each pod of a job uses, as a few numbers and a short series."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The vocabulary of the tools: each parameter's pattern and description, once."""
+"""Parameter types that tools share: pattern and description of each."""
 
 from typing import Annotated
 

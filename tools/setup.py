@@ -1,4 +1,4 @@
-"""Is this server able to work? Credentials, region, endpoints, permissions."""
+"""check_setup: whether credentials, region, endpoints and permissions work."""
 
 import anyio
 
@@ -7,8 +7,10 @@ from pai_dlc_mcp.server.cloud.endpoints import Product
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.permissions import policy
 from pai_dlc_mcp.server.deps import Cloud
+from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.protocol.reply import Facts, Row
 from pai_dlc_mcp.server.protocol.toolset import Toolset
+from pai_dlc_mcp.server.workflows import spend
 from pai_dlc_mcp.tools.params import Region
 
 tools = Toolset("core")
@@ -31,6 +33,7 @@ class SetupReply(Facts):
     endpoints: list[EndpointRow]
     missing_permissions: list[str] | None = None
     policy: str | None = None
+    spend_limits: list[str] | None = None
     fix: str | None = None
 
 
@@ -67,8 +70,17 @@ async def check_setup(cloud: Cloud, region: Region = None) -> SetupReply:
         endpoints=[_row(probe) for probe in sorted(probes, key=lambda probe: probe.product)],
         missing_permissions=missing or None,
         policy=policy(missing) if missing else None,
+        spend_limits=await _limits(cloud),
         fix=next((probe.error.fix for probe in sorted(probes, key=lambda probe: probe.product) if probe.error), None),
     )
+
+
+async def _limits(cloud: Cloud) -> list[str] | None:
+    """What is left of the operator's limits."""
+    try:
+        return list(map(str, await spend.figures(cloud, []))) or None
+    except Failure as error:
+        return [f"not known: {error.what}"]
 
 
 def _row(probe: Probe) -> EndpointRow:

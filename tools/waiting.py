@@ -1,4 +1,4 @@
-"""Waiting for training jobs: one call where an agent would poll."""
+"""Waiting for training jobs in one call, instead of polling."""
 
 from typing import Annotated, Literal
 

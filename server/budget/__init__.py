@@ -1,5 +1,4 @@
-"""Bytes in, tokens out: pure functions that make any text of a job fit a model's context.
+"""Pure functions that clean and redact any text of a job and cut it to a number of tokens.
 
-pipeline.py names the stages and is what every log goes through; events.py is the same for events. limits.py has the
-estimate and the ceilings of every result, cursor.py where a reader stopped, fence.inline is for names.
-"""
+pipeline.py has the stages every log passes; events.py does the same for events. limits.py estimates tokens and caps
+results, cursor.py says where a reader stopped, fence.inline is for names."""

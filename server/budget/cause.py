@@ -1,4 +1,4 @@
-"""What a pod's log says of its failure: the telling line, whose it is and when, and the lines around it."""
+"""The line of a pod's log that tells why it failed, with its rank, its time and the lines around it."""
 
 import re
 from collections.abc import Sequence

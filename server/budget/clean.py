@@ -1,4 +1,4 @@
-r"""What a terminal would have shown, and nothing else: UTF-8 lines without control characters but \n and \t.
+r"""Raw bytes of a log as a terminal would have shown them: UTF-8 lines, no control characters but \n and \t.
 
 Strips what hides text from a reader or from the redactor: escape codes, bidi, tags, zero-width characters."""
 

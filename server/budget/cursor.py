@@ -1,4 +1,4 @@
-"""Where a reader of a growing log stopped: an opaque cursor, and what came after it.
+"""The opaque cursor of get_pod_logs: where the reader of a growing log stopped, and which records are new.
 
 GetPodLogs has no cursor of its own: the caller asks again from `since`, this drops what was seen."""
 

@@ -1,4 +1,4 @@
-"""Repeats folded: of lines that say the same, which are printed, in the log's order, and how many they stand for."""
+"""Folds repeated lines: which are printed, in the log's order, and how many each of them stands for."""
 
 import re
 from collections.abc import Collection, Iterable, Sequence

@@ -1,4 +1,4 @@
-"""What a text costs a model's context in tokens, and the ceilings of a result: fit() for text, shrink() for JSON."""
+"""The estimate of a text's tokens, and the ceilings of a result: fit() for text, shrink() for JSON."""
 
 import json
 from bisect import bisect_right

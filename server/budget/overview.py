@@ -1,4 +1,4 @@
-"""A log in a few sentences of ours: what failed, where it stops, what else went wrong, what repeats."""
+"""Summary of a log in a few generated sentences: what failed, where it stops, other errors, what repeats."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

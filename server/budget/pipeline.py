@@ -22,7 +22,6 @@ from pai_dlc_mcp.server.budget.select import cut_line
 from pai_dlc_mcp.server.budget.views import Page, Space, errors, grep, tail
 from pai_dlc_mcp.server.insight import errors as insight_errors
 from pai_dlc_mcp.server.insight.errors import Block, Cause
-from pai_dlc_mcp.server.insight.kinds import VICTIM
 from pai_dlc_mcp.server.insight.lines import Lines, body
 
 _CAUSE_CHARS = 400
@@ -107,7 +106,7 @@ def _cause(log: Lines, block: Block | None) -> Cause | None:
     words = body(log.lines[block.sign])
     text = inert(cut_line(words, _CAUSE_CHARS, insight_errors.sign(words)))
     kind = block.kind
-    return Cause(kind.name, kind.level == VICTIM, block.sign + 1, text, kind.category, block.rank)
+    return Cause(kind.name, kind.level, block.sign + 1, text, kind.category, block.rank)
 
 
 def _unfenced(page: Page, lines: int, max_tokens: int) -> str:

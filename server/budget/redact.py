@@ -1,12 +1,13 @@
-"""Secrets out of cleaned text, before anything is searched or cut: known values, shapes, key blocks.
+"""Removes secrets from cleaned text, before anything is searched or cut: known values, shapes, private keys.
 
 What is a secret: a value beside a name that says so (secret_names.py), a known shape (secrets.py), a value of this call
 that is one by its field, its name or its randomness (known_values.py), and a private key (pem.py). An everyday value
-is none, so that a diagnosis stays readable.
-"""
+is none, so that a diagnosis stays readable."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from pai_dlc_mcp.server.budget import pem, secret_names
 from pai_dlc_mcp.server.budget.clean import clean_text
@@ -55,6 +56,25 @@ class Redactor:
     def text(self, text: str) -> str:
         """One text, cleaned first: for commands, descriptions and messages shown outside a log."""
         return self.lines(clean_text(text).encode())[0].decode()
+
+
+_SHAPES = Redactor()
+_current: ContextVar[Callable[[], Redactor]] = ContextVar("redactor", default=lambda: _SHAPES)
+
+
+@contextmanager
+def whole_call(redactor: Callable[[], Redactor]) -> Generator[None]:
+    """From here on `of_call` is what `redactor` gives at that moment, in every task and thread the call starts."""
+    token = _current.set(redactor)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def of_call() -> Redactor:
+    """Knows what secrets the current call has met until now; outside a call, shapes and names alone."""
+    return _current.get()()
 
 
 def _shapes(text: bytes) -> tuple[bytes, int]:

@@ -1,4 +1,4 @@
-"""Where a value stands beside a name, which then says whether it is a secret. As data: see secrets.py."""
+"""Patterns of a value beside a name, where the name decides whether it is a secret. The columns: see secrets.py."""
 
 from pai_dlc_mcp.server.budget.shape import Shape
 

@@ -1,7 +1,6 @@
-"""Which names say that their value is a secret, which values are none all the same, and which were made by chance.
+"""Which names say that their value is a secret, which values are none all the same, and which values look random.
 
-`AccessKeySecret`, `DB_PASS`, `hf-token` are; `pad_token`, `max_tokens`, `cache_key`, `SSH_KEY_PATH`, `PWD` are not.
-"""
+`AccessKeySecret`, `DB_PASS`, `hf-token` are; `pad_token`, `max_tokens`, `cache_key`, `SSH_KEY_PATH`, `PWD` are not."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""Places where a secret stands whatever it looks like: flags, headers, URLs, calls, names. As data: see secrets.py."""
+"""Patterns of places where any value is a secret: flags, headers, URLs, calls, names. The columns: see secrets.py."""
 
 from pai_dlc_mcp.server.budget.shape import Shape
 

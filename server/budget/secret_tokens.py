@@ -1,4 +1,4 @@
-"""Tokens that their first characters give away, as data: see secrets.py."""
+"""Patterns of tokens known by their first characters. The columns: see secrets.py."""
 
 from pai_dlc_mcp.server.budget.shape import Shape
 

@@ -1,5 +1,5 @@
-"""What stays when not all fits: long lines cut, and a choice of entries within a size. Sheet renders entries in the
-order of the log, each only when its turn comes."""
+"""Chooses the lines to print when not all fit: long lines are cut, and entries chosen within a size. Sheet renders
+entries in the order of the log, each only when it is needed."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

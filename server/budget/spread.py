@@ -1,4 +1,4 @@
-"""The numbers that vary among lines alike: each as the words before it and its least and greatest value."""
+"""Ranges of the numbers in which similar lines differ: the words before each number, its minimum and its maximum."""
 
 import re
 from collections.abc import Sequence

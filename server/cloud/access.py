@@ -1,4 +1,5 @@
-"""Ways into a job: a web terminal's address, a sharing token. Both are secrets, and asking for one mints it."""
+"""Access to a job: the address of a web terminal, a sharing token. Both are secrets, and each request creates a new
+one."""
 
 from typing import Literal
 

@@ -24,7 +24,7 @@ PRODUCTS: tuple[Product, ...] = tuple(_PROBES)
 
 @dataclass(frozen=True)
 class Probe:
-    """What a harmless read of a product came to. `error` is None when it was answered."""
+    """Result of reading one item of a product. `error` is None when it was answered."""
 
     product: Product
     host: str

@@ -1,6 +1,5 @@
-"""What a noun's operations stand on: reads, which are sent at once, and writes, which are values until a permit sends
-them. Whether an operation writes is declared where it is called, never guessed from its name: GetToken mints one.
-"""
+"""Base of the operations of a noun: reads, sent at once, and writes, values that a permit sends. Whether an operation
+writes is declared where it is called, never derived from its name: GetToken creates a token."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

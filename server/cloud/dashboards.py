@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from pai_dlc_mcp.server.budget.fence import word
 from pai_dlc_mcp.server.cloud.api import Regional
 
 
@@ -14,7 +15,7 @@ class Dashboard(NamedTuple):
     @classmethod
     def of(cls, body: dict[str, Any]) -> "Dashboard":
         """Of an answer, whose metricsEnabled is a boolean or a text."""
-        return cls(str(body.get("url") or ""), str(body.get("metricsEnabled")).lower() == "true")
+        return cls(word(str(body.get("url") or "")), str(body.get("metricsEnabled")).lower() == "true")
 
 
 class Dashboards(Regional):

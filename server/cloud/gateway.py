@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import anyio
 
 from pai_dlc_mcp.server import deadline
+from pai_dlc_mcp.server.budget.fence import inline
 from pai_dlc_mcp.server.cloud import endpoints, ids
 from pai_dlc_mcp.server.cloud.credentials import Credentials
 from pai_dlc_mcp.server.cloud.endpoints import Product
@@ -98,7 +99,9 @@ class Gateway:
         tries: int,
     ) -> dict[str, Any]:
         if (bad := next((p for p in path if not ids.is_path_segment(p)), None)) is not None:
-            raise Failure(f"{bad!r} is not a valid id.", fix="Pass an id as a list tool shows it.", code="InvalidId")
+            raise Failure(
+                f"'{inline(bad)}' is not a valid id.", fix="Pass an id as a list tool shows it.", code="InvalidId"
+            )
         host = endpoints.host(product, region, self.settings)
 
         def call() -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from pai_dlc_mcp.server.cloud.api import Regional
-from pai_dlc_mcp.server.cloud.model import CloudModel
+from pai_dlc_mcp.server.cloud.model import CloudModel, Told
 from pai_dlc_mcp.server.cloud.paging import Page, each, page
 from pai_dlc_mcp.server.cloud.shape import as_list
 
@@ -14,17 +14,17 @@ _MOST = 10  # pages of the catalogue that a look-up reads
 
 
 class Label(CloudModel):
-    key: str = Field(default="", alias="Key")
-    value: str = Field(default="", alias="Value")
+    key: Told = Field(default="", alias="Key")
+    value: Told = Field(default="", alias="Value")
 
 
 class Image(CloudModel):
     """`uri` is what a job's Image takes, verbatim."""
 
     image_id: str = Field(default="", alias="ImageId")
-    name: str = Field(default="", alias="Name")
-    uri: str = Field(default="", alias="ImageUri")
-    description: str | None = Field(default=None, alias="Description")
+    name: Told = Field(default="", alias="Name")
+    uri: Told = Field(default="", alias="ImageUri")
+    description: Told | None = Field(default=None, alias="Description")
     accessibility: str | None = Field(default=None, alias="Accessibility")
     workspace_id: str | None = Field(default=None, alias="WorkspaceId")
     size: int | None = Field(default=None, alias="Size")

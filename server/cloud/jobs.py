@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 from pydantic import Field
 
+from pai_dlc_mcp.server.budget.fence import word
 from pai_dlc_mcp.server.cloud.api import Regional, Write
-from pai_dlc_mcp.server.cloud.model import CloudModel
+from pai_dlc_mcp.server.cloud.model import CloudModel, Told
 from pai_dlc_mcp.server.cloud.paging import Page, page
 from pai_dlc_mcp.server.cloud.secret_fields import secrets_of
 from pai_dlc_mcp.server.cloud.shape import as_list, as_object
@@ -45,7 +46,7 @@ class Spec(CloudModel):
 
     type: str = Field(default="", alias="Type")
     pod_count: int = Field(default=1, alias="PodCount")
-    image: str = Field(default="", alias="Image")
+    image: Told = Field(default="", alias="Image")
     ecs_spec: str | None = Field(default=None, alias="EcsSpec")
     resources: Resources | None = Field(default=None, alias="ResourceConfig")
     auto_scaling: dict[str, Any] | None = Field(default=None, alias="AutoScalingSpec")
@@ -66,7 +67,7 @@ class JobOptions(CloudModel):
     tags: dict[str, str] = Field(default={}, alias="Tags")
     sanity_check: bool = Field(default=False, alias="EnableSanityCheck")
     aimaster: bool = Field(default=False, alias="EnableErrorMonitoringInAIMaster")
-    aimaster_args: str = Field(default="", alias="ErrorMonitoringArgs")
+    aimaster_args: Told = Field(default="", alias="ErrorMonitoringArgs")
 
 
 class StatusSpan(CloudModel):
@@ -80,7 +81,7 @@ class StatusSpan(CloudModel):
 
 class RestartError(CloudModel):
     code: str = Field(default="", alias="ErrorCode")
-    message: str = Field(default="", alias="ErrorMsg")
+    message: Told = Field(default="", alias="ErrorMsg")
     pod_id: str = Field(default="", alias="Pod")
     node: str = Field(default="", alias="Node")
 
@@ -89,7 +90,7 @@ class Restart(CloudModel):
     """One entry of RestartRecord."""
 
     at: Time | None = Field(default=None, alias="OccurTime")
-    reason: str = Field(default="", alias="Reason")
+    reason: Told = Field(default="", alias="Reason")
     errors: tuple[RestartError, ...] = Field(default=(), alias="DetailErrorInfoList")
 
 
@@ -104,7 +105,7 @@ class JobSummary(CloudModel):
     """A job as ListJobs shows it."""
 
     job_id: str = Field(default="", alias="JobId")
-    display_name: str = Field(default="", alias="DisplayName")
+    display_name: Told = Field(default="", alias="DisplayName")
     job_type: str = Field(default="", alias="JobType")
     status: str = Field(default="Unknown", alias="Status")
     workspace_id: str = Field(default="", alias="WorkspaceId")
@@ -117,11 +118,12 @@ class JobSummary(CloudModel):
     modified: Time | None = Field(default=None, alias="GmtModifiedTime")
     running_since: Time | None = Field(default=None, alias="GmtRunningTime")
     finished: Time | None = Field(default=None, alias="GmtFinishTime")
-    duration: int | None = Field(default=None, alias="Duration")
+    duration: int | None = Field(default=None, alias="Duration", ge=0, le=10**10)  # a sum with a time stays a time
     reason_code: str | None = Field(default=None, alias="ReasonCode")
-    reason_message: str | None = Field(default=None, alias="ReasonMessage")
+    reason_message: Told | None = Field(default=None, alias="ReasonMessage")
     restarts: str | None = Field(default=None, alias="RestartTimes")
     settings: JobOptions = Field(default=JobOptions(), alias="Settings")
+    max_minutes: int | None = Field(default=None, alias="JobMaxRunningTimeMinutes")  # ListJobs tells it, GetJob not
 
     @property
     def terminal(self) -> bool:
@@ -155,10 +157,10 @@ class JobSummary(CloudModel):
 class Job(JobSummary):
     """A job as GetJob shows it. `raw` is the whole answer, fields newer than this code included."""
 
-    description: str | None = Field(default=None, alias="Description")
+    description: Told | None = Field(default=None, alias="Description")
     accessibility: str | None = Field(default=None, alias="Accessibility")
     sub_status: str | None = Field(default=None, alias="SubStatus")
-    command: str | None = Field(default=None, alias="UserCommand")
+    command: Told | None = Field(default=None, alias="UserCommand")
     envs: dict[str, Any] = Field(default={}, alias="Envs")
     pods: tuple[Pod, ...] = Field(default=(), alias="Pods")
     history: tuple[StatusSpan, ...] = Field(default=(), alias="StatusHistory")
@@ -188,7 +190,7 @@ class Jobs(Regional):
 
     def create(self, body: Mapping[str, Any]) -> Write[str]:
         """CreateJob: it takes no client token. Its answer is the job id, "" where the response has none."""
-        return self.api.write("CreateJob", params=body, answer=lambda answer: str(answer.get("JobId") or ""))
+        return self.api.write("CreateJob", params=body, answer=lambda answer: word(str(answer.get("JobId") or "")))
 
     async def list(self, filters: Mapping[str, Any], offset: int = 0, limit: int = 20) -> Page[JobSummary]:
         """ListJobs. By default the service lists the caller's own jobs of the last 7 days, newest first."""

@@ -1,4 +1,4 @@
-"""Metrics of a job: GetJobMetrics by pod, and GetMetrics, the service's door to CloudMonitor."""
+"""Metrics of a job: GetJobMetrics by pod, and GetMetrics, which returns CloudMonitor's."""
 
 import json
 import math
@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic import Field
 
+from pai_dlc_mcp.server.budget.fence import inline
 from pai_dlc_mcp.server.cloud.api import Regional
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.model import CloudModel
@@ -92,12 +93,12 @@ def points_of(body: dict[str, Any], metric_name: str) -> Sequence[dict[str, Any]
     code, request_id = str(body.get("Code") or ""), str(body.get("RequestId") or "") or None
     if str(body.get("Success")).lower() == "false":
         raise CloudError(
-            f"CloudMonitor refused {metric_name}: {str(body.get('Message') or code)[:300].rstrip('.')}.",
+            f"CloudMonitor refused {metric_name}: {inline(str(body.get('Message') or code).rstrip('.'), 300)}.",
             fix=f"Check the name against CloudMonitor's metrics of {NAMESPACE}, or use get_job_metrics.",
-            code=code or "CloudMonitor",
+            code=inline(code, 100) or "CloudMonitor",
             kind="invalid",
             http_status=200,
-            request_id=request_id,
+            request_id=request_id and inline(request_id, 64),
         )
     try:
         return [as_object(point) for point in as_list(json.loads(body.get("DataPoints") or "[]"))]
@@ -107,7 +108,7 @@ def points_of(body: dict[str, Any], metric_name: str) -> Sequence[dict[str, Any]
             fix="Try again later, or use get_job_metrics.",
             code="InvalidAnswer",
             kind="invalid_answer",
-            request_id=request_id,
+            request_id=request_id and inline(request_id, 64),
         ) from None
 
 

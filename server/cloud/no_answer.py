@@ -1,7 +1,7 @@
-"""What a call without an answer became, told by the class of its exception. Imports the SDK's HTTP libraries: late.
+"""Classifies a call without an answer by the class of its exception: not sent, or perhaps carried out. Imports the
+SDK's HTTP libraries: late.
 
-Only what cannot happen once a byte is out counts as not sent; all else may have been carried out.
-"""
+Only what cannot happen once a byte was sent counts as not sent."""
 
 import socket
 import ssl

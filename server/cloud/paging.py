@@ -1,4 +1,4 @@
-"""Lists of the service: one window of a list whatever its page size, and all items page after page."""
+"""Paging of the service's lists: one window whatever the page size, or all items page after page."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar

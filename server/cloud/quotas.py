@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from pydantic import Field
 
 from pai_dlc_mcp.server.cloud.api import Regional
-from pai_dlc_mcp.server.cloud.model import CloudModel
+from pai_dlc_mcp.server.cloud.model import CloudModel, Told
 from pai_dlc_mcp.server.cloud.paging import each, page
 from pai_dlc_mcp.server.cloud.shape import as_list, as_object
 from pai_dlc_mcp.server.cloud.times import Time
@@ -41,14 +41,14 @@ class QuotaDetails(CloudModel):
 
 class QuotaWorkspace(CloudModel):
     workspace_id: str = Field(default="", alias="WorkspaceId")
-    name: str = Field(default="", alias="WorkspaceName")
+    name: Told = Field(default="", alias="WorkspaceName")
 
 
 class Quota(CloudModel):
     """`quota_id` is what a job's ResourceId takes."""
 
     quota_id: str = Field(default="", alias="QuotaId")
-    name: str = Field(default="", alias="QuotaName")
+    name: Told = Field(default="", alias="QuotaName")
     status: str = Field(default="", alias="Status")
     resource_type: str | None = Field(default=None, alias="ResourceType")
     gpu_type: str | None = Field(default=None, alias="GPUType")
@@ -66,9 +66,9 @@ class Workload(CloudModel):
     priority: int | None = Field(default=None, alias="Priority")
     strategy: str | None = Field(default=None, alias="QueueStrategy")
     code: str | None = Field(default=None, alias="Code")
-    reason: str | None = Field(default=None, alias="Reason")
+    reason: Told | None = Field(default=None, alias="Reason")
     user_id: str = Field(default="", alias="UserId")
-    user_name: str | None = Field(default=None, alias="UserName")
+    user_name: Told | None = Field(default=None, alias="UserName")
     resources: Amount = Field(default=Amount(), alias="Resource")
     enqueued: Time | None = Field(default=None, alias="GmtEnqueuedTime")
     moved: Time | None = Field(default=None, alias="GmtPositionModifiedTime")
@@ -89,7 +89,7 @@ class Limit(CloudModel):
 
 
 class UnfitNodes(CloudModel):
-    reason: str = Field(default="", alias="Reason")
+    reason: Told = Field(default="", alias="Reason")
     nodes: tuple[str, ...] = Field(default=(), alias="Nodes")
 
 
@@ -112,10 +112,10 @@ class Diagnosis(CloudModel):
 class Node(CloudModel):
     """A node of a quota. The amounts asked for come only with Verbose and a quota id; memory without a unit is GiB."""
 
-    name: str = Field(default="", alias="NodeName")
+    name: Told = Field(default="", alias="NodeName")
     type: str = Field(default="", alias="NodeType")
     status: str = Field(default="", alias="NodeStatus")
-    reason: str | None = Field(default=None, alias="ReasonCode")
+    reason: Told | None = Field(default=None, alias="ReasonCode")
     gpu: str | None = Field(default=None, alias="GPU")
     cpu: str | None = Field(default=None, alias="CPU")
     memory: str | None = Field(default=None, alias="Memory")
@@ -144,7 +144,7 @@ class UserUsage(CloudModel):
     """What one user holds of a quota, and asks for."""
 
     user_id: str = Field(default="", alias="UserId")
-    user_name: str | None = Field(default=None, alias="Username")
+    user_name: Told | None = Field(default=None, alias="Username")
     workloads: int = Field(default=0, alias="WorkloadCount")
     resources: Usages = Field(default=Usages(), alias="Resources")
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from pydantic import Field
 
+from pai_dlc_mcp.server.budget.fence import word
 from pai_dlc_mcp.server.cloud.api import Regional, Write
-from pai_dlc_mcp.server.cloud.model import CloudModel
+from pai_dlc_mcp.server.cloud.model import CloudModel, Told
 from pai_dlc_mcp.server.cloud.paging import Page, page
 
 _EVER = "1970-01-01T00:00:00Z"  # whether the service looks back 7 days here too is not documented
@@ -16,17 +17,17 @@ class RayHistoryServer(CloudModel):
     """`url` needs a login. Described by the SDK's models alone (1.11.6)."""
 
     server_id: str = Field(default="", alias="RayHistoryServerId")
-    display_name: str = Field(default="", alias="DisplayName")
+    display_name: Told = Field(default="", alias="DisplayName")
     status: str = Field(default="Unknown", alias="Status")
     workspace_id: str | None = Field(default=None, alias="WorkspaceId")
-    storage_path: str | None = Field(default=None, alias="StoragePath")
+    storage_path: Told | None = Field(default=None, alias="StoragePath")
     accessibility: str | None = Field(default=None, alias="Accessibility")
     ecs_spec: str | None = Field(default=None, alias="EcsSpec")
     quota_id: str | None = Field(default=None, alias="ResourceId")
     max_runtime_minutes: int | None = Field(default=None, alias="MaxRuntimeMinutes")
     reason_code: str | None = Field(default=None, alias="ReasonCode")
-    reason: str | None = Field(default=None, alias="ReasonMessage")
-    url: str | None = Field(default=None, alias="RayHistoryServerUrl")
+    reason: Told | None = Field(default=None, alias="ReasonMessage")
+    url: Told | None = Field(default=None, alias="RayHistoryServerUrl")
     user_id: str | None = Field(default=None, alias="UserId")
     created: str | None = Field(default=None, alias="GmtCreateTime")
     modified: str | None = Field(default=None, alias="GmtModifyTime")
@@ -42,7 +43,7 @@ class RayHistoryServers(Regional):
             "CreateRayHistoryServer",
             params=body,
             shown_by="list_ray_history_servers",
-            answer=lambda answer: str(answer.get("RayHistoryServerId") or ""),
+            answer=lambda answer: word(str(answer.get("RayHistoryServerId") or "")),
         )
 
     async def get(self, server_id: str) -> RayHistoryServer:

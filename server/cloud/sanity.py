@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from pai_dlc_mcp.server.cloud.api import Regional
-from pai_dlc_mcp.server.cloud.model import CloudModel
+from pai_dlc_mcp.server.cloud.model import CloudModel, Told
 from pai_dlc_mcp.server.cloud.shape import as_list
 from pai_dlc_mcp.server.cloud.times import Time
 
@@ -24,7 +24,7 @@ class Phase(CloudModel):
     number: int = Field(default=0, alias="CheckNumber")
     phase: str = Field(default="", alias="Phase")
     status: str = Field(default="Unknown", alias="Status")
-    message: str | None = Field(default=None, alias="Message")
+    message: Told | None = Field(default=None, alias="Message")
     started: When = Field(default=None, alias="StartedAt")
     finished: When = Field(default=None, alias="FinishedAt")
 

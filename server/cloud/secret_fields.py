@@ -3,6 +3,8 @@
 import json
 from typing import NamedTuple, cast
 
+from pai_dlc_mcp.server.budget.redact import Redactor
+
 # Compared without case. The whole value is access to something.
 CREDENTIALS = frozenset(
     {
@@ -19,13 +21,23 @@ _NAME, _VALUE = ("Name", "Key"), "Value"
 class Seen:
     """What one call sent and got: the secrets in it, and its size in characters."""
 
-    def __init__(self) -> None:
+    def __init__(self, own: Redactor | None = None) -> None:
+        """`own` knows the secrets of this server, which no call may show either."""
+        self._own = own or Redactor()
         self.secrets: list[tuple[str, str]] = []
         self.size = 0
+        self._made = 0, self._own
 
     def note(self, body: object) -> None:
         self.secrets += secrets_of(body)
         self.size += _size(body)
+
+    def redactor(self) -> Redactor:
+        """Of all secrets until now."""
+        known = len(self.secrets)
+        if self._made[0] != known:
+            self._made = known, self._own.also(self.secrets[:known])
+        return self._made[1]
 
 
 def _size(body: object) -> int:

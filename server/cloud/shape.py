@@ -1,4 +1,4 @@
-"""Foreign JSON by shape: what should be an object or a list, and an empty one when it is something else."""
+"""Type checks of foreign JSON: the value if it is an object (or a list), else an empty one."""
 
 from typing import Any, cast
 

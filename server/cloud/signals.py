@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from pai_dlc_mcp.server.cloud.api import Regional, Write
-from pai_dlc_mcp.server.cloud.model import CloudModel
+from pai_dlc_mcp.server.cloud.model import CloudModel, Told
 from pai_dlc_mcp.server.cloud.paging import Page, page
 
 
@@ -19,8 +19,8 @@ class Signal(CloudModel):
     scope: str | None = Field(default=None, alias="Scope")
     roles: tuple[str, ...] = Field(default=(), alias="Roles")
     pods: tuple[str, ...] = Field(default=(), alias="PodNames")
-    reason: str | None = Field(default=None, alias="Reason")
-    message: str | None = Field(default=None, alias="Message")
+    reason: Told | None = Field(default=None, alias="Reason")
+    message: Told | None = Field(default=None, alias="Message")
     created: str | None = Field(default=None, alias="GmtCreated")
 
 

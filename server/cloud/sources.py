@@ -6,15 +6,15 @@ from typing import Any
 from pydantic import Field
 
 from pai_dlc_mcp.server.cloud.api import Regional
-from pai_dlc_mcp.server.cloud.model import CloudModel
+from pai_dlc_mcp.server.cloud.model import CloudModel, Told
 from pai_dlc_mcp.server.cloud.paging import Page, page
 
 
 class Dataset(CloudModel):
     dataset_id: str = Field(default="", alias="DatasetId")
-    name: str = Field(default="", alias="Name")
-    uri: str | None = Field(default=None, alias="Uri")
-    description: str | None = Field(default=None, alias="Description")
+    name: Told = Field(default="", alias="Name")
+    uri: Told | None = Field(default=None, alias="Uri")
+    description: Told | None = Field(default=None, alias="Description")
     source_type: str | None = Field(default=None, alias="DataSourceType")
     data_type: str | None = Field(default=None, alias="DataType")
     property: str | None = Field(default=None, alias="Property")
@@ -26,12 +26,12 @@ class Dataset(CloudModel):
 
 class CodeSource(CloudModel):
     code_source_id: str = Field(default="", alias="CodeSourceId")
-    name: str = Field(default="", alias="DisplayName")
-    repo: str | None = Field(default=None, alias="CodeRepo")
-    branch: str | None = Field(default=None, alias="CodeBranch")
+    name: Told = Field(default="", alias="DisplayName")
+    repo: Told | None = Field(default=None, alias="CodeRepo")
+    branch: Told | None = Field(default=None, alias="CodeBranch")
     commit: str | None = Field(default=None, alias="CodeCommit")
-    mount_path: str | None = Field(default=None, alias="MountPath")
-    description: str | None = Field(default=None, alias="Description")
+    mount_path: Told | None = Field(default=None, alias="MountPath")
+    description: Told | None = Field(default=None, alias="Description")
     accessibility: str | None = Field(default=None, alias="Accessibility")
     workspace_id: str | None = Field(default=None, alias="WorkspaceId")
     created: str | None = Field(default=None, alias="GmtCreateTime")

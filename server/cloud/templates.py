@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from pai_dlc_mcp.server.budget.fence import word
 from pai_dlc_mcp.server.cloud.api import Regional, Write
-from pai_dlc_mcp.server.cloud.model import CloudModel
+from pai_dlc_mcp.server.cloud.model import CloudModel, Told
 from pai_dlc_mcp.server.cloud.paging import Page, page
 
 
@@ -26,9 +27,9 @@ class Version(CloudModel):
 
 class Template(CloudModel):
     template_id: str = Field(default="", alias="TemplateId")
-    name: str = Field(default="", alias="TemplateName")
+    name: Told = Field(default="", alias="TemplateName")
     workspace_id: str = Field(default="", alias="WorkspaceId")
-    description: str | None = Field(default=None, alias="Description")
+    description: Told | None = Field(default=None, alias="Description")
     default_version: int = Field(default=1, alias="DefaultVersion")
     user_id: str | None = Field(default=None, alias="UserId")
     created: str | None = Field(default=None, alias="GmtCreateTime")
@@ -59,7 +60,7 @@ class Templates(Regional):
             "CreateJobTemplate",
             params=body,
             shown_by="list_job_templates",
-            answer=lambda answer: str(answer.get("TemplateId") or ""),
+            answer=lambda answer: word(str(answer.get("TemplateId") or "")),
         )
 
     async def get(self, template_id: str) -> Template:

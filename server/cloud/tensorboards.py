@@ -5,8 +5,9 @@ from typing import Any
 
 from pydantic import Field
 
+from pai_dlc_mcp.server.budget.fence import word
 from pai_dlc_mcp.server.cloud.api import Regional, Write
-from pai_dlc_mcp.server.cloud.model import CloudModel
+from pai_dlc_mcp.server.cloud.model import CloudModel, Told
 from pai_dlc_mcp.server.cloud.paging import Page, page
 
 _EVER = "1970-01-01T00:00:00Z"  # the service looks back 7 days by default
@@ -22,20 +23,20 @@ class Tensorboard(CloudModel):
     """`url` needs a login; a shared url does not. The reference writes statuses Running and running."""
 
     tensorboard_id: str = Field(default="", alias="TensorboardId")
-    display_name: str = Field(default="", alias="DisplayName")
+    display_name: Told = Field(default="", alias="DisplayName")
     status: str = Field(default="Unknown", alias="Status")
     workspace_id: str | None = Field(default=None, alias="WorkspaceId")
     job_id: str | None = Field(default=None, alias="JobId")
     dataset_id: str | None = Field(default=None, alias="DataSourceId")
-    summary_path: str | None = Field(default=None, alias="SummaryPath")
+    summary_path: Told | None = Field(default=None, alias="SummaryPath")
     accessibility: str | None = Field(default=None, alias="Accessibility")
     priority: str | None = Field(default=None, alias="Priority")
     quota_id: str | None = Field(default=None, alias="QuotaId")
     compute: Compute | None = Field(default=None, alias="TensorboardSpec")
     max_running_time_minutes: int | None = Field(default=None, alias="MaxRunningTimeMinutes")
     reason_code: str | None = Field(default=None, alias="ReasonCode")
-    reason: str | None = Field(default=None, alias="ReasonMessage")
-    url: str | None = Field(default=None, alias="TensorboardUrl")
+    reason: Told | None = Field(default=None, alias="ReasonMessage")
+    url: Told | None = Field(default=None, alias="TensorboardUrl")
     user_id: str | None = Field(default=None, alias="UserId")
     created: str | None = Field(default=None, alias="GmtCreateTime")
     modified: str | None = Field(default=None, alias="GmtModifyTime")
@@ -55,7 +56,7 @@ class Tensorboards(Regional):
             "CreateTensorboard",
             params=body,
             shown_by="list_tensorboards",
-            answer=lambda answer: str(answer.get("TensorboardId") or ""),
+            answer=lambda answer: word(str(answer.get("TensorboardId") or "")),
         )
 
     async def get(self, tensorboard_id: str) -> Tensorboard:

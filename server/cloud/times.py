@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, PlainSerializer
 
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
+
 
 def to_utc(moment: datetime | None) -> str | None:
     """`2026-01-05T02:00:00Z`; a moment without a zone is taken as UTC."""
@@ -17,5 +19,12 @@ def _aware(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-Time = Annotated[datetime, AfterValidator(_aware), PlainSerializer(to_utc, return_type=str)]
+def _possible(moment: datetime) -> datetime:
+    """Raises ValueError for a year no job lives in: it is a zero value (0001) or a slip, and has no room for a sum."""
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise ValueError(f"is not a time from {_FIRST_YEAR} to {_LAST_YEAR}")
+    return _aware(moment)
+
+
+Time = Annotated[datetime, AfterValidator(_possible), PlainSerializer(to_utc, return_type=str)]
 """A time of a response or of a caller: UTC where it has no zone, so that any two can be compared."""

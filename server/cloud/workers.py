@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from contextvars import copy_context
 from typing import Any, TypeVar
 
 import anyio
@@ -51,6 +52,6 @@ class Workers:
             with suppress(anyio.RunFinishedError):  # the caller's event loop has ended meanwhile
                 anyio.from_thread.run_sync(end, token=token)
 
-        threading.Thread(target=work, name="Alibaba Cloud call", daemon=True).start()
+        threading.Thread(target=copy_context().run, args=(work,), name="Alibaba Cloud call", daemon=True).start()
         await ended.wait()
         return outcome.result()

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from pai_dlc_mcp.server.cloud.api import Regional
-from pai_dlc_mcp.server.cloud.model import CloudModel
+from pai_dlc_mcp.server.cloud.model import CloudModel, Told
 from pai_dlc_mcp.server.cloud.paging import Page, page
 
 
@@ -13,9 +13,9 @@ class Workspace(CloudModel):
     """`created` is a UTC time as the service writes it, with milliseconds."""
 
     workspace_id: str = Field(default="", alias="WorkspaceId")
-    name: str = Field(default="", alias="WorkspaceName")
-    display_name: str = Field(default="", alias="DisplayName")
-    description: str | None = Field(default=None, alias="Description")
+    name: Told = Field(default="", alias="WorkspaceName")
+    display_name: Told = Field(default="", alias="DisplayName")
+    description: Told | None = Field(default=None, alias="Description")
     status: str = Field(default="", alias="Status")
     is_default: bool = Field(default=False, alias="IsDefault")
     created: str | None = Field(default=None, alias="GmtCreateTime")

@@ -23,7 +23,7 @@ _MAX_LINES = 2000
 _STRAY = 20  # lines of others between two frames of one traceback
 _CAUSED = b"Caused by: "
 # What ends a traceback: a name, and what it says
-_EXCEPTION = re.compile(
+EXCEPTION = re.compile(
     rb"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:\[.{0,80}\]|\(\w+\))?(?::|$)|(?:[A-Za-z_]\w*\.)+\w+(?::|$)|[a-z_]\w*(?:error"
     rb"|exception)?:? ?$"
 )
@@ -98,7 +98,7 @@ def _block(lines: Sequence[bytes], hits: Mapping[int, Kind], first: int) -> Bloc
             chained = False
         elif who in open_ranks and words.startswith(_INDENT):
             pass
-        elif who in open_ranks and _EXCEPTION.match(words):
+        elif who in open_ranks and EXCEPTION.match(words):
             open_ranks.discard(who)
             closing.append(index)
         elif words.startswith(_CHAIN):

@@ -1,4 +1,4 @@
-"""What kind of failure it is, where the log alone does not say: by events of the platform and by exit code."""
+"""The category of a failure by events of the platform and by exit code, where the log alone does not tell."""
 
 import re
 from collections.abc import Iterable

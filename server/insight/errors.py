@@ -1,36 +1,30 @@
 """What failed, as far as a log says: its error blocks, which of them is the root, and where the job stopped."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice
 
 from pai_dlc_mcp.server.insight import blocks as _blocks
-from pai_dlc_mcp.server.insight import re2
 from pai_dlc_mcp.server.insight.blocks import Block
-from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, NOISE, STALL, VICTIM, WRAPPER, Category, Kind
+from pai_dlc_mcp.server.insight.kinds import ERROR, NOISE, STALL, VICTIM, WRAPPER, Category, Kind
 from pai_dlc_mcp.server.insight.lines import Lines, body
-from pai_dlc_mcp.server.insight.rhythm import Rhythm, rhythm
+from pai_dlc_mcp.server.insight.rhythm import rhythm
 from pai_dlc_mcp.server.insight.signatures import SILENCE, is_calm, kind_of, sign
-from pai_dlc_mcp.server.insight.words import complains, tears_down, trains_nothing
+from pai_dlc_mcp.server.insight.survival import judged, order
+from pai_dlc_mcp.server.insight.words import complains, ends, tears_down
 
 __all__ = ["Block", "Cause", "Reading", "distinct", "find", "kind_of", "read", "root", "sign"]
 
 _DIGITS = re.compile(rb"\d+")
-_ORDINARY, _ORDINARY_TIMES = 2, 2  # lines of different shapes that say that a start went on after an error
-_ORDINARY_BYTES = 8
-_HEAD_LINES, _HEAD_BYTES, _HEAD_TIMES, _HEADS = 60, 12, 2, 3  # of a log's start, to know it again
 _NEAR = 5  # lines after the rhythm in which a complaint counts as an error
-_WINDOW = 200  # lines after the rhythm in which a complaint is looked for
+_WINDOW = (
+    200  # lines after the rhythm in which a complaint is looked for; without one, of the last that shut nothing down
+)
+_FAR = 5000  # of the last lines asked for that
 
 COMPLAINT = Kind("words of an error", ERROR, None, "", "", "")
-_RESTART = re2.compile(
-    r"(?i)\bwill restart\b|restart_count[=: ]+[1-9]|restart(?:ing|ed)? (?:the )?(?:worker|job|process|container"
-    r"|training|pod|run|all)|\battempts? left\b|incarnation [1-9]|\brestart #?\d|resum(?:ing|ed) (?:training )?from"
-    r"|重启",
-    one_line=True,
-)
+SHUT_DOWN = replace(SILENCE, level=VICTIM)  # its last words are of that alone
 
 
 @dataclass(frozen=True)
@@ -38,11 +32,16 @@ class Cause:
     """The line nearest to the cause. `text` is cleaned, redacted and cut, but still the job's words: fence it."""
 
     kind: str
-    victim: bool  # stopped or cut off by another process: the cause is elsewhere
+    level: int  # of insight.kinds: lower is nearer to the cause
     line: int  # from 1
     text: str
     category: Category | None = None
     rank: int | None = None
+
+    @property
+    def victim(self) -> bool:
+        """Stopped or cut off by another process: the cause is elsewhere."""
+        return self.level == VICTIM
 
 
 @dataclass(frozen=True)
@@ -58,10 +57,7 @@ def read(log: Lines, *, failed: bool = False) -> Reading:
     """With `failed`, a log without a sign has a root too: a block of kind SILENCE, where its output stops."""
     found = _blocks.find(log)
     beat = rhythm(log, found)
-    found = [
-        replace(block, survived=True) if beat.goes_on(block.start, block.stop, block.rank) else block for block in found
-    ]
-    found = _reported(_started_anew(log, _went_on(log, found, beat)))
+    found = judged(log, found, beat)
     found = [block for block in found if not (block.survived and block.kind.level == NOISE)]
     nearest = root(found)
     more = _unsigned(log, found, nearest, beat.stop, failed=failed)
@@ -78,28 +74,29 @@ def find(log: Lines) -> list[Block]:
 def root(found: Sequence[Block]) -> Block | None:
     """The block nearest to the cause, the first of them if several are; None if all were survived or mere warnings."""
     candidates = (block for block in found if not block.survived and block.kind.level < NOISE)
-    return min(candidates, key=_order, default=None)
-
-
-def _order(block: Block) -> tuple[int, int]:
-    """A stall is the cause where nothing else was said before."""
-    return (ERROR if block.kind.level == STALL else block.kind.level, block.start)
+    return min(candidates, key=order, default=None)
 
 
 def _unsigned(
     log: Lines, found: Sequence[Block], nearest: Block | None, stop: int | None, *, failed: bool
 ) -> Block | None:
     """What to call the root instead, where no sign says much: lines without one, where the job stopped."""
-    if nearest and nearest.kind.level < ERROR:
+    if nearest and order(nearest)[0] < ERROR:
         return None
     complaint = _complaint(log, found, stop) if nearest or failed else None
-    if complaint and nearest and _order(nearest) < _order(complaint):
+    if complaint and nearest and order(nearest) < order(complaint):
         complaint = None
     if not failed or any(one and one.kind.level < WRAPPER for one in (complaint, nearest)):
-        return complaint
+        return complaint or (_quiet(log, found, nearest, stop) if failed else None)
     return (
         _next(log, found, stop) or complaint or (None if nearest else _last_resort(found) or _silence(log, found, stop))
     )
+
+
+def _quiet(log: Lines, found: Sequence[Block], nearest: Block | None, stop: int | None) -> Block | None:
+    """The line after the last of the rhythm, if it says that the program ends: a later stall of others is of that."""
+    told = _next(log, found, stop) if nearest and nearest.kind.level == STALL else None
+    return told if told and nearest and told.start < nearest.start and ends(body(log.lines[told.start])) else None
 
 
 def _next(log: Lines, found: Sequence[Block], stop: int | None) -> Block | None:
@@ -117,19 +114,6 @@ def _last_resort(found: Sequence[Block]) -> Block | None:
     return next((block for block in reversed(found) if not block.survived), None)
 
 
-def _reported(found: Sequence[Block]) -> list[Block]:
-    """Once a process has been reported dead, stalls and errors of others follow from that."""
-    first = next((block.start for block in found if block.kind.level in (DEATH, WRAPPER) and not block.survived), None)
-    if first is None:
-        return list(found)
-    return [
-        replace(block, kind=replace(block.kind, level=VICTIM))
-        if block.start > first and block.kind.level in (STALL, ERROR)
-        else block
-        for block in found
-    ]
-
-
 def distinct(lines: Sequence[bytes], found: Iterable[Block]) -> list[list[Block]]:
     """Blocks that say the same together, in order; of the groups the nearest to the cause first, the survived last."""
     same: dict[tuple[bool, str, bytes], list[Block]] = {}
@@ -137,59 +121,7 @@ def distinct(lines: Sequence[bytes], found: Iterable[Block]) -> list[list[Block]
         words = body(lines[block.sign])
         words = _DIGITS.sub(b"", words) if block.kind.alike else words
         same.setdefault((block.survived, block.kind.name, words), []).append(block)
-    return sorted(same.values(), key=lambda group: (group[0].survived, _order(group[0])))
-
-
-def _went_on(log: Lines, found: list[Block], beat: Rhythm) -> list[Block]:
-    """An error at the start, before the rhythm, was survived if ordinary lines follow it and another error after."""
-    out = list(found)
-    counts = Counter(log.shapes)
-    near = [at for at, block in enumerate(found) if not block.survived and block.kind.level <= ERROR]
-    for this, after in pairwise(near):
-        if beat.started(found[this].start):
-            break
-        if body(log.lines[found[this].sign]) == body(log.lines[found[after].sign]):
-            continue  # the same again: said by another rank, or tried once more
-        shapes = {
-            log.shapes[index]
-            for earlier, later in pairwise(found[this : after + 1])
-            for index in range(earlier.stop, later.start)
-            if counts[log.shapes[index]] <= _ORDINARY_TIMES and _ordinary(log.lines[index])
-        }
-        if len(shapes) >= _ORDINARY:
-            out[this] = replace(found[this], survived=True)
-    return out
-
-
-def _ordinary(line: bytes) -> bool:
-    words = body(line)
-    return len(words) > _ORDINARY_BYTES and not trains_nothing(words)
-
-
-def _started_anew(log: Lines, found: list[Block]) -> list[Block]:
-    """What stands before a restart is of an earlier run, if a later one failed too."""
-    if len(found) < 2:
-        return found
-    end = max((block.start for block in found if _ends(block)), default=0)
-    again = {log.at(match.start()) for match in _RESTART.finditer(log.text)} | _heads(log, found[0].start)
-    again -= {at for block in found for at in range(block.start, block.stop)}
-    last = max((at for at in again if at < end), default=None)
-    if last is None:
-        return found
-    return [replace(block, survived=True) if block.stop <= last else block for block in found]
-
-
-def _heads(log: Lines, first: int) -> set[int]:
-    """Lines after the first block that say what stood at the log's start, several of them: the job started again."""
-    head = {shape for shape in log.shapes[: min(first, _HEAD_LINES)] if len(shape) >= _HEAD_BYTES}
-    counts = Counter(shape for shape in log.shapes[:first] if shape in head)
-    once = {shape for shape, count in counts.items() if count <= _HEAD_TIMES}
-    again = [at for at in range(first, len(log.shapes)) if log.shapes[at] in once]
-    return {again[0]} if len({log.shapes[at] for at in again}) >= _HEADS else set()
-
-
-def _ends(block: Block) -> bool:
-    return not block.survived and block.kind.level <= ERROR
+    return sorted(same.values(), key=lambda group: (group[0].survived, order(group[0])))
 
 
 def _complaint(log: Lines, found: Sequence[Block], stop: int | None) -> Block | None:
@@ -215,14 +147,18 @@ def _silence(log: Lines, found: Sequence[Block], stop: int | None) -> Block | No
     said = [at for at in _free(log, found, stop) if log.lines[at].strip()]
     if stop is None or not said:
         said = [at for at in said or range(len(log.lines)) if log.lines[at].strip()][::-1]
-    at = next((at for at in said if not tears_down(body(log.lines[at]))), said[0] if said else None)
-    return Block(at, at + 1, (at,), SILENCE) if at is not None else None
+    at = next((at for at in said if not tears_down(body(log.lines[at]))), None)
+    if at is not None:
+        return Block(at, at + 1, (at,), SILENCE)
+    return Block(said[0], said[0] + 1, (said[0],), SHUT_DOWN) if said else None
 
 
 def _free(log: Lines, found: Sequence[Block], stop: int | None) -> list[int]:
     taken = {at for block in found for at in range(block.start, block.stop)}
-    first = max(0, len(log.lines) - _WINDOW) if stop is None else stop + 1
-    return [at for at in range(first, min(len(log.lines), first + _WINDOW)) if at not in taken]
+    if stop is not None:
+        return [at for at in range(stop + 1, min(len(log.lines), stop + 1 + _WINDOW)) if at not in taken]
+    back = (at for at in range(len(log.lines) - 1, max(-1, len(log.lines) - _FAR), -1) if at not in taken)
+    return [*islice((at for at in back if not tears_down(body(log.lines[at]))), _WINDOW)][::-1]
 
 
 def _with_rank(found: Sequence[Block], nearest: Block | None) -> Block | None:

@@ -1,5 +1,5 @@
-"""Rules that tell a sick job from a healthy one: what it is stuck on, whether it hangs, its restarts, its sanity
-figures. Texts are cleaned and redacted by the caller."""
+"""Rules about a job's health: what it is stuck on, whether it hangs, its restarts, its sanity figures. Texts are
+cleaned and redacted by the caller."""
 
 import json
 import re

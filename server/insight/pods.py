@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pai_dlc_mcp.server.insight.errors import Cause
-from pai_dlc_mcp.server.insight.signatures import SILENCE
+from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, NOISE, ROOT, STALL, VICTIM, WRAPPER
 
 _NUMBERS = re.compile(r"[0-9a-f]*\d[0-9a-f]*", re.IGNORECASE)
 _NAMED = 4  # pods of a group that are named
@@ -27,7 +27,8 @@ def grouped(endings: Sequence[Ending]) -> list[str]:
     """`29 of 32 pods Failed: NCCL timeout; first dlc…-worker-7 at 2026-01-05 08:14:02Z, rank 7, line 312`, then that
     line.
 
-    Causes before their victims, then by the time the first of a group ended. The lines are the jobs' words: fence them.
+    The nearest to the cause first, then by the time the first of a group ended. The lines are the jobs' words: fence
+    them.
     """
     lines: list[str] = []
     for (status, kind, _), members in _groups(endings):
@@ -53,7 +54,7 @@ def _groups(endings: Sequence[Ending]) -> list[tuple[tuple[str, str, str], list[
         groups.setdefault((ending.status, cause.kind if cause else "no error in its log", shape), []).append(ending)
     for members in groups.values():
         members.sort(key=_time)
-    return sorted(groups.items(), key=lambda item: (_victims(item[1]), _time(item[1][0])))
+    return sorted(groups.items(), key=lambda item: (_distance(item[1][0].cause), _time(item[1][0])))
 
 
 def _when(ending: Ending) -> str:
@@ -73,12 +74,13 @@ def _others(members: Sequence[Ending]) -> str:
     return f"; also {', '.join(names)}{more}" if names else ""
 
 
-def _victims(members: Sequence[Ending]) -> int:
-    """0 a cause, 1 an end without a sign, 2 a victim, 3 nothing to see."""
-    cause = members[0].cause
-    if cause is None:
-        return 3
-    return 1 if cause.kind == SILENCE.name else 2 * int(cause.victim)
+# From what a pod's log says of its end to whether another pod's end was the reason. A pod that stopped without a word
+# is what the others' collectives waited for
+_NEARNESS = (ROOT, DEATH, ERROR, WRAPPER, NOISE, STALL, VICTIM)
+
+
+def _distance(cause: Cause | None) -> int:
+    return _NEARNESS.index(cause.level) if cause else len(_NEARNESS)
 
 
 def _time(ending: Ending) -> datetime:

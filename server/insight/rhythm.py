@@ -1,5 +1,5 @@
-"""The regular rhythm of a log: lines of training that come back with other numbers. Where it goes on after an error,
-the error was survived; where it stops for good is where to look."""
+"""Recurring lines of a training loop in a log. An error after which they continue was survived; the place where they
+stop for good is shown."""
 
 from bisect import bisect_left
 from collections import Counter

@@ -32,6 +32,12 @@ SILENCE = Kind("no error sign; the output stops here", NOISE, None, "", "", "")
 # A line's own level, before its message
 _CALM = re.compile(rb"\b(?:INFO|DEBUG|TRACE|NOTICE|info|debug)\b|^I\d{4} |: I \w+/")
 _WARNED = re.compile(rb"\b(?:WARN(?:ING)?|warn(?:ing)?|Warning)\b|^W\d{4} |: W \w+/")
+_ERRS = re.compile(rb"NCCL WARN|OP_REQUIRES failed")  # logged as warnings, for want of a level of errors
+_GOES_ON = re.compile(
+    rb"(?i)\bretr(?:y|ies|ying)\b|\btry(?:ing)? again|fall(?:ing|s)? ?back|\bskip(?:ping|ped)?\b|\bignor(?:ed|ing)\b"
+    rb"|\bcontinu(?:e|ing)\b|\brecover(?:ed|ing)\b|\b(?:lower|reduc|halv|decreas)(?:ed|ing)\b|\binstead\b"
+    rb"|\bresum(?:ed|ing)\b|\xe9\x87\x8d\xe8\xaf\x95|\xe8\xb7\xb3\xe8\xbf\x87"  # try again, pass over
+)
 _HEAD = 100  # bytes in which it stands
 _BY_WORDS = frozenset(("exception", "missing file", "permission", "file", "error", "arguments"))
 
@@ -67,11 +73,18 @@ def _is_benign(words: bytes) -> bool:
 
 def _heard(kind: Kind, head: bytes) -> Kind | None:
     """What a program logs below the level of an error, it goes on after."""
+    if _ERRS.search(head):
+        return kind
     if _CALM.search(head):
         return None
     if _WARNED.search(head) and (kind.level != STALL or kind.name == "no connection"):
         return None if kind.name in _BY_WORDS else replace(kind, level=NOISE)
     return kind
+
+
+def goes_on(words: bytes) -> bool:
+    """The program says of an error that it was expected, is passed over, or is tried again."""
+    return _GOES_ON.search(words) is not None
 
 
 def is_calm(words: bytes) -> bool:

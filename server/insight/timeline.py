@@ -1,4 +1,4 @@
-"""What a job went through and for how long, in a line."""
+"""A job's statuses with the duration of each, in one line."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What ordinary lines are about, by their words: measuring a step, counting steps, setting up, shutting down."""
+"""Classifies ordinary lines by their words: measuring a step, counting steps, setting up, shutting down."""
 
 import re
 
@@ -47,6 +47,14 @@ _COMPLAINT = re.compile(
     rb"|\xe8\xb6\x85\xe6\x97\xb6"
 )
 
+# Words of a program that ends by its own decision
+_ENDS = re.compile(
+    rb"(?i)\b(?:stop(?:ping|s)?|leav(?:ing|es)|quit(?:ting|s)?|exit(?:ing|s)?|halt(?:ing|ed|s)?|terminat(?:ing|es)"
+    rb"|end(?:ing|s)|used up|exhausted|ran out|limit reached|reached (?:the |its )?(?:limit|maximum)"
+    rb"|no (?:free|more)|is empty)\b"
+    rb"|\xe7\xbb\x88\xe6\xad\xa2|\xe5\x81\x9c\xe6\xad\xa2|\xe9\x80\x80\xe5\x87\xba|\xe4\xb8\x8d\xe4\xb8\x80\xe8\x87\xb4"
+)
+
 
 def measures(line: bytes) -> bool:
     return _MEASURES.search(line, 0, _READ) is not None
@@ -68,3 +76,8 @@ def tears_down(words: bytes) -> bool:
 
 def complains(words: bytes) -> bool:
     return _COMPLAINT.search(words, 0, _READ) is not None
+
+
+def ends(words: bytes) -> bool:
+    """A line of a program that ends by its own decision."""
+    return _ENDS.search(words, 0, _READ) is not None

@@ -5,6 +5,7 @@ Never both for one payload, and no facts in only one of the two: hosts show the 
 """
 
 import base64
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +15,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple, Protocol, Self, cast, g
 from mcp.types import CallToolResult, ImageContent, TextContent
 from pydantic import BaseModel, ConfigDict, Field
 
-from pai_dlc_mcp.server.budget.clean import clean_text
-from pai_dlc_mcp.server.budget.fence import fence, inert, new_nonce, one_line, unforged
+from pai_dlc_mcp.server.budget.fence import fence, inert, new_nonce, one_line
 from pai_dlc_mcp.server.budget.limits import fit, tokens
 from pai_dlc_mcp.server.budget.redact import Issued, Redactor
 from pai_dlc_mcp.server.budget.secret_names import names_secret
@@ -40,6 +40,9 @@ class Foreign:
     treat: Callable[[str], str]
 
 
+_AS_IT_IS = Foreign(lambda text: text)
+_NAME = re.compile(r"[\w.:/@+-]{0,64}")  # a key or a value in a map that tells nobody anything
+_ISSUED = re.compile(r"[!-;=?-~]{0,8192}")  # a token or an address: what is not is no secret that was asked for
 ForeignName = Annotated[str, Foreign(lambda text: one_line(text, 120))]
 ForeignText = Annotated[str, Foreign(lambda text: one_line(text, 600))]
 Verbatim = Annotated[str, Foreign(lambda text: text[:4000])]  # a uri, a path, a command
@@ -173,6 +176,7 @@ def _plain(value: object, walk: _Walk, mark: Foreign | Issued | None) -> object:
         return full if isinstance(value, Row) else items
     if isinstance(value, Mapping):
         pairs = cast("Mapping[object, object]", value).items()
+        mark = mark or _AS_IT_IS  # names that no model of ours has are somebody's, and so is what they hold
         named = [(_text(str(name), walk, mark), _beside(str(name), item, walk, mark)) for name, item in pairs]
         shown = dict(named)  # names that read alike without their secrets are numbered: none is lost
         return shown if len(shown) == len(named) else {f"{name} #{n}": item for n, (name, item) in enumerate(named, 1)}
@@ -182,11 +186,13 @@ def _plain(value: object, walk: _Walk, mark: Foreign | Issued | None) -> object:
 
 
 def _text(value: str, walk: _Walk, mark: Foreign | Issued | None) -> str:
-    if isinstance(mark, Issued):
-        return clean_text(value)
+    if isinstance(mark, Issued) and _ISSUED.fullmatch(value):
+        return value
     text = walk.redactor.text(value[:_MOST_CHARS])
-    if mark is None:
-        return unforged(text)
+    if (mark is None and inert(text) == text) or (mark is _AS_IT_IS and _NAME.fullmatch(text)):
+        return text
+    if not isinstance(mark, Foreign):  # no text of ours reads like that
+        mark = _AS_IT_IS
     walk.foreign.append(mark)
     return inert(mark.treat(text))
 

@@ -1,4 +1,4 @@
-"""What a careful colleague would say about a job before it is created: totals and warnings, never a refusal."""
+"""Totals and warnings about a job before it is created; never a refusal."""
 
 import contextlib
 import re

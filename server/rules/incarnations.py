@@ -60,10 +60,16 @@ def first_to_fall(job: Job) -> Pod | None:
 
 def exits(events: Iterable[str]) -> Sequence[tuple[str, datetime, int]]:
     """Pod id, time and exit code, as the job's events tell them."""
-    found = (_EXIT.match(event) for event in events)
-    return [
-        (match[2], datetime.fromisoformat(match[1]).replace(tzinfo=_CLOCK), int(match[3])) for match in found if match
-    ]
+    return [found for event in events if (found := _exit(event))]
+
+
+def _exit(event: str) -> tuple[str, datetime, int] | None:
+    if not (match := _EXIT.match(event)):
+        return None
+    try:
+        return match[2], datetime.fromisoformat(match[1]).replace(tzinfo=_CLOCK), int(match[3])
+    except ValueError:  # digits that are no date
+        return None
 
 
 def exit_code(exits: Iterable[tuple[str, datetime, int]], pod_id: str, one: Pod) -> int | None:

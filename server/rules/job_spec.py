@@ -17,7 +17,7 @@ Rare = SkipJsonSchema[dict[str, Any] | list[Any] | str | bool | int | None]
 
 
 # Where the API's name is not the field's in PascalCase.
-_API_NAMES = {
+API_NAMES = {
     "cpu": "CPU",
     "gpu": "GPU",
     "gpu_type": "GPUType",
@@ -33,7 +33,7 @@ _API_NAMES = {
 class Body(StrictModel):
     """Part of a request body: sent in the API's names, accepted in either."""
 
-    model_config = ConfigDict(alias_generator=lambda name: _API_NAMES.get(name) or to_pascal(name))
+    model_config = ConfigDict(alias_generator=lambda name: API_NAMES.get(name) or to_pascal(name))
 
     def api(self) -> dict[str, Any]:
         return self.model_dump(by_alias=True, exclude_none=True)
@@ -221,7 +221,7 @@ def a_code_source_is_an_id_or_a_uri(draft: Draft) -> Iterator[str]:
 
 def other_fields_are_not_the_named_ones(draft: Draft) -> Iterator[str]:
     """A field with a parameter of its own is checked; it may not come in by the back door."""
-    named = {_API_NAMES.get(name) or to_pascal(name): name for name in Draft.model_fields}
+    named = {API_NAMES.get(name) or to_pascal(name): name for name in Draft.model_fields}
     for key in draft.other:
         if name := named.get(key):
             yield f"other.{key} has a parameter of its own: {name}"

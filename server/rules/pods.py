@@ -1,4 +1,4 @@
-"""Which pod of a job is meant, and which matters first."""
+"""Chooses a pod of a job by its id, and sorts pods by importance."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -1,5 +1,5 @@
-"""What would become of a job that is not created yet: does it start, at which priority, on which driver, for how much.
-Pure: what it is told of the quota, it was told by the service a moment ago, and the next moment may differ."""
+"""Predicts what a create would do: start or queue, at which priority, on which driver, at what price. Pure; the figures
+of the quota were read a moment ago and may have changed."""
 
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple

@@ -1,4 +1,4 @@
-"""What of a job's raw answer may be shown: all of it but secrets, by name; and a projection of the rest."""
+"""The parts of a job's raw JSON that may be shown: all but secrets, by name; and a projection to named fields."""
 
 from collections.abc import Sequence
 from typing import cast

@@ -1,4 +1,4 @@
-"""What UpdateJob would answer with 200 and then not do."""
+"""Refuses the changes that UpdateJob answers with 200 and ignores."""
 
 from typing import Any
 

@@ -1,5 +1,4 @@
-"""The sealed state of a form (2026-07-28): each is answered once, whatever the answer and whoever of the replicas
-hears it."""
+"""The sealed state of a form (protocol 2026-07-28): answered once, whatever the answer and on any replica."""
 
 import hashlib
 

@@ -1,8 +1,7 @@
-"""The one gate before a risky effect: policy, ask, re-read, act. Nothing but an explicit yes opens it.
+"""The gate before a risky effect: policy, question, answer, re-read. Only an explicit yes passes.
 
 workflows/permit.py calls ask() for the question and admit() with the answer. Every outcome is an ordinary result with a
-word of its own: a host may cut a server off after a few errors in a row.
-"""
+status of its own: a host may disconnect a server after a few errors in a row."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime

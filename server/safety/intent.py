@@ -17,7 +17,8 @@ from pai_dlc_mcp.server.safety.caller import Caller
 
 @contextmanager
 def writing(audit: Audit, write: Write[Any], caller: Caller, *, asked: bool) -> Generator[list[str]]:
-    """`asked`: its user said yes. Ids that the write made are put into the list, and are told in the last line."""
+    """Wraps one write in its audit lines. `asked`: a user said yes. The caller appends ids that the write created to
+    the list; the last line has them. Raises Failure where the user's CLI policy denies the write."""
     cli = policy.read_cli_policy()
     ruling = cli.ruling(write.product, write.action)
     if ruling == "deny" or (ruling == "confirm" and not asked):

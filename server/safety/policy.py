@@ -1,7 +1,6 @@
-"""What may decide without asking: the operator's word on an effect, and the user's aliyun CLI safety policy.
+"""Policies that decide without a question: the `effects` setting, and the user's aliyun CLI safety policy.
 
-The strictest wins, and nothing here can be changed through a tool. The CLI's policy can only tighten.
-"""
+The strictest wins, and nothing here can be changed through a tool. The CLI's policy can only tighten."""
 
 import errno
 import json

@@ -1,6 +1,7 @@
 """What a risky call would do, in the words its user reads: facts and timestamps of a fresh GetJob, cleaned."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pai_dlc_mcp.server.budget.fence import inline
 from pai_dlc_mcp.server.cloud.jobs import Job
@@ -46,6 +47,29 @@ def create_again(request_id: str, name: str, workspace_id: str, sent: str, regio
         "and not answered, and no job shows it."
     )
     return Preview(("create_again",), (request_id,), region, facts, fingerprint(request_id, sent))
+
+
+def spend(names: Sequence[str], size: str, figures: Sequence[str], region: str, body: str) -> Preview:
+    """A create that comes near the operator's limits; `body` pins what is created."""
+    facts = f"Creating {', '.join(inline(name, _NAME) for name in names)} ({size}). {'; '.join(figures)}."
+    return Preview(("spend",), tuple(names), region, facts, fingerprint(body))
+
+
+def sweep(job_id: str, facts: str, region: str, key: str) -> Preview:
+    """All jobs of a sweep; `key` is of their bodies."""
+    return Preview(("create_many",), (job_id,), region, facts, fingerprint(key))
+
+
+def both(first: Preview, second: Preview | None) -> Preview:
+    """One question for two reasons to ask."""
+    if second is None:
+        return first
+    return replace(
+        first,
+        effects=(*first.effects, *second.effects),
+        facts=f"{first.facts} {second.facts}",
+        state=fingerprint(first.state, second.state),
+    )
 
 
 def delete(job: Job, region: str) -> Preview:

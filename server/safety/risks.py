@@ -9,6 +9,8 @@ Effect = Literal[
     "stop_many",
     "stop_preparing",
     "create_again",
+    "spend",
+    "create_many",
     "delete",
     "share_terminal",
     "share_token",
@@ -71,6 +73,18 @@ RISKS: dict[Effect, Risk] = {
         "Send it again?",
         certain=False,
     ),
+    "spend": Risk(
+        "CreateJob",
+        "The operator of this server wants its user asked from here on; what runs is paid for.",
+        "Create it?",
+        certain=False,
+    ),
+    "create_many": Risk(
+        "CreateJob",
+        "One yes creates all of them, a few at once; what runs is paid for.",
+        "Create them?",
+        certain=False,
+    ),
     "delete": Risk("DeleteJob", "Deleting a job removes its record, logs and events for good.", "Delete it?"),
     "share_terminal": Risk(
         "GetWebTerminal", "The link opens a shell inside the pod to whoever holds it.", "Create the link?"
@@ -120,5 +134,5 @@ HARMLESS_SIGNALS = frozenset({"SIGUSR1", "SIGUSR2", "SIGCONT", "SIGWINCH", "SIGU
 
 
 def asks(action: str) -> bool:
-    """Whether an API operation has an effect that asks, so that it goes out with a permit alone."""
+    """Whether an API operation has an effect that needs a confirmation, so that only a permit may send it."""
     return any(risk.action == action and risk.certain for risk in RISKS.values())

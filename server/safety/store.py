@@ -1,8 +1,7 @@
-"""What must outlive a call: tokens, codes, form states, declines and the create journal.
+"""Records that must outlive a call: tokens, codes, form states, declines and the create journal.
 
-A record is put if absent, taken once, and dies by itself. Records that permit something are dead when in doubt, all
-others live: no step of a clock, forward or back, makes a yes of one or lifts what bars.
-"""
+A record is put if absent, taken at most once, and expires. When a clock was set forward or back, a record that permits
+something counts as expired, any other as live."""
 
 import json
 import secrets

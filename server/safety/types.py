@@ -1,4 +1,4 @@
-"""What a gated call shows, hears and answers: Preview, Verdict, Refusal, and the form's Yes."""
+"""Types of a gated call: Preview (what the user is shown), Verdict (the decision), Refusal, and the form's Yes."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,5 @@
-"""Reads what a quota has: itself, its nodes, its workloads and who holds what, at once; what is refused is kept as the
-refusal, for the rest still tells something."""
+"""Reads a quota, its nodes, its workloads and their users, all at once. A read that is refused is kept as its error;
+the others stand."""
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Draws what a job's metrics or its log tell, in a worker thread; without matplotlib there is no picture."""
+"""Draws charts of a job's metrics or losses in a worker thread; None where matplotlib is not installed."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -45,7 +45,7 @@ class Entry:
 
 
 class Journal:
-    """Of whoever shares the store. Its methods raise Failure where the store cannot be used."""
+    """The creates of all servers that share the store. Its methods raise Failure where the store cannot be used."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

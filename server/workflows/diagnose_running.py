@@ -18,7 +18,7 @@ _SILENT = 600.0  # seconds from which GPU use is asked for
 
 
 async def running(evidence: Evidence) -> Report:
-    """Running, Restarting, or kept after its end."""
+    """The report of a job that is Running, Restarting, or kept after its end."""
     report = Report("healthy", "it runs")
     pod = _speaker(evidence.job)
     if pod is None or pod.started is None:
@@ -37,7 +37,7 @@ async def running(evidence: Evidence) -> Report:
 
 
 async def ended_well(evidence: Evidence) -> Report:
-    """Succeeded: what it did, and what it cost in restarts."""
+    """The report of a Succeeded job: its progress, and its restarts."""
     report = Report("none", "it succeeded")
     if pod := _speaker(evidence.job):
         log = await evidence.log(pod, failed=False)

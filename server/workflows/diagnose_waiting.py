@@ -14,7 +14,7 @@ _LAST = 3  # events quoted
 
 
 async def waiting(evidence: Evidence) -> Report:
-    """Creating to SanityChecking."""
+    """The report of a job from Creating to SanityChecking."""
     job = evidence.job
     if job.status == "Queuing" and job.resource_id:
         return await _queued(evidence)
@@ -70,7 +70,7 @@ def _demand(evidence: Evidence, report: Report) -> None:
 
 
 async def stopped(evidence: Evidence) -> Report:
-    """By a person or by a limit: no failure."""
+    """The report of a job that a person or a limit stopped."""
     job = evidence.job
     reason = f"{job.reason_code or ''} {job.reason_message or ''}"
     if "maximum running time" in reason or "time limit" in reason.lower():

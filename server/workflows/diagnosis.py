@@ -1,4 +1,4 @@
-"""Why a job is as it is: routed by status to what can say so, in few calls."""
+"""Diagnoses a job in few calls, by its status."""
 
 from collections.abc import Awaitable, Callable
 

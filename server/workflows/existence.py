@@ -14,6 +14,7 @@ from pai_dlc_mcp.server.rules.job_spec import Draft
 from pai_dlc_mcp.server.spelling import nearest
 
 _OFFERS = 5  # values an error names
+_ALIKE = 100  # images of a name, of which the nearest is offered
 
 
 async def check(cloud: CloudInRegion, draft: Draft) -> Sequence[EcsSpec]:
@@ -101,10 +102,14 @@ async def _uri_of(cloud: CloudInRegion, given: str, workspace_id: str) -> str | 
         image = await or_none(cloud.images.get(given))
         return image.uri if image and image.workspace_id in (None, workspace_id) else None
     name = given.rsplit("/", 1)[-1]
-    for workspace in (None, workspace_id):
-        page = await or_none(cloud.images.list({"Name": name, "WorkspaceId": workspace}, 0, _OFFERS))
-        if page and page.items:
-            return page.items[0].uri
+    family = name.partition(":")[0]  # of a tag that is no longer there
+    for part in dict.fromkeys((name, family)):
+        for workspace in (None, workspace_id):
+            page = await or_none(cloud.images.list({"Name": part, "WorkspaceId": workspace}, 0, _ALIKE))
+            items = [image for image in (page.items if page else ()) if image.uri]
+            found = {image.name: image.uri for image in items if part == name or image.name.startswith(f"{family}:")}
+            if found:
+                return found[nearest(name, found) or next(iter(found))]
     return None
 
 

@@ -1,6 +1,6 @@
-"""A tool's leave to change something. A gated tool declares one Permit: policy, question, answer and re-read are done
-when its body runs, and what was shown is all the permit sends. Others declare a Sender, which sends what asks nobody.
-"""
+"""The permission of a tool to write. A gated tool declares one Permit: policy, question, answer and re-read are done
+when its body runs, and the permit sends only what was shown. Others declare a Sender, for writes that need no
+question."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -177,7 +177,8 @@ async def _account(app: App, region: str) -> str:
 
 
 async def _shown(app: App, plan: Plan[T]) -> Plan[T]:
-    """A yes is to these very requests, in this account: both are part of what is shown, compared and confirmed."""
+    """A yes is to these very requests, in this account, and to the very facts that were shown: all are compared and
+    confirmed."""
     if plan.preview is None:
         return plan
     requests = [(write.action, write.path, write.region, dict(write.params)) for write in plan.writes]
@@ -185,7 +186,7 @@ async def _shown(app: App, plan: Plan[T]) -> Plan[T]:
         plan.preview,
         account=await _account(app, plan.preview.region),
         request=keyed(app.key, requests),
-        state=keyed(app.key, plan.preview.state),
+        state=keyed(app.key, plan.preview.state, plan.preview.facts),
     )
     return replace(plan, preview=preview)
 

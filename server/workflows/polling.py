@@ -1,4 +1,4 @@
-"""Looking at a job again until something holds, within a bound."""
+"""Polls GetJob until a condition holds or a number of seconds has passed, and reports progress meanwhile."""
 
 from collections.abc import Awaitable, Callable
 
@@ -13,7 +13,7 @@ _TELL_SECONDS = 5.0  # between two notifications of progress
 
 
 def bound(asked: float, progress: Progress) -> float:
-    """How many of the seconds asked for a call may take: hosts give up one of which they hear nothing."""
+    """Seconds that a call may take of those asked for: a host drops a call without progress after 60."""
     return asked if progress.heard else min(asked, _UNHEARD_SECONDS)
 
 
@@ -25,7 +25,8 @@ async def until(
     progress: Progress,
     waiting_for: str,
 ) -> Job:
-    """The job once `holds` does, or as last seen when `within` seconds have passed. Raises what `look` raises."""
+    """Polls `look` until `holds(job)` or `within` seconds have passed, requests included. Returns the last job seen.
+    Raises what `look` raises."""
     start, step = clock.monotonic(), _STEP
     within = bound(within, progress)
     job = await look()
@@ -39,7 +40,7 @@ async def until(
 
 
 async def pause(seconds: float, clock: Clock, progress: Progress, *, done: float, total: float, message: str) -> None:
-    """Sleep, and say so every few seconds; `done` of `total` seconds have passed before."""
+    """Sleeps, with a notification of progress every few seconds; `done` of `total` seconds have passed before."""
     slept = 0.0
     while slept < seconds:
         await progress.tell(done + slept, total, message)

@@ -1,4 +1,4 @@
-"""Looks ahead of a create: reads what its quota has and says what would become of the job. It never stops one."""
+"""Reads a quota and predicts what a create would do (rules/preflight.py). Never stops a create."""
 
 import hashlib
 import json

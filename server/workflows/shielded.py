@@ -1,4 +1,4 @@
-"""A request that was begun is not left half-way: a cancelled call, or a process told to end, waits for it a moment."""
+"""Lets a request that was sent finish: a cancelled call, or a process told to end, waits for it a few seconds."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar

@@ -1,4 +1,4 @@
-"""Watching several jobs at once until one of them does what is waited for, within what hosts allow."""
+"""Polls several jobs at once until one of them meets the condition, or the seconds asked for have passed."""
 
 import base64
 import binascii

@@ -1,7 +1,6 @@
 """`install` and `doctor` on a made-up home folder, as a person types them."""
 
 import json
-import os
 import subprocess
 import sys
 import tomllib
@@ -12,6 +11,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
+from pai_dlc_mcp import cli
 from pai_dlc_mcp.cli import hosts
 
 FILES = {
@@ -29,17 +29,19 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the paths are L
 
 
 class Machine:
-    """A home folder, and the commands run in it."""
+    """A home folder, and the commands run with it as HOME, in this process: a start of Python costs a second."""
 
-    def __init__(self, home: Path) -> None:
-        self.home = home
+    def __init__(self, home: Path, output: pytest.CaptureFixture[str]) -> None:
+        self.home, self.output = home, output
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        quiet = {"HOME": str(self.home), "PATH": os.environ["PATH"], "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true"}
-        command = [sys.executable, "-m", "pai_dlc_mcp.cli", *arguments]
-        return subprocess.run(
-            command, env={**quiet, **environment}, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-        )
+        with pytest.MonkeyPatch.context() as changed:
+            for name, value in {"HOME": str(self.home), **environment}.items():
+                changed.setenv(name, value)
+            self.output.readouterr()
+            code = cli.main(arguments)
+        out, err = self.output.readouterr()
+        return subprocess.CompletedProcess(arguments, code, out, err)
 
     def write(self, name: str, text: str) -> Path:
         file = self.home / name
@@ -49,8 +51,8 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path) -> Machine:
-    return Machine(tmp_path)
+def machine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Machine:
+    return Machine(tmp_path, capsys)
 
 
 def started_with(host: str, file: Path) -> tuple[str, list[str]]:

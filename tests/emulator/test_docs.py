@@ -4,12 +4,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from pai_dlc_mcp.emulator import coverage
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLE = DOCS / "examples" / "test_training.py"
 
 
+@pytest.mark.long
 def test_the_example_passes_with_the_plugin_alone(tmp_path: Path) -> None:
     """In a folder of its own: no conftest of ours, no option but the installed plugin."""
     (tmp_path / "test_training.py").write_text(EXAMPLE.read_text("utf-8"), "utf-8")

@@ -57,20 +57,3 @@ def find_free_port() -> Callable[[], int]:
 def start_replica() -> Callable[..., AbstractContextManager[str]]:
     """replica(emulator, host, NAME=value…): the address of a server process with these variables."""
     return replica
-
-
-@pytest.fixture
-def command() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """command("serve", …, NAME=value…): run to its end with these variables."""
-
-    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "pai_dlc_mcp.cli", *arguments],
-            env={**os.environ, **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-
-    return run

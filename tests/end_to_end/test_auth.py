@@ -3,7 +3,8 @@
 import json
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
+from pai_dlc_mcp import cli
+from pai_dlc_mcp.emulator.embedded import Emulator
+
 LISTING = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
 TOKEN, OTHER = "a" * 40, "b" * 40
 ISSUER, AUDIENCE = "https://idp.example.com", "pai-dlc"
+Replica = Callable[..., AbstractContextManager[str]]
 
 
 def status(address: str, token: str | None = None, **headers: str) -> int:
@@ -26,41 +31,58 @@ def status(address: str, token: str | None = None, **headers: str) -> int:
     return httpx2.post(f"{address}/mcp", json=LISTING, headers={**accepted, **bearer, **headers}).status_code
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the server of `address` reads and writes."""
+    return tmp_path_factory.mktemp("auth")
+
+
 @pytest.fixture
-def tokens(tmp_path: Path) -> Path:
-    file = tmp_path / "tokens"
+def tokens(folder: Path) -> Path:
+    file = folder / "tokens"
     file.write_text(f"# the team\nalice {TOKEN}\n\nbob\t{OTHER}  # laptop\n")
     return file
 
 
-def test_without_a_known_token_nothing_is_listed(emulator, replica, tokens) -> None:
-    with replica(emulator, PAI_DLC_HTTP_TOKENS=str(tokens)) as address:
-        assert status(address, TOKEN) == status(address, OTHER) == 200
-        wrong = (None, "c" * 40, TOKEN[:-1], "alice", f"{TOKEN},{OTHER}")
-        assert {status(address, token) for token in wrong} == {401}
-        tokens.write_text(f"bob {OTHER}\n")
-        assert (status(address, TOKEN), status(address, OTHER)) == (401, 200), "taken out: refused at once"
-        tokens.write_text("bob short\n")
-        assert (status(address, TOKEN), status(address, OTHER)) == (401, 401), "unusable: nobody is let in"
-        tokens.unlink()
-        assert status(address, OTHER) == 401
+@pytest.fixture(scope="module")
+def guarded(one_emulator: Emulator, replica: Replica, folder: Path) -> Generator[str]:
+    settings = {"PAI_DLC_HTTP_TOKENS": str(folder / "tokens"), "PAI_DLC_STATE": str(folder / "state")}
+    (folder / "tokens").write_text(f"alice {TOKEN}\n")
+    with replica(one_emulator, **settings) as address:
+        yield address
+
+
+@pytest.fixture
+def address(guarded: str, tokens: Path, emulator: Emulator) -> str:
+    """A server that lets in whom `tokens` names: one process for all tests, its emulator and its file as new."""
+    return guarded
+
+
+def test_without_a_known_token_nothing_is_listed(address: str, tokens: Path) -> None:
+    assert status(address, TOKEN) == status(address, OTHER) == 200
+    wrong = (None, "c" * 40, TOKEN[:-1], "alice", f"{TOKEN},{OTHER}")
+    assert {status(address, token) for token in wrong} == {401}
+    tokens.write_text(f"bob {OTHER}\n")
+    assert (status(address, TOKEN), status(address, OTHER)) == (401, 200), "taken out: refused at once"
+    tokens.write_text("bob short\n")
+    assert (status(address, TOKEN), status(address, OTHER)) == (401, 401), "unusable: nobody is let in"
+    tokens.unlink()
+    assert status(address, OTHER) == 401
 
 
 async def test_a_client_with_a_token_calls_tools_and_one_callers_question_is_not_anothers(
-    emulator, replica, tokens
+    address: str, emulator: Emulator
 ) -> None:
-    with replica(emulator, PAI_DLC_HTTP_TOKENS=str(tokens)) as address:
+    async def stop(token: str, **more: str) -> dict[str, Any]:
+        http = httpx2.AsyncClient(headers={"authorization": f"Bearer {token}"})
+        async with http, Client(streamable_http_client(f"{address}/mcp", http_client=http), cache=None) as client:
+            done = await client.call_tool("stop_job", {"job_id": "dlc4stillrunning", **more})
+        return done.structured_content or {}
 
-        async def stop(token: str, **more: str) -> dict[str, Any]:
-            http = httpx2.AsyncClient(headers={"authorization": f"Bearer {token}"})
-            async with http, Client(streamable_http_client(f"{address}/mcp", http_client=http), cache=None) as client:
-                done = await client.call_tool("stop_job", {"job_id": "dlc4stillrunning", **more})
-            return done.structured_content or {}
-
-        asked = await stop(TOKEN)
-        stolen = await stop(OTHER, confirmation_token=asked["confirmation_token"])
-        assert stolen["status"] == "confirmation_required"
-        assert "StopJob" not in emulator.requests.actions()
+    asked = await stop(TOKEN)
+    stolen = await stop(OTHER, confirmation_token=asked["confirmation_token"])
+    assert stolen["status"] == "confirmation_required"
+    assert "StopJob" not in emulator.requests.actions()
 
 
 @pytest.mark.parametrize(
@@ -78,13 +100,18 @@ async def test_a_client_with_a_token_calls_tools_and_one_callers_question_is_not
     ],
 )
 def test_an_open_address_needs_authentication_and_settings_that_fit_together(
-    command, tokens, environment: dict[str, str], told: str
+    tokens: Path,
+    environment: dict[str, str],
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    given = {name: value.format(tokens=tokens) for name, value in environment.items()}
-    done = command("serve", "--emulator", "--transport", "http", "--host", "0.0.0.0", **given)
-    assert done.returncode == 2
-    assert told in done.stderr
-    assert "Traceback" not in done.stderr
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value.format(tokens=tokens))
+    assert cli.main(["serve", "--emulator", "--transport", "http", "--host", "0.0.0.0"]) == 2
+    error = capsys.readouterr().err
+    assert told in error
+    assert "Traceback" not in error
 
 
 def test_behind_a_proxy_its_name_and_origin_pass_and_no_others(emulator, replica, tokens) -> None:
@@ -97,14 +124,13 @@ def test_behind_a_proxy_its_name_and_origin_pass_and_no_others(emulator, replica
         assert status(address, TOKEN, host="mcp.example.com", origin="https://evil.example.com") == 403
 
 
-def test_probes_answer_without_a_token_and_say_when_nothing_can_be_written(emulator, replica, tokens, tmp_path) -> None:
-    state = tmp_path / "state"
-    with replica(emulator, PAI_DLC_HTTP_TOKENS=str(tokens), PAI_DLC_STATE=str(state)) as address:
-        assert httpx2.get(f"{address}/health").status_code == 200
-        assert httpx2.get(f"{address}/ready").status_code == 200
-        state.chmod(0o755)
-        refused = httpx2.get(f"{address}/ready")
-        assert (refused.status_code, str(tmp_path) in refused.text) == (503, False)
+def test_probes_answer_without_a_token_and_say_when_nothing_can_be_written(address: str, folder: Path) -> None:
+    assert httpx2.get(f"{address}/health").status_code == 200
+    assert httpx2.get(f"{address}/ready").status_code == 200
+    (folder / "state").chmod(0o755)
+    refused = httpx2.get(f"{address}/ready")
+    (folder / "state").chmod(0o700)
+    assert (refused.status_code, str(folder) in refused.text) == (503, False)
 
 
 class Provider:

@@ -1,18 +1,16 @@
 """The commands as a person types them."""
 
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
+import anyio
 import pytest
 
 from pai_dlc_mcp import cli
-
-
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "pai_dlc_mcp.cli", *arguments], capture_output=True, text=True, check=False
-    )
+from pai_dlc_mcp.cli.tools import defaults, listed_tools
 
 
 def test_help_names_every_command_and_imports_none_of_them() -> None:
@@ -32,10 +30,11 @@ def test_a_command_explains_its_options(name: str, capsys: pytest.CaptureFixture
     assert capsys.readouterr().out.startswith(f"usage: pai-dlc-mcp {name}")
 
 
-def test_an_unknown_command_is_refused_with_the_known_ones() -> None:
-    done = command("sreve")
-    assert done.returncode == 2
-    assert "serve" in done.stderr
+def test_an_unknown_command_is_refused_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        cli.main(["sreve"])
+    assert left.value.code == 2
+    assert "serve" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -52,8 +51,8 @@ def test_an_unknown_command_is_refused_with_the_known_ones() -> None:
         (["tools", "--readme", __file__], {}, "the file has no <!-- settings: written by `make docs` -->"),
         (["tools"], {"PAI_DLC_EFFECTS": "stop_runing=deny"}, "stop_runing"),
         (["tools"], {"PAI_DLC_DENY_TOOLS": "stop_jobb"}, "did you mean 'stop_job'"),
-        (["tools"], {"PAI_DLC_MAX_TOKENS": "many"}, "max_tokens: "),
-        (["approve", "K7QX-M2PD"], {"PAI_DLC_CONFIRM_TIMEOUT": "0"}, "confirm_timeout: "),
+        (["tools"], {"PAI_DLC_MAX_TOKENS": "many"}, "PAI_DLC_MAX_TOKENS: "),
+        (["approve", "K7QX-M2PD"], {"PAI_DLC_CONFIRM_TIMEOUT": "0"}, "PAI_DLC_CONFIRM_TIMEOUT: "),
         (["approve"], {}, "required: code"),
     ],
 )
@@ -71,10 +70,35 @@ def test_bad_input_is_answered_with_one_sentence(arguments, environment, said, m
     assert "Traceback" not in err
 
 
-def test_the_demo_walks_every_step_and_ends_well() -> None:
-    done = command("demo", "--speed", "600")
-    assert done.returncode == 0, done.stdout + done.stderr
-    steps = [int(number) for number in re.findall(r"^(\d)\. ", done.stdout, re.MULTILINE)]
+def test_listing_the_tools_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """tmp_path is HOME as well."""
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["tools"]) == 0
+    assert "stop_job" in capsys.readouterr().out
+    anyio.run(listed_tools, defaults())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_demo_walks_every_step_and_ends_well(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["demo", "--speed", "600"]) == 0
+    out = capsys.readouterr().out
+    steps = [int(number) for number in re.findall(r"^(\d)\. ", out, re.MULTILINE)]
     assert steps == [1, 2, 3, 4, 5, 6, 7]
     for promised in ("OutOfMemoryError", "confirmation_required", "Stop it?", "Stopped", "tokens"):
-        assert promised in done.stdout
+        assert promised in out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
+def test_serve_says_on_a_terminal_what_it_waits_for() -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    serve = [sys.executable, "-m", "pai_dlc_mcp.cli", "serve", "--read-only"]
+    with subprocess.Popen(serve, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as started:
+        assert started.stderr is not None
+        assert "a host starts it" in started.stderr.readline()
+        started.terminate()
+    os.close(ours)
+    os.close(theirs)

@@ -53,7 +53,7 @@ def steps(folder: Path) -> list[str]:
     [
         (lambda run: run.stdin.close(), "unanswered"),
         (lambda run: run.send_signal(signal.SIGTERM), "sending"),
-        (lambda run: run.send_signal(signal.SIGKILL), "sending"),
+        pytest.param(lambda run: run.send_signal(signal.SIGKILL), "sending", marks=pytest.mark.long),
     ],
     ids=["client gone", "SIGTERM", "SIGKILL"],
 )

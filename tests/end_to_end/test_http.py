@@ -101,6 +101,7 @@ async def test_a_token_of_one_replica_is_redeemed_by_the_other(mode: Any, addres
     assert (done["status"], stops(emulator)) == ("stopped", 1)
 
 
+@pytest.mark.long  # two starts of a process; tests/server/safety/test_replicas.py has the rule
 @pytest.mark.parametrize("replicas", [("one", "other")], indirect=True, ids=["two folders"])
 async def test_without_a_shared_folder_the_other_replica_refuses(address: str, emulator: Emulator) -> None:
     async with Client(address, mode="2026-07-28", cache=None) as client:

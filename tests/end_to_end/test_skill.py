@@ -7,6 +7,7 @@ import pytest
 from mcp.types import ElicitResult
 
 from pai_dlc_mcp.emulator.embedded import Emulator
+from pai_dlc_mcp.skills.folder import COMMANDS
 
 WORKSPACE = {"workspace_id": "123456"}
 RUNNING, FAILED = {"job_id": "dlc4stillrunning"}, {"job_id": "dlc2outofmemory2"}
@@ -123,3 +124,8 @@ async def test_every_request_carries_the_skills_user_agent(user: Any, emulator: 
     await user.facts("create_job", **user.JOB)
     for request in emulator.requests:
         assert "AlibabaCloud-Agent-Skills/alibabacloud-pai-dlc-job/" in request.user_agent
+
+
+def test_the_skill_that_is_served_maps_the_same_commands() -> None:
+    served = [f"{product} {command}" for product, commands in COMMANDS.items() for command in commands]
+    assert sorted(served) == sorted(operation.command for operation in SKILL)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -12,6 +11,8 @@ import pytest
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.types import ElicitResult, TextContent
+
+from pai_dlc_mcp import cli
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,7 +24,7 @@ def server(*arguments: str, **environment: str) -> StdioServerParameters:
     )
 
 
-@pytest.mark.parametrize("mode", ["auto", "legacy"])
+@pytest.mark.parametrize("mode", ["auto", pytest.param("legacy", marks=pytest.mark.long)])
 async def test_a_job_is_created_and_stopped_over_stdio(mode: Any) -> None:
     questions: list[str] = []
 
@@ -81,9 +82,8 @@ async def test_without_credentials_or_network_the_server_starts_and_says_how_to_
     assert time.monotonic() - started < 10  # 3 s on an idle machine; this only catches the SDK's silent probes
 
 
-def test_a_misspelt_toolset_is_refused_at_start_with_the_right_one(tmp_path: Path) -> None:
-    asked = server("--toolsets", "templatez")
-    done = subprocess.run([asked.command, *asked.args], env=asked.env, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert "did you mean 'templates'" in done.stderr
+def test_a_misspelt_toolset_is_refused_at_start_with_the_right_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["serve", "--toolsets", "templatez"]) == 2
+    out, error = capsys.readouterr()
+    assert out == ""
+    assert "did you mean 'templates'" in error

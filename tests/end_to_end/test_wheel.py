@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +29,16 @@ def test_the_wheel_holds_one_top_level_name_and_all_data(wheel: Path) -> None:
     top = {name.split("/")[0] for name in names}
     assert {name for name in top if not name.endswith(".dist-info")} == {"pai_dlc_mcp"}
     shipped = {name.removeprefix("pai_dlc_mcp/") for name in names}
-    for pattern in ("emulator/seeds/*.json", "emulator/schema/*.json", "prompts/*.md", "resources/guides/*.md"):
+    data = (
+        "emulator/seeds/*.json",
+        "emulator/schema/*.json",
+        "prompts/*.md",
+        "resources/guides/*.md",
+        "skills/**/*.md",
+    )
+    for pattern in data:
         assert {str(file.relative_to(ROOT)) for file in ROOT.glob(pattern)} <= shipped, pattern
-    rooms = ("cli", "emulator", "prompts", "resources", "server", "tools")
+    rooms = ("cli", "emulator", "prompts", "resources", "server", "skills", "tools")
     assert {f"{room}/py.typed" for room in rooms} <= shipped, "type checkers read a room's types only beside it"
     assert not [name for name in names if "/tests/" in name]
 

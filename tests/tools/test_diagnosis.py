@@ -155,7 +155,13 @@ def agent(connect: Any) -> Any:
     return connect(allow_tools=("create_job", "diagnose_job", "stop_job"), effects="stop_running=allow")
 
 
-@pytest.mark.parametrize("scenario", TABLE)
+SAMPLE = {row.category: name for name, row in TABLE.items()}.values()
+"""A scenario of each category. All of them take 12 s."""
+
+
+@pytest.mark.parametrize(
+    "scenario", [name if name in SAMPLE else pytest.param(name, marks=pytest.mark.long) for name in TABLE]
+)
 async def test_a_scenario_is_diagnosed_as_what_it_is(scenario: str, agent: Any, emulator: Emulator) -> None:
     row = TABLE[scenario]
     job_id = await played(agent, scenario, quota=row.quota)

@@ -2,53 +2,90 @@
 
 from typing import Annotated, Any, Literal
 
-from mcp.server.mcpserver import Context
+from mcp.server.mcpserver import Context, Resolve
 from pydantic import Field
 
 from pai_dlc_mcp.server.deps import App, Cloud
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.rules import advice, job_spec
 from pai_dlc_mcp.server.rules.job_spec import CodeSource, DataSource, Draft, JobSettings, JobSpec
-from pai_dlc_mcp.server.rules.preflight import Preflight
 from pai_dlc_mcp.server.safety import questions
 from pai_dlc_mcp.server.safety.caller import caller_of
-from pai_dlc_mcp.server.safety.types import IN_MEMORY
-from pai_dlc_mcp.server.workflows import existence, preflight
-from pai_dlc_mcp.server.workflows.create_once import refuse_same_name, submit, unresolved
-from pai_dlc_mcp.server.workflows.permit import Gated, Look, Permit, Plan, Sender, asking
+from pai_dlc_mcp.server.workflows import creation
+from pai_dlc_mcp.server.workflows.create_once import unresolved
+from pai_dlc_mcp.server.workflows.creation import CreateReply
+from pai_dlc_mcp.server.workflows.permit import Look, Permit, Plan, Sender, asking
 from pai_dlc_mcp.tools.params import ConfirmationToken, JobType, QuotaId, Region, WorkspaceId
 
 tools = Toolset("core")
 
 
-class CreateReply(Gated, Preflight):
-    """`status`: created, existing, recovered, unknown, or checked for a dry run. `sent` is when an unanswered request
-    went out."""
+async def _draft(
+    workspace_id: str,
+    display_name: str,
+    job_type: JobType,
+    job_specs: list[JobSpec],
+    user_command: str,
+    resource_id: str | None,
+    data_sources: list[DataSource] | None,
+    code_source: CodeSource | None,
+    envs: dict[str, str] | None,
+    settings: JobSettings | None,
+    priority: int | None,
+    job_max_running_time_minutes: int | None,
+    description: str | None,
+    accessibility: str | None,
+    user_vpc: dict[str, Any] | None,
+    other: dict[str, Any] | None,
+) -> Draft:
+    return Draft(
+        workspace_id=workspace_id,
+        display_name=display_name,
+        job_type=job_type,
+        job_specs=job_specs,
+        user_command=user_command,
+        resource_id=resource_id,
+        data_sources=data_sources,
+        code_source=code_source,
+        envs=envs,
+        settings=settings,
+        priority=priority,
+        job_max_running_time_minutes=job_max_running_time_minutes,
+        description=description,
+        accessibility=accessibility,
+        user_vpc=user_vpc,
+        other=other or {},
+    )
 
-    job_id: str | None = None
-    workspace_id: str
-    pods: int | None = None
-    gpus: int | None = None
-    client_request_id: str | None = None
-    sent: str | None = None
-    warnings: list[str] | None = None
-    body: dict[str, Any] | None = None
+
+DraftDep = Annotated[Draft, Resolve(_draft)]
 
 
-async def _again(
-    workspace_id: str, client_request_id: str | None, send_again: bool, cloud: Cloud, ctx: Context[App]
+async def _asked(
+    draft: DraftDep,
+    client_request_id: str | None,
+    send_again: bool,
+    dry_run: bool,
+    cloud: Cloud,
+    ctx: Context[App],
 ) -> Look[None]:
-    """A create that nobody answered is sent a second time on the user's word alone; any other asks nobody."""
+    """A create that nobody answered is sent a second time on the user's word alone, and one near the operator's limits
+    is sent on it; any other asks nobody."""
 
     async def look() -> Plan[None]:
-        about: dict[str, Any] = {"workspace_id": workspace_id, "client_request_id": client_request_id}
+        about: dict[str, Any] = {"workspace_id": draft.workspace_id, "client_request_id": client_request_id}
+        if dry_run:
+            return Plan(None, (), CreateReply, about)
+        near = None
+        if cloud.settings.limits:
+            near = await creation.near_limits(cloud, [await creation.check(cloud, draft)])
         entry = await unresolved(cloud, caller_of(ctx), client_request_id) if send_again and client_request_id else None
         if entry is None:
-            return Plan(None, (), CreateReply, about)
+            return Plan(near, (), CreateReply, about)
         preview = questions.create_again(
             entry.request_id, entry.display_name, entry.workspace_id, entry.sent, cloud.region
         )
-        return Plan(preview, (), CreateReply, {**about, "sent": entry.sent})
+        return Plan(questions.both(preview, near), (), CreateReply, {**about, "sent": entry.sent})
 
     return look
 
@@ -62,7 +99,8 @@ async def create_job(
     user_command: Annotated[str, Field(min_length=1, description="Shell command each pod runs.")],
     cloud: Cloud,
     sender: Sender,
-    permit: Annotated[Permit[None], asking(_again)],
+    draft: DraftDep,
+    permit: Annotated[Permit[None], asking(_asked)],
     resource_id: QuotaId | None = None,
     data_sources: Annotated[list[DataSource] | None, Field(description="What is mounted.")] = None,
     code_source: Annotated[CodeSource | None, Field(description="Git repository.")] = None,
@@ -87,62 +125,17 @@ async def create_job(
     checks all of it and says whether it would start now and what it can cost at most. Each job_spec takes ecs_spec
     (pay-as-you-go) or resource_config with resource_id (quota). Fields take snake_case or the API's names. Use
     job_max_running_time_minutes to bound the cost."""
-    draft = Draft(
-        workspace_id=workspace_id,
-        display_name=display_name,
-        job_type=job_type,
-        job_specs=job_specs,
-        user_command=user_command,
-        resource_id=resource_id,
-        data_sources=data_sources,
-        code_source=code_source,
-        envs=envs,
-        settings=settings,
-        priority=priority,
-        job_max_running_time_minutes=job_max_running_time_minutes,
-        description=description,
-        accessibility=accessibility,
-        user_vpc=user_vpc,
-        other=other or {},
-    )
-    job_spec.check(draft)
-    await cloud.jobs.check(draft.body())
-    specs = await existence.check(cloud, draft)
-    reply = CreateReply(
-        status="checked",
-        workspace_id=workspace_id,
-        pods=sum(spec.pod_count for spec in job_specs),
-        gpus=advice.gpus(draft, specs),
-        warnings=None if dry_run else preflight.unsaid(cloud, draft, specs),
-    )
+    checked = await creation.check(cloud, draft)
     if dry_run:
-        if not allow_same_name:
-            await refuse_same_name(cloud, draft.body())
-        found = await preflight.look(cloud, draft, specs)
-        return reply.model_copy(update={**found, "body": advice.shown(draft)})
-    made = await submit(
+        found = await creation.dry_run(cloud, checked, allow_same_name=allow_same_name)
+        return CreateReply(**found, body=advice.shown(draft))
+    made = await creation.create(
         cloud,
         sender,
-        draft.body(),
+        checked,
         client_request_id=client_request_id,
         allow_same_name=allow_same_name,
         again=permit.about.get("sent"),
+        asked=permit.asked,
     )
-    forgets = made.status == "unknown" and not cloud.store.durable
-    outcome = {
-        "status": made.status,
-        "job_id": made.job_id,
-        "client_request_id": made.request_id,
-        "next": _AFTER_CREATE[made.status] + IN_MEMORY * forgets,
-    }
-    return reply.model_copy(update=outcome)
-
-
-_AFTER_CREATE = {
-    "created": "get_job shows its status; get_pod_logs its log once it is Running.",
-    "existing": "An earlier call made this job; nothing was created now. For another one pass a new client_request_id.",
-    "recovered": "No answer came to the create, but the job exists: use this one, do not create it again.",
-    "unknown": "The create was sent, or was about to be, and not answered, and no job shows it yet. It is not sent "
-    "again: call again with this client_request_id to look for it. If list_jobs still shows none after some minutes, "
-    "ask the user whether to send it again, and only then pass send_again=true as well.",
-}
+    return CreateReply(**made)

@@ -9,17 +9,19 @@ BENIGN = (
     ),
     (
         r"(?i:\(?(?:ignored|ignoring|non-?fatal|harmless|expected)\)|\bignoring\b|(?:can"
-        r"|may) (?:be )?(?:safely )?ignored?|safe(?:ly)? (?:to )?ignored?|, ignored?\b|已忽略|忽略)",
+        r"|may) (?:be )?(?:safely )?ignored?|safe(?:ly)? (?:to )?ignored?|, ignored?\b"
+        r"|\bignored (?:while|when|during)\b|已忽略|忽略)",
         "ls: cannot access '/mnt/old': No such file or directory (ignored)",
     ),
     (
-        r"(?i:\bretry(?:ing)?(?: in|:|\.\.\.|…|,| #| \d| after| with|$)|Retry\(total=[1-9]|will (?:be )?retr(?:y"
+        r"(?i:\bretry(?:ing)?(?: in| loop|:|\.\.\.|…|,| #| \d| after| with|$)|Retry\(total=[1-9]|will (?:be )?retr(?:y"
         r"|ied)|trying again|\btry again in|\b(?:attempt|retry) #?[1-9]\d* ?(?:/|of|out of) ?\d+|重试)",
         "download of shard 7 failed: Connection reset by peer, retrying in 2 s",
     ),
     (
         r"(?i:fall(?:ing|s)?[ -]?back\b|\bskip(?:ping|ped)\b|\brecovered\b|continuing\b|continue (?:without|anyway"
-        r"|with)|\busing (?:the )?(?:default|slow|eager|cpu|native)|not installed[,;.]|\boptional\b|is disabled"
+        r"|with)|\busing (?:the )?(?:default|slow|eager|cpu|native)|not installed[,;.]"
+        r"|\boptional(?: \w|[):,.;])|is disabled"
         r"|will (?:not )?be (?:disabled|used)|resum(?:ed|ing) from|跳过|回退)",
         "ModuleNotFoundError: No module named 'apex', falling back to torch.nn.LayerNorm",
     ),
@@ -37,7 +39,7 @@ BENIGN = (
     (
         r"(?i:\berrors?(?:[ _](?:rate|count|rates|counts|total|bars?|norm|ratio))? ?[:=] ?[-+]?(?:\d|\.\d)|\b(?:0"
         r"|no|zero|without) (?:errors?|failures?|exceptions?)\b|\d+ (?:failures?|errors?|failed) ?(?:,|of|/)"
-        r"|\bfailed ?[:=] ?\d+|\berror_(?:rate|count))",
+        r"|\bfailed ?(?:= ?\d+|: ?\d+(?:$|[,;|]))|\berror_(?:rate|count))",
         "2026-01-05 10:00:00 INFO served 100 batches, 0 errors, error_rate=0.0",
     ),
     (

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pai_dlc_mcp.emulator.embedded import Emulator
 from pai_dlc_mcp.server.cloud.credentials import StaticKey
 
@@ -57,6 +59,7 @@ def test_without_credentials_the_way_to_set_them_is_told_and_nothing_else_is_pri
     assert emulator.requests == []
 
 
+@pytest.mark.long  # the server processes of tests/end_to_end are given theirs so
 def test_a_key_of_the_environment_is_used(emulator, tmp_path) -> None:
     found, printed = list_jobs(
         emulator,

@@ -84,6 +84,7 @@ def test_a_process_ends_while_a_call_it_gave_up_is_still_out(emulator) -> None:
     assert time.monotonic() - before < 2
 
 
+@pytest.mark.long
 def test_the_server_ends_within_two_seconds_of_its_client_while_a_call_is_out(emulator, tmp_path) -> None:
     emulator.faults.add(Fault("ListJobs", "delay", times=9, seconds=20))
     environment = {

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pai_dlc_mcp.server.rules.job_types import JOB_TYPES, ROLES, exact, role_problem
+from pai_dlc_mcp.server.rules.job_types import JOB_TYPES, ROLES, exact, missing_roles, role_problem
 
 
 def test_there_are_nine_job_types_and_roles_for_each() -> None:
@@ -100,3 +100,15 @@ def test_another_role_is_answered_with_the_right_ones(job_type, role, problem) -
 )
 def test_ray_names_worker_groups_and_some_frameworks_name_no_roles(job_type, role) -> None:
     assert role_problem(job_type, role) is None
+
+
+@pytest.mark.parametrize(
+    ("job_type", "pods", "wrong"),
+    [
+        ("PyTorchJob", {"Worker": 2}, []),
+        ("MPIJob", {"Worker": 2, "Master": 1}, []),
+        ("MPIJob", {"Worker": 2}, ["an MPIJob needs a Worker and a Master spec: Master is missing"]),
+    ],
+)
+def test_a_role_is_missing_only_where_the_framework_needs_it(job_type: str, pods: dict[str, int], wrong: list) -> None:
+    assert list(missing_roles(job_type, pods)) == wrong

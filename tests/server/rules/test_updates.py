@@ -3,7 +3,7 @@
 import pytest
 
 from pai_dlc_mcp.server.cloud.jobs import Job
-from pai_dlc_mcp.server.rules.updates import removed_pods
+from pai_dlc_mcp.server.rules.updates import changes, removed_pods
 
 
 def job(*counts: int, running: int = 0) -> Job:
@@ -27,3 +27,9 @@ def job(*counts: int, running: int = 0) -> Job:
 )
 def test_pods_that_go_are_counted_by_spec_and_by_what_runs(now, running, sent, removed) -> None:
     assert removed_pods(job(*now, running=running), [{"PodCount": count} for count in sent]) == removed
+
+
+def test_a_visibility_that_the_job_has_already_is_not_sent() -> None:
+    private = Job.of({"JobId": "dlc1", "Accessibility": "PRIVATE"})
+    assert changes(private, None, "PUBLIC", None, None) == {"Accessibility": "PUBLIC"}
+    assert changes(private, None, "PRIVATE", "words", None) == {"Description": "words"}

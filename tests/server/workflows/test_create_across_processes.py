@@ -51,7 +51,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pai_dlc_mcp.server.workflows.create_once._LOOKS", (0, 0.1))
 
 
-@IDS
+@pytest.mark.parametrize(
+    "given", [pytest.param({"client_request_id": "request-1"}, marks=pytest.mark.long), {}], ids=["id", "no id"]
+)
 async def test_09_a_server_killed_in_the_middle_of_the_post_leaves_no_second_job(
     connect: Any, emulator: Any, given: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -280,12 +280,13 @@ async def test_no_digest_in_a_tag_can_be_guessed(cloud, emulator) -> None:
     assert hashlib.sha256(plain).hexdigest()[:16] not in tag
 
 
-async def test_no_chain_of_accidents_makes_two_jobs_of_one_request(cloud, emulator, monkeypatch) -> None:
+@pytest.mark.parametrize("rounds", [50, pytest.param(200, marks=pytest.mark.long)])
+async def test_no_chain_of_accidents_makes_two_jobs_of_one_request(rounds, cloud, emulator, monkeypatch) -> None:
     monkeypatch.setattr("pai_dlc_mcp.server.workflows.create_once._LOOKS", (0, 0, 0))
     dice = random.Random(20260105)
     fates = ["ok", "lost_response", "early_close", "unavailable", "html_502", "throttling"]
     outcomes: dict[str, set[str]] = {fate: set() for fate in fates}
-    for number in range(200):
+    for number in range(rounds):
         fate, request_id = dice.choice(fates), f"request-{number}"
         emulator.faults.clear()
         if fate != "ok":

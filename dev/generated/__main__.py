@@ -1,0 +1,24 @@
+"""`python -m dev.generated [--check]`: write the generated files, or name those that are old."""
+
+import sys
+
+from dev.generated.files import ROOT, generated
+
+
+def main(*, check: bool) -> int:
+    """1 where a check found a file that is missing or old."""
+    stale = [
+        path
+        for path, text in generated().items()
+        if not (ROOT / path).exists() or (ROOT / path).read_text("utf-8") != text
+    ]
+    if check:
+        print("\n".join(stale))
+        return 1 if stale else 0
+    for path in stale:
+        (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
+        (ROOT / path).write_text(generated()[path], "utf-8")
+    return 0
+
+
+sys.exit(main(check="--check" in sys.argv[1:]))

@@ -1,0 +1,115 @@
+"""Which errors a job went on after: its rhythm or its start does, it says so itself, or it started again."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from pai_dlc_mcp.server.insight import re2
+from pai_dlc_mcp.server.insight.blocks import EXCEPTION, Block
+from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, STALL, VICTIM, WRAPPER
+from pai_dlc_mcp.server.insight.lines import Lines, body
+from pai_dlc_mcp.server.insight.rhythm import Rhythm
+from pai_dlc_mcp.server.insight.signatures import goes_on
+from pai_dlc_mcp.server.insight.words import trains_nothing
+
+_ORDINARY, _ORDINARY_TIMES = 2, 2  # lines of different shapes that say that a start went on after an error
+_ORDINARY_BYTES = 8
+_HEAD_LINES, _HEAD_BYTES, _HEAD_TIMES, _HEADS = 60, 12, 2, 3  # of a log's start, to know it again
+_RESTART = re2.compile(
+    r"(?i)\bwill restart\b|restart_count[=: ]+[1-9]|restart(?:ing|ed)? (?:the )?(?:worker|job|process|container"
+    r"|training|pod|run|all)|\battempts? left\b|incarnation [1-9]|\brestart #?\d|resum(?:ing|ed) (?:training )?from"
+    r"|重启",
+    one_line=True,
+)
+
+
+def judged(log: Lines, found: Sequence[Block], beat: Rhythm) -> list[Block]:
+    """The blocks, those survived marked, and those that follow from a reported death as victims."""
+    lived = [
+        replace(block, survived=True) if beat.goes_on(block.start, block.stop, block.rank) else block for block in found
+    ]
+    return _reported(_started_anew(log, _went_on(log, lived, beat)))
+
+
+def order(block: Block) -> tuple[int, int]:
+    """The nearest to the cause first. A stall is the cause where nothing else was said before."""
+    return (ERROR if block.kind.level == STALL else block.kind.level, block.start)
+
+
+def _reported(found: Sequence[Block]) -> list[Block]:
+    """Once a process has been reported dead, stalls and errors of others follow from that."""
+    first = next((block.start for block in found if block.kind.level in (DEATH, WRAPPER) and not block.survived), None)
+    if first is None:
+        return list(found)
+    return [
+        replace(block, kind=replace(block.kind, level=VICTIM))
+        if block.start > first and block.kind.level in (STALL, ERROR)
+        else block
+        for block in found
+    ]
+
+
+def _went_on(log: Lines, found: list[Block], beat: Rhythm) -> list[Block]:
+    """An error before the rhythm was survived if ordinary lines follow it, and one that says as much later; wherever it
+    stands, if the next line says so."""
+    out = list(found)
+    counts = Counter(log.shapes)
+    near = [at for at, block in enumerate(found) if not block.survived and block.kind.level <= ERROR]
+    for place, this in enumerate(near):
+        after = next((at for at in near[place + 1 :] if order(found[at])[0] <= order(found[this])[0]), None)
+        if after is None or body(log.lines[found[this].sign]) == body(log.lines[found[after].sign]):
+            continue  # the last; the same again: said by another rank, or tried once more
+        between = [
+            index
+            for earlier, later in pairwise(found[this : after + 1])
+            for index in range(earlier.stop, later.start)
+            if log.lines[index].strip()
+        ]
+        if _said(log, between, found[this].stop) or (
+            not beat.started(found[this].start)
+            and len({log.shapes[index] for index in between if _ordinary(log, counts, index)}) >= _ORDINARY
+        ):
+            out[this] = replace(found[this], survived=True)
+    return out
+
+
+def _said(log: Lines, between: Sequence[int], stop: int) -> bool:
+    words = body(log.lines[between[0]]) if between and between[0] <= stop else b""
+    return goes_on(words) and not EXCEPTION.match(words)
+
+
+def _ordinary(log: Lines, counts: Counter[bytes], index: int) -> bool:
+    words = body(log.lines[index])
+    return (
+        counts[log.shapes[index]] <= _ORDINARY_TIMES
+        and len(words) > _ORDINARY_BYTES
+        and not words[:1].isspace()
+        and not trains_nothing(words)
+    )
+
+
+def _started_anew(log: Lines, found: list[Block]) -> list[Block]:
+    """What stands before a restart is of an earlier run, if a later one failed too."""
+    if len(found) < 2:
+        return found
+    end = max((block.start for block in found if _ends(block)), default=0)
+    again = {log.at(match.start()) for match in _RESTART.finditer(log.text)} | _heads(log, found[0].start)
+    again -= {at for block in found for at in range(block.start, block.stop)}
+    last = max((at for at in again if at < end), default=None)
+    if last is None:
+        return found
+    return [replace(block, survived=True) if block.stop <= last else block for block in found]
+
+
+def _heads(log: Lines, first: int) -> set[int]:
+    """Lines after the first block that say what stood at the log's start, several of them: the job started again."""
+    head = {shape for shape in log.shapes[: min(first, _HEAD_LINES)] if len(shape) >= _HEAD_BYTES}
+    counts = Counter(shape for shape in log.shapes[:first] if shape in head)
+    once = {shape for shape, count in counts.items() if count <= _HEAD_TIMES}
+    again = [at for at in range(first, len(log.shapes)) if log.shapes[at] in once]
+    return {again[0]} if len({log.shapes[at] for at in again}) >= _HEADS else set()
+
+
+def _ends(block: Block) -> bool:
+    return not block.survived and block.kind.level <= ERROR

@@ -1,0 +1,173 @@
+"""The operator's spend limits, held before each create. The ledger is in the store, and every job of the account that
+carries our tag counts as well: neither a restart nor a lost ledger sets the count back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import anyio
+
+from pai_dlc_mcp.server.cloud.api import Write
+from pai_dlc_mcp.server.cloud.errors import CloudError
+from pai_dlc_mcp.server.cloud.paging import each
+from pai_dlc_mcp.server.cloud.times import to_utc
+from pai_dlc_mcp.server.deps import CloudInRegion
+from pai_dlc_mcp.server.errors import Failure
+from pai_dlc_mcp.server.rules import advice, spending
+from pai_dlc_mcp.server.rules.job_spec import Draft
+from pai_dlc_mcp.server.rules.spending import Figure, Spent
+from pai_dlc_mcp.server.safety.caller import Caller
+from pai_dlc_mcp.server.safety.store import kept
+from pai_dlc_mcp.server.spend_limits import SpendLimits
+from pai_dlc_mcp.server.workflows.create_once import REQUEST_TAG, Creator
+
+_KIND = "spend"
+_REMEMBERED = 2 * 24 * 3600.0  # seconds of a ledger line: a day and a margin
+_BACK = timedelta(days=30)  # in which live jobs are looked for
+_MOST = 10  # pages of jobs read
+
+
+def size(cloud: CloudInRegion, draft: Draft, specs: Sequence[Any]) -> Spent:
+    """The job of a draft as it would count. Raises Failure where a limit is set on what is not known of it."""
+    limits, prices = cloud.settings.limits or SpendLimits(), cloud.settings.prices
+    gpus = advice.gpus(draft, specs)
+    if gpus is None and (limits.gpu_hours_a_day or limits.gpus_at_once):
+        raise _unknown("how many GPUs it takes")
+    hourly = [
+        (prices.hourly(cloud.region, spec.ecs_spec) if prices and spec.ecs_spec else None, spec)
+        for spec in draft.job_specs
+    ]
+    if limits.amount_a_day and (missing := [spec.ecs_spec for price, spec in hourly if spec.ecs_spec and not price]):
+        raise _unknown(f"the price of {', '.join(map(str, missing))} in {cloud.region}")
+    return Spent(
+        created=cloud.clock.now(),
+        ended=None,
+        failed=False,
+        gpus=float(gpus or 0),
+        hours=spending.hours(draft.job_max_running_time_minutes),
+        hourly=sum((price or 0) * spec.pod_count for price, spec in hourly),
+    )
+
+
+async def figures(cloud: CloudInRegion, wanted: Sequence[Spent], but: str = "") -> list[Figure]:
+    """Of the limits that are set; none without limits. `but` is the request id of a reservation of `wanted`."""
+    limits = cloud.settings.limits
+    if limits is None:
+        return []
+    now = cloud.clock.now()
+    found = [job async for job in each(lambda offset, limit: cloud.jobs.list(_ours(now), offset, limit), _MOST)]
+    lines = await _lines(cloud)
+    known = {line["job_id"] for line in lines.values() if line["job_id"]}
+    jobs = [job for job in found if REQUEST_TAG in job.settings.tags or job.job_id in known]  # or untagged since
+    tagged = {job.settings.tags.get(REQUEST_TAG) for job in jobs}
+    seen = {job.job_id for job in jobs}
+    spent = [spending.of_job(job, cloud.settings.prices, cloud.region, now) for job in jobs]
+    spent += [
+        _of_line(line, now)
+        for request_id, line in lines.items()
+        if request_id != but and request_id not in tagged and line["job_id"] not in seen
+    ]
+    return spending.figures(limits, spent, wanted, now)
+
+
+def held(cloud: CloudInRegion, found: Sequence[Figure]) -> list[Figure]:
+    """Those near their limit, of which the user is asked. Raises Failure for a limit that is reached, with all
+    figures."""
+    over = [figure for figure in found if figure.refuses]
+    if over:
+        raise Failure(
+            f"Nothing was sent: the operator's spend limit is reached. {'; '.join(map(str, over))}.",
+            fix="Wait for jobs to end, or ask the operator to change PAI_DLC_LIMITS. Do not look for another way."
+            + _FAILURES * any(figure.name == "failures_in_a_row" for figure in over),
+            code="SpendLimit",
+        )
+    part = cloud.settings.limits.ask_from if cloud.settings.limits else 1.0
+    return [figure for figure in found if figure.asks(part)]
+
+
+_FAILURES = " First find out with diagnose_job why the last ones failed."
+
+
+@dataclass(frozen=True)
+class Limited:
+    """Sends a create that the limits allow. `asked`: its user said yes to going near them."""
+
+    cloud: CloudInRegion
+    sender: Creator
+    wanted: Spent
+    asked: bool
+
+    @property
+    def caller(self) -> Caller:
+        return self.sender.caller
+
+    async def send(self, write: Write[str]) -> str:
+        """The line is in the ledger before the request goes: of creates at the same time each sees the others."""
+        if self.cloud.settings.limits is None:
+            return await self.sender.send(write)
+        request_id = str(write.params["Settings"]["Tags"][REQUEST_TAG])
+        line = _line(self.cloud, self.wanted)
+        new: bool = await kept(self.cloud.store.put, _KIND, request_id, line, _REMEMBERED)
+        try:
+            near = held(self.cloud, await figures(self.cloud, [self.wanted], but=request_id))
+            if near and not self.asked:
+                raise Failure(
+                    f"Nothing was sent: it came near the operator's limits meanwhile. {'; '.join(map(str, near))}.",
+                    fix="Call again: the user is asked.",
+                    code="SpendLimit",
+                )
+            job_id = await self.sender.send(write)
+        except Failure as error:
+            if new and not (isinstance(error, CloudError) and error.maybe_done):
+                with anyio.CancelScope(shield=True):
+                    await kept(self.cloud.store.take, _KIND, request_id)
+            raise
+        with anyio.CancelScope(shield=True):
+            made = {**line, "job_id": job_id}
+            await kept(self.cloud.store.swap, _KIND, request_id, line, made, _REMEMBERED)
+        return job_id
+
+
+def _ours(now: datetime) -> dict[str, Any]:
+    return {
+        "FromAllWorkspaces": True,
+        "ShowOwn": True,
+        "StartTime": to_utc(now - _BACK),
+        "SortBy": "GmtCreateTime",
+        "Order": "desc",
+    }
+
+
+async def _lines(cloud: CloudInRegion) -> dict[str, dict[str, Any]]:
+    keys: list[str] = await kept(cloud.store.keys, _KIND)
+    found = {key: await kept(cloud.store.get, _KIND, key) for key in keys}
+    return {key: line for key, line in found.items() if line}
+
+
+def _line(cloud: CloudInRegion, wanted: Spent) -> dict[str, Any]:
+    return {
+        "job_id": "",
+        "region": cloud.region,
+        "at": wanted.created.timestamp(),
+        "gpus": wanted.gpus,
+        "hours": wanted.hours,
+        "hourly": wanted.hourly,
+    }
+
+
+def _of_line(line: dict[str, Any], now: datetime) -> Spent:
+    """A job that the account does not show: not yet, deleted, or of another region. It counts in full until it would
+    be over."""
+    created = datetime.fromtimestamp(line["at"], now.tzinfo)
+    over = created + timedelta(hours=line["hours"])
+    ended = over if over <= now else None
+    return Spent(created, ended, failed=False, gpus=line["gpus"], hours=line["hours"], hourly=line["hourly"])
+
+
+def _unknown(what: str) -> Failure:
+    return Failure(
+        f"Nothing was sent: the operator limits what jobs spend, and {what} is not known.",
+        fix="Choose another spec, or ask the operator.",
+        code="SpendLimit",
+    )
