@@ -10,8 +10,7 @@ from mcp.server.mcpserver.prompts.base import PromptArgument
 from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS
 
-from pai_dlc_mcp.server.deps import App
-from pai_dlc_mcp.server.door import Server
+from pai_dlc_mcp.server.app import Server
 from pai_dlc_mcp.server.protocol.wording import only_offered
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -31,7 +30,7 @@ class Sheet:
     body: str
 
 
-def add(server: Server, _: App, offered: Collection[str]) -> None:
+def add(server: Server, offered: Collection[str]) -> None:
     """Adds the prompts whose tools are on."""
     for prompt in load(offered):
         server.add_prompt(prompt)

@@ -5,8 +5,7 @@ from importlib.resources import files
 
 from mcp.server.mcpserver.resources import Resource, TextResource
 
-from pai_dlc_mcp.server.deps import App
-from pai_dlc_mcp.server.door import Server
+from pai_dlc_mcp.server.app import Server
 from pai_dlc_mcp.server.protocol.wording import only_offered
 
 TITLES = {
@@ -15,7 +14,7 @@ TITLES = {
 }
 
 
-def add(server: Server, _: App, offered: Collection[str]) -> None:
+def add(server: Server, offered: Collection[str]) -> None:
     for guide in load(offered):
         server.add_resource(guide)
 

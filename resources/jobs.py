@@ -7,9 +7,7 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 from mcp.types import CallToolResult
 
-from pai_dlc_mcp.server.deps import App
-from pai_dlc_mcp.server.door import Server
-from pai_dlc_mcp.server.protocol.reply import text_of
+from pai_dlc_mcp.server.app import Server
 
 
 class Template(NamedTuple):
@@ -31,7 +29,7 @@ TEMPLATES: Sequence[Template] = (
 )
 
 
-def add(server: Server, _: App, offered: Collection[str]) -> None:
+def add(server: Server, offered: Collection[str]) -> None:
     """Adds the addresses whose tools are on."""
     for template in TEMPLATES:
         if template.tool in offered:
@@ -39,17 +37,19 @@ def add(server: Server, _: App, offered: Collection[str]) -> None:
 
 
 def _add(server: Server, template: Template) -> None:
-    async def read(context: Context[App, Any], **ids: str) -> str:
+    async def read(context: Context[Any, Any], **ids: str) -> str:
+        from pai_dlc_mcp.server.protocol.reply import text_of  # with the first call, not with the start
+
         result = await server.call_tool(template.tool, ids, context)
         text = text_of(result) if isinstance(result, CallToolResult) else ""
         if not isinstance(result, CallToolResult) or result.is_error:
             raise (ResourceNotFoundError if "http_status: 404" in text else ResourceError)(text)
         return text
 
-    async def job(job_id: str, context: Context[App, Any]) -> str:
+    async def job(job_id: str, context: Context[Any, Any]) -> str:
         return await read(context, job_id=job_id)
 
-    async def pod(job_id: str, pod_id: str, context: Context[App, Any]) -> str:
+    async def pod(job_id: str, pod_id: str, context: Context[Any, Any]) -> str:
         return await read(context, job_id=job_id, pod_id=pod_id)
 
     server.resource(

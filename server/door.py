@@ -4,18 +4,16 @@ it to the ceiling of tokens."""
 import logging
 import os
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple, cast
 
 from anyio import to_thread
-from mcp.server import MCPServer
 from mcp.server.elicitation import ElicitSchemaModelT
 from mcp.server.mcpserver import Context, ElicitationResult
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
-from mcp.shared.exceptions import MCPError
-from mcp.types import INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequiredResult, TextContent
+from mcp.types import CallToolResult, InputRequiredResult, TextContent
 from pydantic import ValidationError
 
 from pai_dlc_mcp.server import deadline
@@ -30,7 +28,6 @@ from pai_dlc_mcp.server.deps import App
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.protocol.reply import Facts, Origin, redacted, render, text_of
 from pai_dlc_mcp.server.protocol.schemas import explain
-from pai_dlc_mcp.server.protocol.toolset import Tool
 from pai_dlc_mcp.server.settings import Settings
 from pai_dlc_mcp.server.spelling import nearest
 from pai_dlc_mcp.server.workflows.permit import Ended
@@ -46,32 +43,27 @@ class CallOrigin(NamedTuple):
     settings: Settings
 
 
-class Server(MCPServer[App]):
-    """An MCPServer whose call_tool maps failures, redacts and caps the result of every tool and resolver."""
+Call = Callable[[str, dict[str, Any], Context[App, Any] | None], Awaitable[object]]
+"""The SDK's call of a tool: validates, resolves, runs; raises ToolError."""
 
-    def __init__(self, tools: Sequence[Tool], settings: Settings, **options: Any) -> None:
-        super().__init__("pai-dlc", tools=[tool.built for tool in tools], **options)
-        self._names = [tool.name for tool in tools]
-        self._settings, self._ceiling = settings, settings.max_tokens
-        keys = [("confirm_key", key.get_secret_value()) for key in settings.confirm_keys]
-        self._own_secrets = [*keys, *secrets_of({"Env": dict(os.environ)})]
 
-    async def get_prompt(
-        self, name: str, arguments: dict[str, Any] | None = None, context: Context[App, Any] | None = None
-    ) -> GetPromptResult | InputRequiredResult:
-        try:
-            return await super().get_prompt(name, arguments, context)
-        except ValueError as error:  # an unknown prompt, a missing argument: the caller's mistake, not a crash
-            raise MCPError(INVALID_PARAMS, str(error)) from None
+class Door:
+    """Carries out calls, and lets out what may leave."""
 
-    async def call_tool(
-        self, name: str, arguments: dict[str, Any], context: Context[App, Any] | None = None
+    def __init__(self, app: App, names: Sequence[str]) -> None:
+        self._app, self._names = app, names
+        self._settings, self._ceiling = app.settings, app.settings.max_tokens
+        keys = [("confirm_key", key.get_secret_value()) for key in self._settings.confirm_keys]
+        self._own = Redactor([*keys, *secrets_of({"Env": dict(os.environ)})])
+
+    async def through(
+        self, call: Call, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None
     ) -> CallToolResult | InputRequiredResult:
-        seen = Seen(self._own_secrets)
+        seen = Seen(self._own)
         try:
-            watched = context and _Watched(context, seen)
+            watched = context and _Watched(context, self._app, seen)
             with deadline.whole_call(self._settings.deadline), redact.whole_call(seen.redactor):
-                answer: object = await super().call_tool(name, arguments, watched)  # a reply, as the tool made it
+                answer = await call(name, arguments, watched)  # a reply, as the tool made it
         except ToolError as error:
             cause = error.__cause__
             answer = cause.reply if isinstance(cause, Ended) else tell(self._failure(name, error))
@@ -140,8 +132,7 @@ class _Watched(Context[App, Any]):
 
     _seen: Seen
 
-    def __init__(self, context: Context[App, Any], seen: Seen) -> None:
-        app = context.request_context.lifespan_context
+    def __init__(self, context: Context[Any, Any], app: App, seen: Seen) -> None:
         watched = replace(app, gateway=app.gateway.noting(seen.note))
         super().__init__(
             request_context=replace(context.request_context, lifespan_context=watched),

@@ -12,8 +12,8 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from pai_dlc_mcp.server.app import Server
 from pai_dlc_mcp.server.cloud.endpoints import is_loopback
-from pai_dlc_mcp.server.door import Server
 from pai_dlc_mcp.server.settings import Settings
 
 PATH = "/mcp"

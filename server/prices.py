@@ -6,7 +6,6 @@ currency = "CNY"
 "ecs.gn6i-c4g1.xlarge" = 11.63     # an instance type's pay-as-you-go price an hour
 """
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -30,6 +29,8 @@ class PriceTable(BaseModel):
 
 def load(path: Path) -> PriceTable:
     """Raises ValueError in one sentence, for a file that cannot be read or does not have the form above."""
+    import tomllib  # 5 ms that a start without a table need not pay
+
     try:
         given: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
         currency = {"currency": given.pop("currency")} if "currency" in given else {}

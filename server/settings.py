@@ -1,7 +1,6 @@
 """Settings: flags, then PAI_DLC_* variables, then a TOML file, then the defaults here. Read once, at start."""
 
 import os
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -196,6 +195,8 @@ class UnusableFile(ValueError):
 
 def _file(path: str | Path, settings: type[Settings]) -> dict[str, Any]:
     """The settings of a TOML file. Raises UnusableFile."""
+    import tomllib  # 5 ms that a start without a file need not pay
+
     try:
         given = tomllib.loads(Path(path).expanduser().read_text("utf-8"))
     except (OSError, ValueError) as error:

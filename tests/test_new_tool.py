@@ -30,13 +30,15 @@ def test_a_new_read_is_wired_and_its_tests_pass(copy: Path, name: str, noun: str
     made = run(copy, "dev.new_tool", name, "admin")
     assert made.returncode == 0, made.stderr
     tests = [f"tests/{room}/test_{noun}.py" for room in ("tools", "server/cloud", "emulator")]
+    listing = run(copy, "pytest", "-q", "-p", "no:cacheprovider", "tests/test_snapshots.py", "--update-snapshots")
+    assert listing.returncode == 0, listing.stdout
     done = run(copy, "pytest", "-q", "-p", "no:cacheprovider", *tests, "tests/test_registered.py")
     assert done.returncode == 0, done.stdout
 
-    listed = copy / "tools" / "__init__.py"
+    listed = copy / "tools" / "families.py"
     listed.write_text(listed.read_text("utf-8").replace(f"    {noun}.tools,\n", ""), "utf-8")
     done = run(copy, "pytest", "-q", "-p", "no:cacheprovider", "tests/test_registered.py")
-    assert f"tools/{noun}.py: ['tools'] not in TOOLSETS of tools/__init__.py" in done.stdout
+    assert f"tools/{noun}.py: ['tools'] not in TOOLSETS of tools/families.py" in done.stdout
 
 
 @pytest.mark.parametrize(

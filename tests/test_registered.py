@@ -11,11 +11,11 @@ from types import ModuleType
 
 import pytest
 
-from pai_dlc_mcp import tools
 from pai_dlc_mcp.emulator import routes
 from pai_dlc_mcp.emulator.schema.check import OPERATIONS
 from pai_dlc_mcp.server.cloud.api import Regional
 from pai_dlc_mcp.server.protocol.toolset import Toolset
+from pai_dlc_mcp.tools import families
 
 ROOT = Path(__file__).parents[1]
 
@@ -33,8 +33,8 @@ def short(module: ModuleType) -> str:
 @pytest.mark.parametrize("module", modules("tools"), ids=short)
 def test_a_familys_toolsets_are_in_the_list_of_toolsets(module: ModuleType) -> None:
     mine = {name: value for name, value in vars(module).items() if isinstance(value, Toolset)}
-    missing = [name for name, value in mine.items() if not any(value is listed for listed in tools.TOOLSETS)]
-    assert not missing, f"{short(module)}: {missing} not in TOOLSETS of tools/__init__.py"
+    missing = [name for name, value in mine.items() if not any(value is listed for listed in families.TOOLSETS)]
+    assert not missing, f"{short(module)}: {missing} not in TOOLSETS of tools/families.py"
 
 
 @pytest.mark.parametrize("module", modules("server/cloud"), ids=short)

@@ -1,60 +1,8 @@
-"""What an agent can call, in the order it is listed: one file a family, one function a tool."""
+"""What an agent can call. `listed.json` says how each tool is listed and where its function is, so that a start imports
+and derives nothing; `make snapshots` writes it from families.py."""
 
-from pai_dlc_mcp.tools import (
-    access,
-    admin,
-    capacity,
-    dashboards,
-    diagnosis,
-    events,
-    images,
-    logs,
-    metrics,
-    quotas,
-    ray,
-    runs,
-    sanity,
-    setup,
-    signals,
-    sources,
-    specs,
-    sweeps,
-    tags,
-    templates,
-    waiting,
-    workspaces,
-)
-from pai_dlc_mcp.tools.jobs import change, create, read
-from pai_dlc_mcp.tools.tensorboards import change as tensorboard_changes
-from pai_dlc_mcp.tools.tensorboards import read as tensorboards
+from importlib.resources import files
 
-TOOLSETS = (
-    workspaces.tools,
-    images.tools,
-    sources.tools,
-    specs.tools,
-    create.tools,
-    read.tools,
-    change.tools,
-    diagnosis.tools,
-    logs.tools,
-    events.tools,
-    metrics.tools,
-    sanity.tools,
-    waiting.tools,
-    access.tools,
-    setup.tools,
-    admin.tools,
-    quotas.tools,
-    capacity.tools,
-    templates.tools,
-    tensorboards.tools,
-    tensorboard_changes.tools,
-    dashboards.tools,
-    metrics.monitor,
-    signals.tools,
-    tags.tools,
-    ray.tools,
-    runs.tools,
-    sweeps.tools,
-)
+from pai_dlc_mcp.server.protocol.toolset import shipped
+
+TOOLSETS = shipped((files(__name__) / "listed.json").read_text("utf-8"))

@@ -27,7 +27,7 @@ def append(file: Path, line: str, after: str, before: str) -> None:
 
 def wire(root: Path, operation: Operation, noun: str) -> list[Path]:
     """Make the noun known to the server, the list of tools and the emulator. Returns the files that were changed."""
-    deps, tools, routes = root / "server/deps.py", root / "tools/__init__.py", root / "emulator/routes.py"
+    deps, tools, routes = root / "server/deps.py", root / "tools/families.py", root / "emulator/routes.py"
     kind = camel(noun)
     put(
         deps,

@@ -34,7 +34,16 @@ class Redactor:
 
     def __init__(self, values: Iterable[tuple[str, str]] = ()) -> None:
         """`values`: name and value of what may be secret: variables of a job, credentials by their field."""
-        parts = [(name, part) for name, value in values for part in _secrets_in(name, value)]
+        self._hold([(name, part) for name, value in values for part in _secrets_in(name, value)])
+
+    def also(self, values: Iterable[tuple[str, str]]) -> "Redactor":
+        """One that knows these besides; what this one knows is not judged again."""
+        more = Redactor(values)
+        more._hold([*self._parts, *more._parts])
+        return more
+
+    def _hold(self, parts: list[tuple[str, str]]) -> None:
+        self._parts = parts
         self._known = KnownValues(parts) if parts else None
 
     def lines(self, text: bytes) -> tuple[bytes, int]:

@@ -1,6 +1,7 @@
 """Base of the response models: frozen, read from the raw JSON; a missing or mistyped value becomes the default."""
 
-from typing import Annotated, Any, Self, get_origin
+from functools import cache
+from typing import Annotated, Any, NamedTuple, Self, get_origin
 
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic.fields import FieldInfo
@@ -33,18 +34,34 @@ class CloudModel(BaseModel):
         if not given:
             return validate(value)
         usable: dict[str, Any] = {}
-        for name, field in cls.model_fields.items():
-            key = field.alias or name
+        for name, key, many, is_word in _fields(cls):
             found = given.get(key, given.get(name))
-            if get_origin(field.annotation) is tuple:
+            if many:
                 usable[key] = [item for item in as_list(found) if item not in ("", None)]
             elif found not in ("", None):
-                usable[key] = word(found) if isinstance(found, str) and _is_word(field) else found
+                usable[key] = word(found) if isinstance(found, str) and is_word else found
         try:
             return validate(usable)
         except ValidationError as error:  # a value of another type than documented
             wrong = {str(part["loc"][0]) for part in error.errors() if part["loc"]}
             return validate({key: item for key, item in usable.items() if key not in wrong})
+
+
+class _Field(NamedTuple):
+    """A field as it is read from an answer."""
+
+    name: str
+    key: str  # the API's name of it
+    many: bool
+    is_word: bool
+
+
+@cache
+def _fields(model: type[BaseModel]) -> list[_Field]:
+    return [
+        _Field(name, field.alias or name, get_origin(field.annotation) is tuple, _is_word(field))
+        for name, field in model.model_fields.items()
+    ]
 
 
 def _is_word(field: FieldInfo) -> bool:

@@ -1,7 +1,6 @@
 """What is secret by its field in any request or response of the API, in whatever shape the field comes."""
 
 import json
-from collections.abc import Sequence
 from typing import NamedTuple, cast
 
 from pai_dlc_mcp.server.budget.redact import Redactor
@@ -22,11 +21,12 @@ _NAME, _VALUE = ("Name", "Key"), "Value"
 class Seen:
     """What one call sent and got: the secrets in it, and its size in characters."""
 
-    def __init__(self, own: Sequence[tuple[str, str]] = ()) -> None:
-        """`own`: the secrets of this server, which no call may show either."""
-        self.secrets = [*own]
+    def __init__(self, own: Redactor | None = None) -> None:
+        """`own` knows the secrets of this server, which no call may show either."""
+        self._own = own or Redactor()
+        self.secrets: list[tuple[str, str]] = []
         self.size = 0
-        self._made: tuple[int, Redactor] | None = None
+        self._made = 0, self._own
 
     def note(self, body: object) -> None:
         self.secrets += secrets_of(body)
@@ -35,8 +35,8 @@ class Seen:
     def redactor(self) -> Redactor:
         """Of all secrets until now."""
         known = len(self.secrets)
-        if self._made is None or self._made[0] != known:
-            self._made = known, Redactor(self.secrets[:known])
+        if self._made[0] != known:
+            self._made = known, self._own.also(self.secrets[:known])
         return self._made[1]
 
 

@@ -1,16 +1,21 @@
 """What a tool is to this server: a function, a title, a toolset and its hints; and which ones a server offers."""
 
+import json
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, wraps
+from functools import cached_property, partial, wraps
+from importlib import import_module
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, TypeVar, get_type_hints
 
 from mcp.server.mcpserver.tools import Tool as McpTool
+from mcp.server.mcpserver.tools import ToolManager
 from mcp.types import CallToolResult, ToolAnnotations
+from mcp.types import Tool as ListedTool
 
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.protocol.schemas import harden
 from pai_dlc_mcp.server.settings import Settings
 from pai_dlc_mcp.server.spelling import nearest
 
@@ -59,18 +64,36 @@ def _hides_nothing(function: ToolFunction) -> ToolFunction:
 class Tool:
     """One operation an agent can call; its name and description are its function's."""
 
-    function: ToolFunction
+    name: str
     title: str
     toolset: str
     annotations: ToolAnnotations
+    load: Callable[[], ToolFunction]
+    known: ListedTool | None = None  # how it is listed, where that is shipped
 
-    @property
-    def name(self) -> str:
-        return self.function.__name__
+    @cached_property
+    def function(self) -> ToolFunction:
+        return self.load()
+
+    @cached_property
+    def listed(self) -> ListedTool:
+        """As a client is shown it."""
+        if self.known:
+            return self.known
+        return ListedTool(
+            name=self.name,
+            title=self.title,
+            description=self.built.description,
+            input_schema=self.built.parameters,
+            output_schema=self.built.output_schema,
+            annotations=self.annotations,
+        )
 
     @cached_property
     def built(self) -> McpTool:
-        """As the SDK takes it. Built once a process: deriving the schemas takes 10 ms a tool."""
+        """As the SDK calls it. Built by the first call: deriving the schemas takes 10 ms a tool."""
+        from pai_dlc_mcp.server.protocol.schemas import harden  # stands on replies and on all that cleans them
+
         doc = " ".join((self.function.__doc__ or "").split())
         streams = get_type_hints(self.function)["return"] is CallToolResult  # text only: no output schema
         return harden(
@@ -109,10 +132,53 @@ class Toolset:
 
     def _declare(self, title: str, annotations: ToolAnnotations) -> Callable[[F], F]:
         def declare(function: F) -> F:
-            self.tools.append(Tool(function, title, self.name, annotations))
+            self.tools.append(Tool(function.__name__, title, self.name, annotations, lambda: function))
             return function
 
         return declare
+
+
+class Shelf(ToolManager):
+    """The tools a server offers; each is built when it is first called."""
+
+    def __init__(self, tools: Iterable[Tool]) -> None:
+        super().__init__()
+        self._offered = {tool.name: tool for tool in tools}
+
+    def get_tool(self, name: str) -> McpTool | None:
+        tool = self._offered.get(name)
+        return tool and tool.built
+
+
+def listing(toolsets: Iterable[Toolset]) -> str:
+    """The tools of these as JSON, for `shipped`: how each is listed, and where its function is."""
+    tools = [tool for toolset in toolsets for tool in toolset.tools]
+    shown = [
+        {
+            "toolset": tool.toolset,
+            "module": tool.function.__module__,
+            **tool.listed.model_dump(mode="json", by_alias=True, exclude_none=True),
+        }
+        for tool in tools
+    ]
+    return json.dumps(shown, indent=1, ensure_ascii=False) + "\n"
+
+
+def shipped(text: str) -> Sequence[Toolset]:
+    """The toolsets of a `listing`. A tool's module is imported when its function is first needed."""
+    tools = [_shipped(one) for one in json.loads(text)]
+    return [Toolset(name, list(group)) for name, group in groupby(tools, attrgetter("toolset"))]
+
+
+def _shipped(one: dict[str, Any]) -> Tool:
+    listed = ListedTool.model_validate(one)
+    load = partial(_function, one["module"], listed.name)
+    hints = ToolAnnotations.model_validate(one["annotations"])
+    return Tool(listed.name, one["title"], one["toolset"], hints, load, listed)
+
+
+def _function(module: str, name: str) -> ToolFunction:
+    return getattr(import_module(module), name)
 
 
 def offered(toolsets: Iterable[Toolset], settings: Settings) -> list[Tool]:

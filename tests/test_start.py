@@ -1,0 +1,51 @@
+"""A start imports what it lists with, and nothing that only a call needs: the test fails when an import moves up."""
+
+import subprocess
+import sys
+
+import pytest
+
+STARTED = """
+import sys
+from pai_dlc_mcp import tools
+from pai_dlc_mcp.cli.serve import ADDITIONS
+from pai_dlc_mcp.server import app
+from pai_dlc_mcp.server.cloud.credentials import DefaultChain
+from pai_dlc_mcp.server.settings import Settings
+import anyio
+server = app.build(Settings(toolsets=("all",), state="memory"), tools.TOOLSETS, DefaultChain(), additions=ADDITIONS)
+assert len(anyio.run(server.list_tools)) > 40
+print(*sorted(sys.modules))
+"""
+LATER = (
+    "pai_dlc_mcp.tools.families",
+    "pai_dlc_mcp.tools.jobs",
+    "pai_dlc_mcp.server.deps",
+    "pai_dlc_mcp.server.door",
+    "pai_dlc_mcp.server.budget",
+    "pai_dlc_mcp.server.insight",
+    "pai_dlc_mcp.server.rules",
+    "pai_dlc_mcp.server.workflows",
+    "pai_dlc_mcp.server.cloud.gateway",
+    "pai_dlc_mcp.server.safety.gate",
+    "pai_dlc_mcp.server.auth",
+    "pai_dlc_mcp.server.http",
+    "alibabacloud_tea_openapi",
+    "requests",
+    "re2",
+    "matplotlib",
+    "opentelemetry.sdk",
+    "tomllib",
+)
+
+
+@pytest.fixture(scope="module")
+def imported() -> set[str]:
+    done = subprocess.run([sys.executable, "-c", STARTED], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("module", LATER)
+def test_a_start_does_not_import_it(imported: set[str], module: str) -> None:
+    assert module not in imported
