@@ -252,6 +252,7 @@ def ceiling_of(given_: dict[str, Any], most: int, result: CallToolResult) -> int
     return min(most, asked) if isinstance(asked, int) and not result.is_error else most
 
 
+@pytest.mark.long
 @settings(
     max_examples=COUNT,
     deadline=None,

@@ -171,8 +171,14 @@ async def test_09_two_yeses_to_send_it_again_send_it_once(
     connect: Any, emulator: Any, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quick(monkeypatch)
+    asked, all_asked = [0], anyio.Event()
 
     async def yes(*_: Any) -> ElicitResult:
+        """Once everybody was asked about the same request: a later question would be about the one sent again."""
+        asked[0] += 1
+        if asked[0] == len(agents):
+            all_asked.set()
+        await all_asked.wait()
         return ElicitResult(action="accept", content={"confirm": True})
 
     agents = [connect(mode=mode, elicitation_callback=yes) for _ in range(3)]
