@@ -1,9 +1,7 @@
 """Opt-in: several jobs at once, and deleting one."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, TypeVar
+from typing import Annotated
 
-import anyio
 from pydantic import Field
 
 from pai_dlc_mcp.server.cloud.api import Write
@@ -15,13 +13,12 @@ from pai_dlc_mcp.server.protocol.reply import Row
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.safety import questions
 from pai_dlc_mcp.server.workflows.permit import Ended, Gated, Look, Permit, Plan, asking
+from pai_dlc_mcp.server.workflows.side_by_side import side_by_side
 from pai_dlc_mcp.tools.jobs.change import stop_and_watch
 from pai_dlc_mcp.tools.params import ConfirmationToken, JobId, Region
 
 tools = Toolset("admin")
 
-T = TypeVar("T")
-S = TypeVar("S")
 
 JobIds = Annotated[list[JobId], Field(min_length=1, max_length=10, description="From list_jobs.")]
 
@@ -73,7 +70,7 @@ async def delete_job(
 
 async def _stop_many(job_ids: list[str], cloud: Cloud) -> Look[None]:
     async def look() -> Plan[None]:
-        jobs = await _at_once(cloud.jobs.get, list(dict.fromkeys(job_ids)))
+        jobs = await side_by_side(cloud.jobs.get, list(dict.fromkeys(job_ids)))
         live = [job for job in jobs if job.status in questions.STOPPABLE]
         skipped = _skipped(jobs)
         if not live:
@@ -95,7 +92,7 @@ async def stop_jobs(
 ) -> StopManyReply:
     """Stop up to 10 running or queuing jobs with one question to the user. If any of them changes while the question is
     open, none is stopped. For one job use stop_job."""
-    done = await _at_once(lambda write: _stopped(cloud, permit, write, progress), permit.writes)
+    done = await side_by_side(lambda write: _stopped(cloud, permit, write, progress), permit.writes)
     whole = all(one.outcome in ("stopped", "stopping", "stop_requested") for one in done)
     return StopManyReply(status="done" if whole else "partly_done", jobs=[*done, *permit.about["jobs"]])
 
@@ -109,19 +106,6 @@ async def _stopped(cloud: CloudInRegion, permit: Permit[None], write: Write[None
         unanswered = next((error for sent, error in permit.sent.unanswered if sent == write), None)
         outcome = "sent_unseen" if write in permit.sent.accepted else "unanswered" if unanswered else "failed"
         return JobOutcome(job_id=job_id, outcome=outcome, why=(unanswered or failure).what)
-
-
-async def _at_once(call: Callable[[S], Awaitable[T]], of: Sequence[S]) -> list[T]:
-    """The answers of a call for each, made side by side; in their order."""
-    answers: dict[int, T] = {}
-
-    async def one(number: int, given: S) -> None:
-        answers[number] = await call(given)
-
-    async with anyio.create_task_group() as group:
-        for number, given in enumerate(of):
-            group.start_soon(one, number, given)
-    return [answers[number] for number in sorted(answers)]
 
 
 def _skipped(jobs: list[Job]) -> list[JobOutcome]:

@@ -1,6 +1,6 @@
 """Events of the scheduler, the image puller and the job controller, on one UTC timeline."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from functools import partial
 from typing import Annotated
 
@@ -16,6 +16,7 @@ from pai_dlc_mcp.server.deps import Cloud, CloudInRegion, FreshJob
 from pai_dlc_mcp.server.protocol.reply import HEADER_TOKENS, STREAM_TOKENS, stream
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.rules.pods import by_importance, pod_of
+from pai_dlc_mcp.server.workflows.side_by_side import side_by_side
 from pai_dlc_mcp.tools.params import JobId, MaxTokens, PodId, PodUid, Region
 
 tools = Toolset("core")
@@ -38,15 +39,12 @@ async def get_job_events(
     """Read a job's events since its creation: scheduling, pods created, restarts, why it failed. Use it after get_job
     and before get_pod_logs. with_pods merges its pods' events in; for one pod use get_pod_events."""
     pods = by_importance(job)[: _PODS if with_pods else 0]
-    found: dict[str, Sequence[str]] = dict.fromkeys(("job", *(pod.pod_id for pod in pods)), ())  # in this order
-    found["job"] = await cloud.events.job(job_id, since=job.created, max_events=max_events_num)
+    found = {"job": await cloud.events.job(job_id, since=job.created, max_events=max_events_num)}
 
-    async def look(pod: Pod) -> None:
-        found[pod.pod_id] = await cloud.events.pod(job_id, pod.pod_id, since=job.created, max_events=POD_EVENTS)
+    def look(pod: Pod) -> Awaitable[Sequence[str]]:
+        return cloud.events.pod(job_id, pod.pod_id, since=job.created, max_events=POD_EVENTS)
 
-    async with anyio.create_task_group() as group:
-        for pod in pods:
-            group.start_soon(look, pod)
+    found |= zip((pod.pod_id for pod in pods), await side_by_side(look, pods), strict=True)
     what = f"events of job {job_id} ({job.status})"
     if with_pods:
         what += f" and {len(pods)} of its {len(job.pods)} pods"

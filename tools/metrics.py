@@ -1,10 +1,9 @@
 """Metrics: what each pod of a job uses, as a few numbers and a short series."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Literal
 
-import anyio
 from pydantic import BeforeValidator, Field
 
 from pai_dlc_mcp.server.budget.fence import inline
@@ -20,6 +19,7 @@ from pai_dlc_mcp.server.rules import series as rules
 from pai_dlc_mcp.server.rules.pods import by_importance, pod_of
 from pai_dlc_mcp.server.rules.series import Unit, unit_of
 from pai_dlc_mcp.server.workflows.charts import of_losses, of_metrics, read_losses
+from pai_dlc_mcp.server.workflows.side_by_side import side_by_side
 from pai_dlc_mcp.tools.params import JobId, Moment, PodId, Region
 
 tools = Toolset("core")
@@ -97,14 +97,12 @@ async def get_job_metrics(
     of the job's run, at most its last 24 h. Idle GPUs in a Running job point to a hang or slow input."""
     asked = rules.window(job, start_time, end_time, last)
     step = time_step or next(step for most, step, _ in _STEPS if asked.span <= most)
-    found: dict[str, Sequence[Series]] = dict.fromkeys(metric, ())
 
-    async def look(kind: str) -> None:
-        found[kind] = await cloud.metrics.job(job_id, kind, since=asked.since, until=asked.until, time_step=step)
+    def look(kind: str) -> Awaitable[Sequence[Series]]:
+        return cloud.metrics.job(job_id, kind, since=asked.since, until=asked.until, time_step=step)
 
-    async with anyio.create_task_group() as group:
-        for kind in found:
-            group.start_soon(look, kind)
+    kinds: list[str] = list(dict.fromkeys(metric))
+    found = dict(zip(kinds, await side_by_side(look, kinds), strict=True))
     narrowed = bool(start_time or end_time or last)
     empty = {kind: _why_empty(job, kind, asked=narrowed) for kind, series in found.items() if not series}
     reply = _told(found, {kind: unit_of(kind, series) for kind, series in found.items()}, empty, step, job)

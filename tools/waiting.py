@@ -2,7 +2,6 @@
 
 from typing import Annotated, Literal
 
-import anyio
 from pydantic import Field
 
 from pai_dlc_mcp.server.budget.redact import Redactor
@@ -13,6 +12,7 @@ from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.protocol.reply import Facts, ForeignName, ForeignText, Row
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.workflows import waiting
+from pai_dlc_mcp.server.workflows.side_by_side import side_by_side
 from pai_dlc_mcp.server.workflows.waiting import Sight, Until, Waited
 from pai_dlc_mcp.server.workflows.why_waiting import WAITING, why_waiting
 from pai_dlc_mcp.tools.params import JobId, Region
@@ -92,16 +92,13 @@ def _note(waited: Waited, asked: int, *, heard: bool) -> str | None:
 
 async def _rows(cloud: CloudInRegion, waited: Waited) -> list[WaitRow]:
     """A line a job, in the order asked for; those that are news or stuck are looked at once more for their reason."""
-    why: dict[str, str | None] = {}
 
-    async def look(sight: Sight) -> None:
-        why[sight.job_id] = await _why(cloud, sight)
+    async def look(sight: Sight) -> WaitRow:
+        news = sight.job_id in waited.news
+        why = await _why(cloud, sight) if news or sight.status in WAITING else None
+        return _row(sight, news=news, why=why)
 
-    async with anyio.create_task_group() as group:
-        for sight in waited.sights:
-            if sight.status in WAITING or sight.job_id in waited.news:
-                group.start_soon(look, sight)
-    return [_row(sight, news=sight.job_id in waited.news, why=why.get(sight.job_id)) for sight in waited.sights]
+    return await side_by_side(look, waited.sights)
 
 
 async def _why(cloud: CloudInRegion, sight: Sight) -> str | None:

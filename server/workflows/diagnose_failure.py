@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import anyio
-
 from pai_dlc_mcp.server.budget.cause import Found, PodLog
 from pai_dlc_mcp.server.budget.events import Event
 from pai_dlc_mcp.server.budget.fence import inert
@@ -16,6 +14,7 @@ from pai_dlc_mcp.server.insight.timeline import clock, took
 from pai_dlc_mcp.server.rules.pods import by_importance, node_rank
 from pai_dlc_mcp.server.workflows.diagnose_sanity import sanity_facts
 from pai_dlc_mcp.server.workflows.evidence import Evidence, Report, quote, quote_end, short
+from pai_dlc_mcp.server.workflows.side_by_side import side_by_side
 
 _AT_FIRST, _AT_MOST = 3, 6  # logs read, until one says what went wrong
 _EVENTS = 3  # last warnings quoted
@@ -62,16 +61,10 @@ async def failure(evidence: Evidence) -> Report:
 
 
 async def _read(evidence: Evidence, pods: Sequence[Pod]) -> list[Read]:
-    found: dict[str, PodLog | None] = {}
+    async def look(pod: Pod) -> Read:
+        return Read(pod, await evidence.log(pod, failed=True) if pod.started else None)  # before that there is no log
 
-    async def look(pod: Pod) -> None:
-        found[pod.pod_id] = await evidence.log(pod, failed=True)
-
-    async with anyio.create_task_group() as group:
-        for pod in pods:
-            if pod.started:  # before that there is no log
-                group.start_soon(look, pod)
-    return [Read(pod, found.get(pod.pod_id)) for pod in pods]
+    return await side_by_side(look, pods)
 
 
 def _suspects(job: Job) -> list[Pod]:

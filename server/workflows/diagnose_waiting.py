@@ -55,10 +55,7 @@ async def _queued(evidence: Evidence) -> Report:
     except CloudError as error:
         report.facts.append(f"the quota's diagnosis was refused: HTTP {error.http_status or '?'} {error.code}")
         return report
-    if diagnosis:
-        report.facts += [f"held by {line}" for line in queueing.blocked_by(diagnosis, queueing.demand(job))]
-    else:
-        report.facts.append("the quota gave no diagnosis (HTTP 400, 403 or 404)")
+    report.facts += [f"held by {line}" for line in queueing.blocked_by(diagnosis, queueing.demand(job))]
     return report
 
 

@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
-import anyio
-
 from pai_dlc_mcp.server.cloud.errors import or_none
 from pai_dlc_mcp.server.cloud.jobs import Job
 from pai_dlc_mcp.server.deps import CloudInRegion
@@ -20,9 +18,10 @@ from pai_dlc_mcp.server.rules.pods import first_pod
 from pai_dlc_mcp.server.safety.confirmation import keyed
 from pai_dlc_mcp.server.safety.store import kept
 from pai_dlc_mcp.server.workflows import clone, creation
-from pai_dlc_mcp.server.workflows.create_journal import Journal
+from pai_dlc_mcp.server.workflows.create_journal import Entry, Journal
 from pai_dlc_mcp.server.workflows.creation import Checked
 from pai_dlc_mcp.server.workflows.evidence import Evidence
+from pai_dlc_mcp.server.workflows.side_by_side import side_by_side
 
 MOST = 50  # points
 _KIND = "sweep"
@@ -109,16 +108,14 @@ async def agree(cloud: CloudInRegion, sweep: Sweep, principal: str, at_once: int
 
 async def sent(cloud: CloudInRegion, principal: str, sweep: Sweep) -> dict[str, Job | None]:
     """Those whose create went out, by request id; None where no answer told the job, or it is gone."""
-    journal, found = Journal(cloud.store), dict[str, Job | None]()
+    journal = Journal(cloud.store)
+    entries = await side_by_side(lambda point: journal.get(principal, point.request_id), sweep.points)
+    known = [entry for entry in entries if entry]
 
-    async def look(request_id: str) -> None:
-        if entry := await journal.get(principal, request_id):
-            found[request_id] = await or_none(cloud.jobs.get(entry.job_id)) if entry.job_id else None
+    async def look(entry: Entry) -> Job | None:
+        return await or_none(cloud.jobs.get(entry.job_id)) if entry.job_id else None
 
-    async with anyio.create_task_group() as group:
-        for point in sweep.points:
-            group.start_soon(look, point.request_id)
-    return found
+    return dict(zip([entry.request_id for entry in known], await side_by_side(look, known), strict=True))
 
 
 async def best(cloud: CloudInRegion, made: Sequence[Job], metric: str, *, highest: bool) -> Best | None:

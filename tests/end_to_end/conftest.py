@@ -1,5 +1,6 @@
-"""Server processes over HTTP."""
+"""Server processes over HTTP, and a service whose answers are changed on the way."""
 
+import json
 import os
 import socket
 import subprocess
@@ -7,9 +8,12 @@ import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import pytest
+from starlette.responses import JSONResponse, Response
 
+from pai_dlc_mcp.emulator.call import Call
 from pai_dlc_mcp.emulator.embedded import Emulator
 
 
@@ -57,3 +61,23 @@ def find_free_port() -> Callable[[], int]:
 def start_replica() -> Callable[..., AbstractContextManager[str]]:
     """replica(emulator, host, NAME=value…): the address of a server process with these variables."""
     return replica
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch, emulator: Any) -> Callable[..., None]:
+    """service(GetJob={…}): fields that the service's answer to an action has instead; `refusal` is an error's body."""
+    changed: dict[str, dict[str, Any]] = {}
+    answer = Call.answer
+
+    def answered(call: Call, fault: Any) -> Response:
+        change = changed.get(call.request.action)
+        if change is None:
+            return answer(call, fault)
+        if "refusal" in change:
+            return JSONResponse(change["refusal"], 403)
+        response = answer(call, fault)
+        body = json.loads(response.body) if response.status_code < 400 else {}
+        return JSONResponse({**body, **change})
+
+    monkeypatch.setattr(Call, "answer", answered)
+    return lambda **changes: changed.update(changes)

@@ -6,42 +6,17 @@ Numbers are of the promises in issue 9 that these tests keep.
 import base64
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from mcp.types import CallToolResult, ElicitResult
-from starlette.responses import JSONResponse, Response
 
-from pai_dlc_mcp.emulator.call import Call
 from pai_dlc_mcp.server.budget.limits import tokens
 
 JOB = "dlc4stillrunning"
 WORD = "correct-horse-battery"  # a password that only its name gives away
 TOKEN = "ghp" + "_" + "kQ7vTz2NfR9wXb4MhJ8sLc6DpG3yZe5VaK1u"
-
-Service = Callable[..., None]
-
-
-@pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch, emulator: Any) -> Service:
-    """service(GetJob={…}): fields that the service's answer to an action has instead; `refusal` is an error's body."""
-    changed: dict[str, dict[str, Any]] = {}
-    answer = Call.answer
-
-    def answered(call: Call, fault: Any) -> Response:
-        change = changed.get(call.request.action)
-        if change is None:
-            return answer(call, fault)
-        if "refusal" in change:
-            return JSONResponse(change["refusal"], 403)
-        response = answer(call, fault)
-        body = json.loads(response.body) if response.status_code < 400 else {}
-        return JSONResponse({**body, **change})
-
-    monkeypatch.setattr(Call, "answer", answered)
-    return lambda **changes: changed.update(changes)
 
 
 def everything(result: CallToolResult) -> str:
