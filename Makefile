@@ -79,7 +79,7 @@ mutants: .venv/ready ## N=400 SEED=1 ROOMS="budget insight": change the pure roo
 
 lock: ## refresh requirements.lock
 	@test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip install -q uv; }
-	@.venv-lock/bin/uv pip compile -q pyproject.toml --extra cli --extra charts --group dev --universal --python-version 3.11 --generate-hashes \
+	@.venv-lock/bin/uv pip compile -q pyproject.toml --extra cli --extra charts --extra redis --extra otel --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --upgrade -o requirements.lock
 
 .PHONY: help demo check test short ci new-tool registered snapshots docs fuzz clients hosts bench mutants lock

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from pai_dlc_mcp.server.safety.confirmation import Confirmations
 from pai_dlc_mcp.server.safety.declines import About, Declines
-from pai_dlc_mcp.server.safety.folder_store import open_store
+from pai_dlc_mcp.server.safety.stores import open_store
 from pai_dlc_mcp.server.settings import Settings, problem
 
 

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,8 @@ from pai_dlc_mcp.server import app
 from pai_dlc_mcp.server.clock import Clock
 from pai_dlc_mcp.server.cloud.credentials import Credentials, DefaultChain, StaticKey
 from pai_dlc_mcp.server.safety import audit
-from pai_dlc_mcp.server.safety.folder_store import open_store
+from pai_dlc_mcp.server.safety.store import Store
+from pai_dlc_mcp.server.safety.stores import open_store
 from pai_dlc_mcp.server.settings import Settings, problem
 from pai_dlc_mcp.skills.extension import Skills
 
@@ -78,7 +78,7 @@ def _over_http(settings: Settings, credentials: Credentials, clock: Clock, host:
     from pai_dlc_mcp.server import auth, http  # JWTs, uvicorn and the HTTP app: stdio needs none of them
 
     server = _server(settings, credentials, clock, auth.verifier(settings))
-    http.serve(server, settings, host, port, partial(_writable, settings))
+    http.serve(server, settings, host, port, lambda: _writable(settings, server.app.store))
 
 
 def _server(
@@ -110,9 +110,9 @@ def _backend(emulator_speed: float | None, flags: dict[str, Any]) -> Generator[t
         yield Settings(**chosen), key, Clock(epoch=lambda: emulator.clock.now().timestamp())
 
 
-def _writable(settings: Settings) -> None:
+def _writable(settings: Settings, store: Store | None = None) -> None:
     """Raises OSError or ValueError when what a write must leave behind cannot be kept."""
     if settings.audit_file:
         audit.append(settings.audit_file, "")
     if not settings.read_only:
-        open_store(settings.state).put("probe", "probe", {}, 1)
+        (store or open_store(settings.state)).put("probe", "probe", {}, 1)

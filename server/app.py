@@ -19,7 +19,7 @@ from pai_dlc_mcp.server.clock import Clock
 from pai_dlc_mcp.server.cloud.credentials import Credentials
 from pai_dlc_mcp.server.protocol.toolset import Shelf, Tool, Toolset, offered
 from pai_dlc_mcp.server.protocol.wording import only_offered
-from pai_dlc_mcp.server.safety.folder_store import open_store
+from pai_dlc_mcp.server.safety.stores import open_store
 from pai_dlc_mcp.server.safety.form_states import OnceCodec
 from pai_dlc_mcp.server.settings import Settings
 
@@ -55,6 +55,14 @@ class Server(MCPServer[Any]):
         from pai_dlc_mcp.server.door import Door
 
         return Door(self.app, [tool.name for tool in self._tools])
+
+    def warm(self) -> None:
+        """Import and build what calls need: half a second, for which the first call of one client would hold up those
+        of all others."""
+        for tool in self._tools:
+            _ = tool.built
+        _ = self._door
+        import pai_dlc_mcp.server.cloud.clients  # noqa: F401 - the SDK
 
     async def list_tools(self) -> list[ListedTool]:
         return [tool.listed for tool in self._tools]

@@ -16,7 +16,7 @@ from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.types import CallToolResult, InputRequiredResult, TextContent
 from pydantic import ValidationError
 
-from pai_dlc_mcp.server import deadline
+from pai_dlc_mcp.server import deadline, state
 from pai_dlc_mcp.server.budget import redact
 from pai_dlc_mcp.server.budget.clean import clean_text
 from pai_dlc_mcp.server.budget.fence import unforged
@@ -54,7 +54,8 @@ class Door:
         self._app, self._names = app, names
         self._settings, self._ceiling = app.settings, app.settings.max_tokens
         keys = [("confirm_key", key.get_secret_value()) for key in self._settings.confirm_keys]
-        self._own = Redactor([*keys, *secrets_of({"Env": dict(os.environ)})])
+        own = [*keys, *state.secrets(self._settings.state), *secrets_of({"Env": dict(os.environ)})]
+        self._own = Redactor(own)
 
     async def through(
         self, call: Call, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None

@@ -20,8 +20,8 @@ PATH = "/mcp"
 
 
 def serve(server: Server, settings: Settings, host: str, port: int, check: Callable[[], None]) -> None:
-    """Serve until told to end. `check` raises ValueError while this server could not keep what a write leaves behind:
-    /ready says so. Raises ValueError for an address others can reach without authentication."""
+    """Serve until told to end. `check` raises OSError or ValueError while this server could not keep what a write leaves
+    behind: /ready says so. Raises ValueError for an address others can reach without authentication."""
     if not is_loopback(host):
         if not (settings.http_tokens or settings.http_issuer):
             raise ValueError(
@@ -30,6 +30,7 @@ def serve(server: Server, settings: Settings, host: str, port: int, check: Calla
             )
         if not settings.http_url:
             raise ValueError(f"--host {host}: set PAI_DLC_HTTP_URL to the address that clients use")
+    server.warm()
     _probes(server, check)
     server.run(
         "streamable-http",
@@ -64,6 +65,6 @@ def _probes(server: Server, check: Callable[[], None]) -> None:
     async def ready(_: Request) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         try:
             await anyio.to_thread.run_sync(check)
-        except ValueError:
+        except (OSError, ValueError):
             return JSONResponse({"status": "its state or audit file cannot be written"}, 503)
         return JSONResponse({"status": "ok"})

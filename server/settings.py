@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, SettingsConfigDict
 
-from pai_dlc_mcp.server import prices, spend_limits
+from pai_dlc_mcp.server import prices, spend_limits, state
 from pai_dlc_mcp.server.prices import PriceTable
 from pai_dlc_mcp.server.spelling import nearest
 from pai_dlc_mcp.server.spend_limits import SpendLimits
@@ -87,11 +87,12 @@ class Settings(BaseSettings):
         description="effect=allow|confirm|deny, comma-separated, e.g. stop_running=deny; others are confirmed. "
         "The user's aliyun CLI safety policy can tighten this, never loosen it.",
     )
-    state: Path | Literal["memory"] = Field(
+    state: Literal["memory"] | SecretStr | Path = Field(
         default=Path("~/.local/state/pai-dlc-mcp"),
         validate_default=True,
-        description="Folder of what outlives a call (tokens, approvals, what was sent); replicas share it. memory: "
-        "a restart or a second replica does not know.",
+        union_mode="left_to_right",
+        description="Folder of what outlives a call (tokens, approvals, what was sent), or the redis:// or rediss:// "
+        "address of a Redis (extra `redis`); replicas share it. memory: a restart or a second replica does not know.",
     )
     account: str | None = Field(
         default=None,
@@ -173,6 +174,11 @@ class Settings(BaseSettings):
         if self.limits and self.limits.amount_a_day and not self.prices:
             raise ValueError("limits: amount_a_day needs prices")
         return self
+
+    @field_validator("state", mode="before")
+    @classmethod
+    def _kept_in(cls, given: object) -> object:
+        return state.parse(given)
 
     @field_validator("state", "audit_file", "http_tokens", "downloads")
     @classmethod

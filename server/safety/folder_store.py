@@ -1,9 +1,7 @@
 """The store in a folder: other processes on this machine, or replicas with one volume, share its records."""
 
-import hashlib
 import json
 import os
-import re
 import secrets
 import stat
 import time
@@ -11,17 +9,15 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
 
 from pai_dlc_mcp.server.safety.locks import lock
-from pai_dlc_mcp.server.safety.store import MemoryStore, Record, Store
+from pai_dlc_mcp.server.safety.store import ClockedStore, Record, checked, digest
 
-_KIND = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _POSIX = os.name == "posix"  # elsewhere a folder has no mode: it is as private as the user's profile
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
 
-class FolderStore(Store):
+class FolderStore(ClockedStore):
     """One file a record in folder/kind/, under a lock of that kind; on disk before a call returns.
 
     Raises ValueError for a folder others could reach.
@@ -37,7 +33,7 @@ class FolderStore(Store):
     @contextmanager
     def _locked(self, kind: str) -> Generator[None]:
         _private(self._folder)
-        _private(self._folder / _checked(kind))
+        _private(self._folder / checked(kind))
         descriptor = os.open(self._folder / kind / "lock", os.O_RDWR | os.O_CREAT | _NOFOLLOW, 0o600)
         try:
             lock(descriptor)
@@ -76,26 +72,7 @@ class FolderStore(Store):
                 yield record
 
     def _path(self, kind: str, key: str) -> Path:
-        return self._folder / kind / f"{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()}.json"
-
-
-def open_store(state: Path | Literal["memory"], now: Callable[[], float] = time.time) -> Store:
-    """The store of the setting `state`. Raises ValueError for a folder that cannot keep secrets."""
-    if state == "memory":
-        return MemoryStore(now)
-    try:
-        store = FolderStore(state, now)
-        store.secret()
-    except OSError as error:
-        words = f"{error.filename} cannot be written ({error.strerror})"
-        raise ValueError(f"{words}; set PAI_DLC_STATE to a folder of this user, or to memory") from None
-    return store
-
-
-def _checked(kind: str) -> str:
-    if not _KIND.fullmatch(kind):
-        raise ValueError(f"{kind!r} is not a kind of record: lower-case letters, digits, - and _")
-    return kind
+        return self._folder / kind / f"{digest(key)}.json"
 
 
 def _private(folder: Path) -> None:

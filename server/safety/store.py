@@ -1,9 +1,10 @@
 """Records that must outlive a call: tokens, codes, form states, declines and the create journal.
 
-A record is put if absent, taken at most once, and expires. When a clock was set forward or back, a record that permits
-something counts as expired, any other as live."""
+A record is put if absent, taken at most once, and expires."""
 
+import hashlib
 import json
+import re
 import secrets
 import threading
 import time
@@ -24,7 +25,20 @@ T = TypeVar("T")
 PERMITTING = frozenset({"token", "code", "state"})  # kinds of record with which something may be done
 SKEW = 5.0  # seconds that clocks of replicas may differ, or one clock be set back, without a record dying of it
 _SWEEP = 60.0  # seconds between two clearings of a kind's dead records
+_KIND = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+def checked(kind: str) -> str:
+    """The kind itself, which becomes part of a place's name. Raises ValueError."""
+    if not _KIND.fullmatch(kind):
+        raise ValueError(f"{kind!r} is not a kind of record: lower-case letters, digits, - and _")
+    return kind
+
+
+def digest(key: str) -> str:
+    """Of a key, which may be of any length and text: the name of its place."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _boot() -> str:
@@ -33,6 +47,39 @@ def _boot() -> str:
         return _BOOT_ID.read_text("ascii").strip()
     except OSError:
         return uuid4().hex
+
+
+class Store(ABC):
+    """Records {kind, key, value}. `ttl` in seconds; None: for ever.
+
+    Raises OSError or ValueError when the records cannot be kept: whoever asked acts as if nothing was.
+    """
+
+    durable: bool  # records survive a restart and are known to other processes
+
+    @abstractmethod
+    def put(self, kind: str, key: str, value: dict[str, Any], ttl: float | None) -> bool:
+        """False, and nothing is written, when a live record is there."""
+
+    @abstractmethod
+    def get(self, kind: str, key: str) -> dict[str, Any] | None: ...
+
+    @abstractmethod
+    def take(self, kind: str, key: str) -> dict[str, Any] | None:
+        """The record, removed: exactly one of many takers gets it."""
+
+    @abstractmethod
+    def swap(self, kind: str, key: str, old: dict[str, Any], new: dict[str, Any], ttl: float | None) -> bool:
+        """Put `new` in the place of `old`; False, and nothing is written, when something else or nothing is there."""
+
+    @abstractmethod
+    def keys(self, kind: str) -> list[str]:
+        """Of the live records, sorted."""
+
+    def secret(self) -> bytes:
+        """The key of everything that whoever shares this store digests or seals."""
+        self.put("key", "key", {"key": secrets.token_hex(32)}, None)
+        return bytes.fromhex((self.get("key", "key") or {})["key"])
 
 
 @dataclass(frozen=True)
@@ -47,20 +94,15 @@ class Record:
     until: float = 0.0
 
 
-class Store(ABC):
-    """Records {kind, key, value}: the rules, once; where they lie is the subclass's. `ttl` in seconds; None: for ever.
-
-    Raises OSError or ValueError when the records cannot be kept: then nothing was.
-    """
-
-    durable: bool  # records survive a restart and are known to other processes
+class ClockedStore(Store):
+    """Under a lock, and expired by this machine's clocks; where the records lie is the subclass's. When a clock was set
+    forward or back, a record that permits something counts as expired, any other as live."""
 
     def __init__(self, now: Callable[[], float], monotonic: Callable[[], float] = time.monotonic) -> None:
         self._now, self._monotonic, self._boot = now, monotonic, _boot()
         self._swept: dict[str, float] = {}
 
     def put(self, kind: str, key: str, value: dict[str, Any], ttl: float | None) -> bool:
-        """False, and nothing is written, when a live record is there."""
         with self._locked(kind):
             self._sweep(kind)
             if self._live(kind, key) is not None:
@@ -73,7 +115,6 @@ class Store(ABC):
             return self._live(kind, key)
 
     def take(self, kind: str, key: str) -> dict[str, Any] | None:
-        """The record, removed: exactly one of many takers gets it."""
         with self._locked(kind):
             value = self._live(kind, key)
             if value is not None:
@@ -81,7 +122,6 @@ class Store(ABC):
             return value
 
     def swap(self, kind: str, key: str, old: dict[str, Any], new: dict[str, Any], ttl: float | None) -> bool:
-        """Put `new` in the place of `old`; False, and nothing is written, when something else or nothing is there."""
         with self._locked(kind):
             if self._live(kind, key) != old:
                 return False
@@ -91,11 +131,6 @@ class Store(ABC):
     def keys(self, kind: str) -> list[str]:
         with self._locked(kind):
             return sorted(record.key for record in self._all(kind) if self._is_live(kind, record))
-
-    def secret(self) -> bytes:
-        """The key of everything that whoever shares this store digests or seals."""
-        self.put("key", "key", {"key": secrets.token_hex(32)}, None)
-        return bytes.fromhex((self.get("key", "key") or {})["key"])
 
     def _record(self, key: str, value: dict[str, Any], ttl: float | None) -> Record:
         now = self._now()
@@ -143,7 +178,7 @@ class Store(ABC):
     def _all(self, kind: str) -> Iterator[Record]: ...
 
 
-class MemoryStore(Store):
+class MemoryStore(ClockedStore):
     """Records of this process alone: a restart or a second replica does not know them."""
 
     durable = False
@@ -173,13 +208,14 @@ class MemoryStore(Store):
 
 
 async def kept(call: Callable[..., T], *arguments: Any) -> T:
-    """Call the store in a worker thread: a folder waits for its disk. Raises Failure when it cannot be used."""
+    """Call the store in a worker thread: a folder waits for its disk, Redis for the
+    network. Raises Failure when it cannot be used."""
     try:
         return await anyio.to_thread.run_sync(call, *arguments)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise Failure(
-            f"The state folder cannot be used ({why}); without it nothing is sent.",
-            fix="Ask the operator to make the folder of PAI_DLC_STATE usable by this server alone.",
+            f"The state of PAI_DLC_STATE cannot be used ({why}); without it nothing is sent.",
+            fix="Ask the operator to make it usable again: a folder of this server's user alone, or Redis.",
             code="StateUnusable",
         ) from None

@@ -20,7 +20,7 @@ from mcp.types import CallToolResult, ElicitResult
 
 from pai_dlc_mcp.emulator.embedded import Emulator
 from pai_dlc_mcp.server.safety.confirmation import Confirmations
-from pai_dlc_mcp.server.safety.folder_store import open_store
+from pai_dlc_mcp.server.safety.stores import open_store
 
 JOB, OTHER = "dlc4stillrunning", "dlc9restarted009"
 YES = ElicitResult(action="accept", content={"confirm": True})

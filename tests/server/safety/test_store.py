@@ -1,4 +1,4 @@
-"""The store: put-if-absent, take once, expiry; across processes; in a folder nobody else can reach."""
+"""The store: put-if-absent, take once, expiry; across processes; in a folder nobody else can reach, and in Redis."""
 
 import json
 import os
@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from pai_dlc_mcp.server.safety import folder_store
-from pai_dlc_mcp.server.safety.folder_store import FolderStore, open_store
+from pai_dlc_mcp.server.safety.folder_store import FolderStore
+from pai_dlc_mcp.server.safety.stores import open_store
 from pai_dlc_mcp.server.safety.store import MemoryStore, Store
 from pai_dlc_mcp.server.settings import Settings
 
@@ -35,8 +37,16 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(params=["folder", "memory"])
-def kept(request: pytest.FixtureRequest, folder: Path, clock: Clock) -> Store:
+def clocked(request: pytest.FixtureRequest, folder: Path, clock: Clock) -> Store:
     return FolderStore(folder, clock) if request.param == "folder" else MemoryStore(clock)
+
+
+@pytest.fixture(params=["folder", "memory", "redis"])
+def kept(request: pytest.FixtureRequest, folder: Path) -> Store:
+    """Each store with a clock of its own."""
+    if request.param == "memory":
+        return MemoryStore(time.time)
+    return open_store(SecretStr(request.getfixturevalue("redis")) if request.param == "redis" else folder)
 
 
 def test_what_is_put_is_got_and_taken_once(kept: Store) -> None:
@@ -66,13 +76,17 @@ def test_kinds_are_apart_and_keys_are_listed(kept: Store) -> None:
 
 
 @pytest.mark.parametrize("kind", ["", "../x", "A", "a b", "a\n"])
-def test_a_kind_is_a_plain_word(kind: str, folder: Path, clock: Clock) -> None:
-    with pytest.raises(ValueError, match="not a kind"):
-        FolderStore(folder, clock).get(kind, "a")
+def test_a_kind_is_a_plain_word(kind: str, folder: Path, redis: str) -> None:
+    for state in (folder, SecretStr(redis)):
+        kept = open_store(state)
+        for ask in (kept.keys, lambda kind, kept=kept: kept.get(kind, "a")):
+            with pytest.raises(ValueError, match="not a kind"):
+                ask(kind)
 
 
 @pytest.mark.parametrize("shift", [60, 1e6, -6, -1e6])
-def test_a_record_dies_at_its_time_and_when_the_clock_is_set_back(shift: float, kept: Store, clock: Clock) -> None:
+def test_a_record_dies_at_its_time_and_when_the_clock_is_set_back(shift: float, clocked: Store, clock: Clock) -> None:
+    kept = clocked
     kept.put("token", "a", {}, 60)
     kept.put("journal", "a", {}, None)
     clock.time += shift
@@ -83,11 +97,31 @@ def test_a_record_dies_at_its_time_and_when_the_clock_is_set_back(shift: float, 
 
 
 @pytest.mark.parametrize("shift", [59.9, -1])
-def test_a_record_lives_until_then(shift: float, kept: Store, clock: Clock) -> None:
+def test_a_record_lives_until_then(shift: float, clocked: Store, clock: Clock) -> None:
+    kept = clocked
     kept.put("token", "a", {}, 60)
     clock.time += shift
     assert not kept.put("token", "a", {}, 60)
     assert kept.take("token", "a") == {}
+
+
+def test_a_record_s_time_passes(kept: Store) -> None:
+    kept.put("token", "a", {}, 0.2)
+    kept.put("token", "b", {}, 60)
+    kept.swap("token", "b", {}, {"n": 1}, 0.2)
+    kept.put("token", "c", {}, 0.2)
+    kept.swap("token", "c", {}, {"n": 1}, None)
+    assert kept.keys("token") == ["a", "b", "c"]
+    time.sleep(0.25)
+    assert kept.keys("token") == ["c"]
+    assert kept.get("token", "a") is kept.take("token", "b") is None
+    assert not kept.swap("token", "a", {}, {}, 60)
+    assert kept.put("token", "a", {"new": True}, 60)
+
+
+def test_a_secret_is_one_for_all(kept: Store) -> None:
+    assert kept.secret() == kept.secret()
+    assert len(kept.secret()) == 32
 
 
 def test_a_caller_cannot_change_what_is_kept(kept: Store) -> None:
@@ -181,10 +215,11 @@ def test_a_folder_opened_later_is_refused_too(folder: Path, clock: Clock) -> Non
 
 
 HAMMER = """
-import json, sys, time
+import json, sys
+from pydantic import SecretStr
 from pathlib import Path
-from pai_dlc_mcp.server.safety.folder_store import FolderStore
-kept = FolderStore(Path(sys.argv[1]), time.time)
+from pai_dlc_mcp.server.safety.stores import open_store
+kept = open_store(SecretStr(sys.argv[1]) if "://" in sys.argv[1] else Path(sys.argv[1]))
 got = {"put": [], "take": []}
 for turn in range(int(sys.argv[2])):
     if kept.put("put", str(turn), {}, 600):
@@ -195,12 +230,13 @@ print(json.dumps(got))
 """
 
 
-def test_of_many_processes_exactly_one_puts_and_one_takes(folder: Path) -> None:
-    rounds = 60
-    kept = FolderStore(folder, time.time)
+@pytest.mark.parametrize("place", ["folder", "redis"])
+def test_of_many_processes_exactly_one_puts_and_one_takes(place: str, request: pytest.FixtureRequest) -> None:
+    rounds, where = 60, request.getfixturevalue(place)
+    kept = open_store(SecretStr(where) if place == "redis" else where)
     for turn in range(rounds):
         kept.put("take", str(turn), {}, 600)
-    command = [sys.executable, "-c", HAMMER, str(folder), str(rounds)]
+    command = [sys.executable, "-c", HAMMER, str(where), str(rounds)]
     workers = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(4)]
     found = [json.loads(worker.communicate(timeout=60)[0]) for worker in workers]
     for action in ("put", "take"):
@@ -282,10 +318,10 @@ import anyio, typing  # before the platform changes: they look at it too
 sys.platform = "win32"
 from pai_dlc_mcp.server.safety import locks
 sys.platform = "linux"
-from pai_dlc_mcp.server.safety import folder_store
+from pai_dlc_mcp.server.safety import folder_store, stores
 folder_store._POSIX = False
 del os.getuid
-store = folder_store.open_store(Path(sys.argv[1]) / "state")
+store = stores.open_store(Path(sys.argv[1]) / "state")
 assert store.put("token", "a", {}, 60) and store.take("token", "a") == {} and held
 """
     subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=True, timeout=60)

@@ -1,0 +1,105 @@
+"""The store in Redis: replicas on any machines share its records, which expire by the clock of Redis.
+
+A key's name holds a digest, its value JSON of one spelling, so that texts can be compared where they lie."""
+
+import json
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from pai_dlc_mcp.server.safety.store import Store, checked, digest
+
+_CONNECT, _ANSWER = 2.0, 5.0  # seconds
+_SWAP = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+if ARGV[3] == '' then redis.call('SET', KEYS[1], ARGV[2]) else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
+return 1
+"""
+
+
+class RedisStore(Store):
+    """One key a record. Redis 6.2 or newer, one server or one with replicas, that evicts nothing.
+
+    Raises ValueError for an address that is none, and for a Redis that cannot be used or may drop what it keeps.
+    """
+
+    durable = True
+
+    def __init__(self, address: str) -> None:
+        self._where = urlsplit(address).hostname
+        try:
+            # A command that may have been carried out is not sent again: a second take would find nothing.
+            once = Retry(NoBackoff(), 0)
+            self._redis = Redis.from_url(address, socket_connect_timeout=_CONNECT, socket_timeout=_ANSWER, retry=once)
+            memory = cast("dict[str, Any]", self._redis.info("memory"))
+            self._redis.getdel(_name("probe", "probe"))
+        except RedisError as error:
+            raise ValueError(f"the Redis of PAI_DLC_STATE, {self._where}, cannot be used ({_why(error)})") from None
+        except (TypeError, ValueError):  # its text may quote the address, which holds a password
+            raise ValueError("the address of PAI_DLC_STATE has a port or an option that is none of Redis") from None
+        policy = memory.get("maxmemory_policy", "noeviction")
+        if memory.get("maxmemory") and policy != "noeviction":
+            raise ValueError(
+                f"the Redis of PAI_DLC_STATE, {self._where}, may drop what it keeps (maxmemory-policy {policy}); "
+                "set it to noeviction"
+            )
+
+    def put(self, kind: str, key: str, value: dict[str, Any], ttl: float | None) -> bool:
+        with self._asked():
+            return bool(self._redis.set(_name(kind, key), _text(key, value), nx=True, px=_milliseconds(ttl)))
+
+    def get(self, kind: str, key: str) -> dict[str, Any] | None:
+        with self._asked():
+            return _value(self._redis.get(_name(kind, key)))
+
+    def take(self, kind: str, key: str) -> dict[str, Any] | None:
+        with self._asked():
+            return _value(self._redis.getdel(_name(kind, key)))
+
+    def swap(self, kind: str, key: str, old: dict[str, Any], new: dict[str, Any], ttl: float | None) -> bool:
+        with self._asked():
+            texts = (_text(key, old), _text(key, new), str(_milliseconds(ttl) or ""))
+            return bool(self._redis.eval(_SWAP, 1, _name(kind, key), *texts))
+
+    def keys(self, kind: str) -> list[str]:
+        with self._asked():
+            names = set(self._redis.scan_iter(match=_PLACE.format(checked(kind), "*"), count=1000))
+            texts = cast("list[Any]", self._redis.mget(names)) if names else []
+        return sorted(json.loads(text)["key"] for text in texts if text is not None)
+
+    @contextmanager
+    def _asked(self) -> Generator[None]:
+        try:
+            yield
+        except RedisError as error:
+            raise ValueError(f"Redis at {self._where}: {_why(error)}") from None
+
+
+_PLACE = "pai-dlc-mcp:{}:{}"
+
+
+def _name(kind: str, key: str) -> str:
+    return _PLACE.format(checked(kind), digest(key))
+
+
+def _text(key: str, value: dict[str, Any]) -> str:
+    return json.dumps({"key": key, "value": value}, sort_keys=True)
+
+
+def _value(text: Any) -> dict[str, Any] | None:
+    return None if text is None else json.loads(text)["value"]
+
+
+def _milliseconds(ttl: float | None) -> int | None:
+    return None if ttl is None else max(1, round(ttl * 1000))
+
+
+def _why(error: RedisError) -> str:
+    """Its kind, such as ConnectionError or ReadOnlyError: its text may quote what was sent."""
+    return type(error).__name__

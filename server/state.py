@@ -1,0 +1,29 @@
+"""What the setting PAI_DLC_STATE may name: memory, a folder, or the address of a Redis, which may hold a password."""
+
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from pydantic import SecretStr
+
+_REDIS = r"rediss?://([^/?#@]*@)?([A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?(/\d*)?(\?[^#\s]*)?"
+
+
+def parse(given: object) -> object:
+    """A text as what it names. Raises ValueError, which does not quote it."""
+    if not isinstance(given, str) or given == "memory":
+        return given
+    if not re.match(r"[A-Za-z]+://", given):
+        return Path(given)
+    if not re.fullmatch(_REDIS, given):
+        raise ValueError("has to be a folder, or redis://[user][:password@]host[:port][/number], or rediss:// the same")
+    return SecretStr(given)
+
+
+def secrets(state: object) -> list[tuple[str, str]]:
+    """Names and values of what may not be shown."""
+    if not isinstance(state, SecretStr):
+        return []
+    address = state.get_secret_value()
+    password = unquote(urlsplit(address).password or "")
+    return [("state", address), ("password", password)] if password else []
