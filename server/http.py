@@ -4,19 +4,26 @@ Plain HTTP: TLS is a proxy's. Off the loopback only with authentication: whoever
 credentials.
 """
 
+import socket
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import anyio
+import uvicorn
 from mcp.server.transport_security import TransportSecuritySettings
+from sse_starlette.sse import AppStatus
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pai_dlc_mcp.server.app import Server
 from pai_dlc_mcp.server.cloud.endpoints import is_loopback
+from pai_dlc_mcp.server.cloud.gateway import FOR_A_WRITE
 from pai_dlc_mcp.server.settings import Settings
 
 PATH = "/mcp"
+_LOOK = 0.05  # seconds between two looks whether all are answered
 
 
 def serve(server: Server, settings: Settings, host: str, port: int, check: Callable[[], None]) -> None:
@@ -32,14 +39,55 @@ def serve(server: Server, settings: Settings, host: str, port: int, check: Calla
             raise ValueError(f"--host {host}: set PAI_DLC_HTTP_URL to the address that clients use")
     server.warm()
     _probes(server, check)
-    server.run(
-        "streamable-http",
-        host=host,
-        port=port,
-        streamable_http_path=PATH,
-        stateless_http=True,
-        transport_security=known_names(host, settings),
+    app = Answering(
+        server.streamable_http_app(
+            streamable_http_path=PATH,
+            stateless_http=True,
+            transport_security=known_names(host, settings),
+            host=host,
+        )
     )
+    config = uvicorn.Config(app, host=host, port=port, log_level=server.settings.log_level.lower())
+    anyio.run(Listener(config, app, settings.deadline + FOR_A_WRITE).serve)
+
+
+class Answering:
+    """The application, which counts the requests that are owed an answer: those of a subscription stay open."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.owed = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        owes = scope.get("method") == "POST" and Headers(scope=scope).get("mcp-method") != "subscriptions/listen"
+        self.owed += owes
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self.owed -= owes
+
+
+class Listener(uvicorn.Server):
+    """Told to end, it takes no new request, and answers those that came: one of them may have sent a write.
+
+    Without this the event streams, answers to calls among them, are cut at once. `patience` in seconds: then they are.
+    """
+
+    def __init__(self, config: uvicorn.Config, app: Answering, patience: float) -> None:
+        super().__init__(config)
+        self._answering, self._patience = app, patience
+        AppStatus.disable_automatic_graceful_drain()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._end_streams)
+            await super().shutdown(sockets)
+
+    async def _end_streams(self) -> None:
+        with anyio.move_on_after(self._patience):
+            while self._answering.owed:
+                await anyio.sleep(_LOOK)
+        AppStatus.should_exit = True
 
 
 def known_names(host: str, settings: Settings) -> TransportSecuritySettings:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_FOR_A_WRITE = 10.0  # seconds at least: one that is sent is waited for, also when the call's time is over
+FOR_A_WRITE = 10.0  # seconds at least: one that is sent is waited for, also when the call's time is over
 _THREADS = 64  # a call that was given up keeps its thread until its socket times out
 _READ_TRIES = 3  # a first try and two retries
 _BACKOFF = 0.5  # seconds, doubled each time
@@ -110,7 +110,7 @@ class Gateway:
             self._note(body)
             return body
 
-        left = max(deadline.left(), _FOR_A_WRITE if tries == 1 else 0.0)
+        left = max(deadline.left(), FOR_A_WRITE if tries == 1 else 0.0)
         within = round(min(self.settings.deadline, left), 1)
         if not within:
             raise timed_out(action, host, self.settings.deadline)

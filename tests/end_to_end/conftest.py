@@ -28,8 +28,14 @@ def listens(port: int, host: str) -> bool:
         return probe.connect_ex((host, port)) == 0
 
 
+class Address(str):
+    """Of a server process, which can be told to end."""
+
+    process: subprocess.Popen[bytes]
+
+
 @contextmanager
-def replica(emulator: Emulator, host: str = "127.0.0.1", **environment: str) -> Generator[str]:
+def replica(emulator: Emulator, host: str = "127.0.0.1", **environment: str) -> Generator[Address]:
     port = free_port()
     account = {
         "ALIBABA_CLOUD_ACCESS_KEY_ID": emulator.access_key_id,
@@ -47,7 +53,9 @@ def replica(emulator: Emulator, host: str = "127.0.0.1", **environment: str) -> 
             until = time.monotonic() + 30
             while time.monotonic() < until and not listens(port, host):
                 time.sleep(0.05)
-            yield f"http://{host}:{port}"
+            address = Address(f"http://{host}:{port}")
+            address.process = run
+            yield address
         finally:
             run.terminate()
 
