@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import cycle
 from typing import Any
 
+import anyio
 import httpx2
 import pytest
 import uvicorn
@@ -61,8 +62,9 @@ def replicas(
 ) -> Generator[str]:
     """The balancer's address. Two processes for all tests with the same folders: each start takes a second."""
     home = tmp_path_factory.mktemp("replicas")
+    states = [request.getfixturevalue(name) if name == "one_redis" else str(home / name) for name in request.param]
     with ExitStack() as stack:
-        each = [stack.enter_context(replica(one_emulator, PAI_DLC_STATE=str(home / name))) for name in request.param]
+        each = [stack.enter_context(replica(one_emulator, PAI_DLC_STATE=state)) for state in states]
         yield stack.enter_context(balancer(free_port(), *each))
 
 
@@ -99,6 +101,25 @@ async def test_a_token_of_one_replica_is_redeemed_by_the_other(mode: Any, addres
         done = (await client.call_tool("stop_job", {"job_id": JOB, **token})).structured_content
     assert done is not None
     assert (done["status"], stops(emulator)) == ("stopped", 1)
+
+
+@pytest.mark.long  # two starts of a process; tests/server/safety/test_redis_store.py has the rule
+@pytest.mark.parametrize("replicas", [("one_redis", "one_redis")], indirect=True, ids=["one Redis"])
+async def test_a_token_is_redeemed_once_by_replicas_with_one_redis(address: str, emulator: Emulator) -> None:
+    async with Client(address, cache=None) as client:
+        asked = (await client.call_tool("stop_job", {"job_id": JOB})).structured_content
+        assert asked is not None
+        token = {"confirmation_token": asked["confirmation_token"]}
+        told: list[Any] = []
+
+        async def redeem() -> None:
+            told.append((await client.call_tool("stop_job", {"job_id": JOB, **token})).structured_content)
+
+        async with anyio.create_task_group() as group:
+            for _ in range(4):
+                group.start_soon(redeem)
+    assert stops(emulator) == 1
+    assert [one["status"] for one in told].count("stopped") == 1
 
 
 @pytest.mark.long  # two starts of a process; tests/server/safety/test_replicas.py has the rule
