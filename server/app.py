@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cached_property
+from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,8 @@ from pai_dlc_mcp.server.clock import Clock
 from pai_dlc_mcp.server.cloud.credentials import Credentials
 from pai_dlc_mcp.server.protocol.toolset import Shelf, Tool, Toolset, offered
 from pai_dlc_mcp.server.protocol.wording import only_offered
-from pai_dlc_mcp.server.safety.stores import open_store
 from pai_dlc_mcp.server.safety.form_states import OnceCodec
+from pai_dlc_mcp.server.safety.stores import open_store
 from pai_dlc_mcp.server.settings import Settings
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Server(MCPServer[Any]):
         for tool in self._tools:
             _ = tool.built
         _ = self._door
-        import pai_dlc_mcp.server.cloud.clients  # noqa: F401 - the SDK
+        import_module("pai_dlc_mcp.server.cloud.clients")  # the SDK
 
     async def list_tools(self) -> list[ListedTool]:
         return [tool.listed for tool in self._tools]
@@ -106,10 +107,11 @@ def build(
         from pai_dlc_mcp.server.cloud.account import Identity
         from pai_dlc_mcp.server.cloud.gateway import Gateway
         from pai_dlc_mcp.server.deps import App
+        from pai_dlc_mcp.server.safety.caller import session_name
         from pai_dlc_mcp.server.safety.gate import Gate
 
         gate = Gate(settings, now, store)
-        gateway = Gateway(settings, credentials)
+        gateway = Gateway(settings, credentials, session_name)
         return App(settings, gateway, gate, keys[0], store, Identity(gateway), clock or Clock())
 
     tools = offered(toolsets, settings)

@@ -23,12 +23,11 @@ from pai_dlc_mcp.server.cloud.gateway import FOR_A_WRITE
 from pai_dlc_mcp.server.settings import Settings
 
 PATH = "/mcp"
-_LOOK = 0.05  # seconds between two looks whether all are answered
 
 
 def serve(server: Server, settings: Settings, host: str, port: int, check: Callable[[], None]) -> None:
-    """Serve until told to end. `check` raises OSError or ValueError while this server could not keep what a write leaves
-    behind: /ready says so. Raises ValueError for an address others can reach without authentication."""
+    """Serve until told to end. `check` raises OSError or ValueError while this server could not keep what a write
+    leaves behind: /ready says so. Raises ValueError for an address others can reach without authentication."""
     if not is_loopback(host):
         if not (settings.http_tokens or settings.http_issuer):
             raise ValueError(
@@ -56,15 +55,22 @@ class Answering:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self.owed = 0
+        self._owed = 0
+        self._fewer = anyio.Event()
+
+    async def all_answered(self) -> None:
+        while self._owed:
+            self._fewer = anyio.Event()
+            await self._fewer.wait()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         owes = scope.get("method") == "POST" and Headers(scope=scope).get("mcp-method") != "subscriptions/listen"
-        self.owed += owes
+        self._owed += owes
         try:
             await self._app(scope, receive, send)
         finally:
-            self.owed -= owes
+            self._owed -= owes
+            self._fewer.set()
 
 
 class Listener(uvicorn.Server):
@@ -85,8 +91,7 @@ class Listener(uvicorn.Server):
 
     async def _end_streams(self) -> None:
         with anyio.move_on_after(self._patience):
-            while self._answering.owed:
-                await anyio.sleep(_LOOK)
+            await self._answering.all_answered()
         AppStatus.should_exit = True
 
 

@@ -99,6 +99,12 @@ class Settings(BaseSettings):
         pattern=r"^\d{1,20}$",
         description="Number of the account that writes may go to; any other, or one STS cannot tell, is refused.",
     )
+    role_arn: str | None = Field(
+        default=None,
+        pattern=r"^acs:ram::\d{1,20}:role/[A-Za-z0-9.@_-]{1,64}$",
+        description="RAM role that calls are made with, in a session named after the caller, whom ActionTrail then "
+        "shows.",
+    )
     prices: PriceTable | None = Field(
         default=None,
         description="A TOML file of pay-as-you-go prices an hour, a table a region; unset: prices are unknown.",

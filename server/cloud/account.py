@@ -52,7 +52,10 @@ class Account(Regional):
         return Probe(product, host, action, round((time.monotonic() - started) * 1000), error)
 
     async def identity(self) -> str | None:
-        """The caller's ARN, from STS GetCallerIdentity; None where STS cannot be asked (the emulator, a closed net)."""
+        """The caller's ARN: of the role's session, else from STS GetCallerIdentity; None where STS cannot be asked (the
+        emulator, a closed net)."""
+        if assumed := self.api.gateway.assumed():
+            return assumed
         if self.api.gateway.settings.endpoint:
             return None
         try:
@@ -63,7 +66,8 @@ class Account(Regional):
 
 
 class Identity:
-    """The caller's ARN, asked for once a process; None where STS did not answer, which is asked again after minutes."""
+    """The caller's ARN: of the role's session, else asked for once a process; None where STS did not answer, which is
+    asked again after minutes."""
 
     _PATIENCE, _AGAIN = 3.0, 600.0  # seconds
 
@@ -74,6 +78,8 @@ class Identity:
         self._lock = anyio.Lock()
 
     async def arn(self, region: str) -> str | None:
+        if assumed := self._gateway.assumed():
+            return assumed
         async with self._lock:
             if not self._arn and time.monotonic() - self._asked > self._AGAIN:
                 self._asked = time.monotonic()

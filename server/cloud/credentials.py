@@ -1,11 +1,12 @@
 """Where the access key comes from. Resolved once, in a worker thread; a value is never shown, logged or passed on."""
 
 import os
+import re
 import socket
 import threading
 from typing import Any, Protocol
 
-from pai_dlc_mcp.server.cloud.errors import no_credentials
+from pai_dlc_mcp.server.cloud.errors import CloudError, no_credentials
 
 _METADATA = ("100.100.100.200", 80)
 _METADATA_SECONDS = 0.3  # inside Alibaba Cloud it answers in a millisecond; the SDK's own probes take 2 s a call
@@ -20,6 +21,10 @@ class Credentials(Protocol):
 
     def source(self) -> str:
         """Which step of a chain yields the key, e.g. `default/env`; never a value. Raises CloudError."""
+        ...
+
+    def provider(self) -> Any:
+        """The SDK's provider of the key, for what is built on it."""
         ...
 
 
@@ -38,44 +43,104 @@ class StaticKey:
     def source(self) -> str:
         return "static key of the emulator"
 
+    def provider(self) -> Any:
+        from alibabacloud_credentials.provider import StaticAKCredentialsProvider
+
+        return StaticAKCredentialsProvider(access_key_id=self._id, access_key_secret=self._secret)
+
 
 class DefaultChain:
     """The SDK's chain: environment, OIDC, aliyun CLI profile, credentials.ini, ECS role, credentials URI."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._client: Any = None
+        self._chain: Any = None
 
     def config(self) -> dict[str, Any]:
-        return {"credential": self._chain()}
+        return _config(self.provider())
 
     def source(self) -> str:
-        chain = self._chain()
+        chain = self.provider()
         from alibabacloud_credentials.exceptions import CredentialException
 
         try:
-            return str(chain.get_credential().provider_name)
+            return str(chain.get_credentials().get_provider_name())
         except CredentialException:
             raise no_credentials() from None  # its text quotes each provider's
 
-    def _chain(self) -> Any:
+    def provider(self) -> Any:
         with self._lock:
-            if self._client is None:
-                self._client = _new_chain()
-            return self._client
+            if self._chain is None:
+                self._chain = _new_chain()
+            return self._chain
+
+
+class AssumedRole:
+    """A RAM role's session, whose name the cloud's audit shows beside each call. Its key is renewed 15 minutes before
+    it expires. `sts` "": the SDK's own host."""
+
+    def __init__(self, base: Credentials, role: str, session: str, sts: str) -> None:
+        self._role, self._session = role, session
+        from alibabacloud_credentials.provider import RamRoleArnCredentialsProvider
+
+        self._provider: Any = RamRoleArnCredentialsProvider(
+            credentials_provider=base.provider(), role_arn=role, role_session_name=session, sts_endpoint=sts
+        )
+        quiet_logs()
+
+    def config(self) -> dict[str, Any]:
+        return _config(self._provider)
+
+    def source(self) -> str:
+        """Raises CloudError where the role cannot be assumed: then nothing is sent."""
+        from alibabacloud_credentials.exceptions import CredentialException
+        from Tea.exceptions import TeaException
+
+        try:
+            return str(self._provider.get_credentials().get_provider_name())
+        except CredentialException as error:
+            said = re.search(r'"Code"\s*:\s*"([A-Za-z0-9.]{1,100})"', str(error))  # the rest quotes keys and tokens
+            if not said:
+                raise no_credentials() from None
+            raise self._refused(said[1]) from None
+        except TeaException:
+            raise CloudError(
+                f"STS cannot be reached, so {self._role} was not assumed and nothing was sent.",
+                fix="Try again; if it persists, check the network from this machine to STS.",
+                code="ConnectionFailed",
+                kind="unreachable",
+            ) from None
+
+    def provider(self) -> Any:
+        return self._provider
+
+    def _refused(self, code: str) -> CloudError:
+        return CloudError(
+            f"{self._role} could not be assumed as {self._session} ({code}); nothing was sent.",
+            fix="Ask the operator to let this server's own identity assume the role (sts:AssumeRole, and the role's "
+            "trust policy), or to correct PAI_DLC_ROLE_ARN.",
+            code=code,
+            kind="credentials",
+        )
+
+
+def _config(provider: Any) -> dict[str, Any]:
+    from alibabacloud_credentials.client import Client
+
+    return {"credential": Client(provider=provider)}
 
 
 def _new_chain() -> Any:
     """The ECS step, 2 s of silence on every call elsewhere, is switched off where nothing answers, unless the
     environment says what to do."""
-    from alibabacloud_credentials.client import Client
+    from alibabacloud_credentials.provider import DefaultCredentialsProvider
     from alibabacloud_credentials.utils import auth_util
 
     explicit = ("ALIBABA_CLOUD_ECS_METADATA", "ALIBABA_CLOUD_ECS_METADATA_DISABLED")
     if not any(name in os.environ for name in explicit) and not _metadata_answers():
         auth_util.environment_ecs_metadata_disabled = "true"
     quiet_logs()
-    return Client()
+    return DefaultCredentialsProvider()
 
 
 def _metadata_answers() -> bool:

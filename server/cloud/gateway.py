@@ -2,9 +2,8 @@
 
 import copy
 import random
-import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import anyio
 
@@ -14,12 +13,10 @@ from pai_dlc_mcp.server.cloud import endpoints, ids
 from pai_dlc_mcp.server.cloud.credentials import Credentials
 from pai_dlc_mcp.server.cloud.endpoints import Product
 from pai_dlc_mcp.server.cloud.errors import CloudError, busy, timed_out
+from pai_dlc_mcp.server.cloud.sessions import Sessions
 from pai_dlc_mcp.server.cloud.workers import Workers
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.settings import Settings
-
-if TYPE_CHECKING:
-    from pai_dlc_mcp.server.cloud.clients import Clients
 
 T = TypeVar("T")
 
@@ -36,12 +33,14 @@ def _nobody(_: object) -> None:
 class Gateway:
     """The one way to the cloud. The SDK is imported by the first call, in its worker thread."""
 
-    def __init__(self, settings: Settings, credentials: Credentials) -> None:
+    def __init__(
+        self, settings: Settings, credentials: Credentials, caller: Callable[[], str] = lambda: "local"
+    ) -> None:
+        """`caller`: the name of whoever a request is made for, in whose name a role is assumed."""
         self.settings = settings
-        self._credentials = credentials
+        self._caller = caller
+        self._sessions = Sessions(settings, credentials)
         self._workers = Workers(_THREADS)
-        self._lock = threading.Lock()
-        self._clients: list[Clients] = []  # one, made by the first call
         self._note: Callable[[object], None] = _nobody
 
     def noting(self, note: Callable[[object], None]) -> "Gateway":
@@ -52,7 +51,11 @@ class Gateway:
 
     async def key_source(self) -> str:
         """Which step of the credential chain yields a key, e.g. `default/env`; never a value. Raises CloudError."""
-        return await self._workers.run(self._credentials.source)
+        return await self._workers.run(self._sessions.source, self._caller())
+
+    def assumed(self) -> str | None:
+        """The ARN that the caller's requests carry; None where no role is assumed: then STS knows it."""
+        return self._sessions.arn(self._caller())
 
     async def check(self, product: Product, action: str, params: Mapping[str, Any]) -> None:
         """Raises Failure for a field the SDK would drop or cannot take; nothing is sent."""
@@ -102,11 +105,11 @@ class Gateway:
             raise Failure(
                 f"'{inline(bad)}' is not a valid id.", fix="Pass an id as a list tool shows it.", code="InvalidId"
             )
-        host = endpoints.host(product, region, self.settings)
+        host, caller = endpoints.host(product, region, self.settings), self._caller()
 
         def call() -> dict[str, Any]:
             self._note(params)
-            body = self._ready().call(product, action, host, path, params, pathname)
+            body = self._sessions.clients(caller).call(product, action, host, path, params, pathname)
             self._note(body)
             return body
 
@@ -115,14 +118,6 @@ class Gateway:
         if not within:
             raise timed_out(action, host, self.settings.deadline)
         return await tried(call, self._workers, tries=tries, deadline=within, action=action, host=host)
-
-    def _ready(self) -> "Clients":
-        with self._lock:
-            if not self._clients:
-                from pai_dlc_mcp.server.cloud.clients import Clients
-
-                self._clients.append(Clients(self.settings, self._credentials.config()))
-            return self._clients[0]
 
 
 async def tried(call: Callable[[], T], workers: Workers, *, tries: int, deadline: float, action: str, host: str) -> T:

@@ -1,12 +1,17 @@
 """Who calls: what a question, a record and a line of the audit know of it."""
 
+import hashlib
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.server.auth.provider import principal_components
 from mcp.server.mcpserver import Context
+
+_LOCAL = "local"
+_SESSION = re.compile(r"[A-Za-z0-9.@_-]{2,64}")
 
 
 @dataclass(frozen=True)
@@ -18,11 +23,24 @@ class Caller:
     client: str | None = None
 
 
+def session_name() -> str:
+    """Of whoever calls, as the name of a RAM role's session: the subject itself where it may be one, else what can be
+    read of it and a digest, so that no two are one."""
+    token = get_access_token()
+    if token is None:
+        return _LOCAL
+    who = token.subject or token.client_id
+    if _SESSION.fullmatch(who) and who != _LOCAL:
+        return who
+    readable = re.sub(r"[^A-Za-z0-9.@_-]+", "-", who)[:51]
+    return f"{readable}-{hashlib.sha256(who.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+
+
 def caller_of(ctx: Context[Any]) -> Caller:
     token = get_access_token()
     params = ctx.session.client_params
     client = params.client_info if params else None
     return Caller(
-        json.dumps(principal_components(token)) if token else "local",  # no JSON list is the word "local"
+        json.dumps(principal_components(token)) if token else _LOCAL,  # no JSON list is the word "local"
         f"{client.name} {client.version}"[:80] if client else None,
     )

@@ -5,10 +5,10 @@ A key's name holds a digest, its value JSON of one spelling, so that texts can b
 import json
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
-from redis import Redis
+import redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
@@ -36,8 +36,9 @@ class RedisStore(Store):
         try:
             # A command that may have been carried out is not sent again: a second take would find nothing.
             once = Retry(NoBackoff(), 0)
-            self._redis = Redis.from_url(address, socket_connect_timeout=_CONNECT, socket_timeout=_ANSWER, retry=once)
-            memory = cast("dict[str, Any]", self._redis.info("memory"))
+            client: Any = redis.Redis  # its methods are typed in part
+            self._redis = client.from_url(address, socket_connect_timeout=_CONNECT, socket_timeout=_ANSWER, retry=once)
+            memory = self._redis.info("memory")
             self._redis.getdel(_name("probe", "probe"))
         except RedisError as error:
             raise ValueError(f"the Redis of PAI_DLC_STATE, {self._where}, cannot be used ({_why(error)})") from None
@@ -69,8 +70,8 @@ class RedisStore(Store):
 
     def keys(self, kind: str) -> list[str]:
         with self._asked():
-            names = set(self._redis.scan_iter(match=_PLACE.format(checked(kind), "*"), count=1000))
-            texts = cast("list[Any]", self._redis.mget(names)) if names else []
+            names: set[bytes] = set(self._redis.scan_iter(match=_PLACE.format(checked(kind), "*"), count=1000))
+            texts: list[bytes | None] = self._redis.mget(names) if names else []
         return sorted(json.loads(text)["key"] for text in texts if text is not None)
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""A server that is killed in the middle of a write: the next one, asked the same, says what really happened. And one that
+"""A server that is killed in the middle of a write: the next one, asked the same, says what really happened. One that
 is told to end answers first what it has begun."""
 
 import signal

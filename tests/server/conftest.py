@@ -15,8 +15,8 @@ from pai_dlc_mcp.server.cloud.errors import sent_once
 from pai_dlc_mcp.server.cloud.gateway import Gateway
 from pai_dlc_mcp.server.deps import App, CloudInRegion
 from pai_dlc_mcp.server.safety.caller import Caller
-from pai_dlc_mcp.server.safety.stores import open_store
 from pai_dlc_mcp.server.safety.gate import Gate
+from pai_dlc_mcp.server.safety.stores import open_store
 from pai_dlc_mcp.server.settings import Settings
 
 T = TypeVar("T")

@@ -70,8 +70,9 @@ async def test_when_redis_goes_nothing_is_sent(redis_server: Any, connect: Any, 
         agent = connect(state=address)
         asked = await agent.facts("stop_job", job_id=JOB)
     token = asked["confirmation_token"]
+    stop = {"job_id": JOB}
     for tool, arguments in (
-        ("stop_job", {"job_id": JOB}), ("stop_job", {"job_id": JOB, "confirmation_token": token}), ("create_job", agent.JOB),
+        ("stop_job", stop), ("stop_job", {**stop, "confirmation_token": token}), ("create_job", agent.JOB),
     ):  # fmt: skip
         said = await agent.error(tool, **arguments)
         assert "code: StateUnusable" in said

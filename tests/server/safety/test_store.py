@@ -14,8 +14,8 @@ from pydantic import SecretStr
 
 from pai_dlc_mcp.server.safety import folder_store
 from pai_dlc_mcp.server.safety.folder_store import FolderStore
-from pai_dlc_mcp.server.safety.stores import open_store
 from pai_dlc_mcp.server.safety.store import MemoryStore, Store
+from pai_dlc_mcp.server.safety.stores import open_store
 from pai_dlc_mcp.server.settings import Settings
 
 
