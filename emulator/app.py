@@ -5,7 +5,7 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pai_dlc_mcp.emulator import control, errors, wire
+from pai_dlc_mcp.emulator import control, errors, sts, wire
 from pai_dlc_mcp.emulator.call import Call
 from pai_dlc_mcp.emulator.control import World
 from pai_dlc_mcp.emulator.errors import ServiceError
@@ -20,6 +20,9 @@ def create(world: World) -> ASGIApp:
         path = scope["raw_path"].decode("latin-1")
         if path.startswith("/emulator/"):
             await side_door(world, incoming, body or b"")(scope, receive, send)
+            return
+        if sts.is_asked(incoming):
+            await sts.answer(world, incoming)(scope, receive, send)
             return
         call = Call(world, incoming, path, body)
         fault = world.faults.take(call.request.action)

@@ -47,6 +47,7 @@ class Call:
         self.too_large = body is None
         self.unreadable = ""
         headers = dict(incoming.headers)
+        key = world.account.keys.get(signature.key_id(headers.get("authorization", "")))
         self.version = headers.get("x-acs-version", "")
         self.operation, ids = routes.find(self.version, incoming.method, path)
         pairs = parse_qsl(self.raw_query, keep_blank_values=True)
@@ -60,6 +61,7 @@ class Call:
             user_agent=headers.get("user-agent", ""),
             headers={name: value for name, value in headers.items() if name not in SECRETS},
             ids=ids,
+            session=key.session if key else "",
             repeated=tuple(name for name, count in Counter(name for name, _ in pairs).items() if count > 1),
         )
         world.requests.add(self.request)

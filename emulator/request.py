@@ -25,6 +25,8 @@ class Request:
     user_agent: str
     headers: dict[str, str]
     ids: dict[str, str] = field(default_factory=dict[str, str])
+    session: str = ""
+    """Name of the role's session it claims to be of."""
     repeated: tuple[str, ...] = ()
     """Parameters sent more than once; the last value counts."""
 

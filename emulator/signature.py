@@ -18,11 +18,13 @@ _AUTHORIZATION = re.compile(rf"{ALGORITHM} Credential=([^,]+),SignedHeaders=([^,
 
 @dataclass
 class Key:
-    """An access key's secret; a temporary (STS) key has a token too, and may have expired."""
+    """An access key's secret; a temporary (STS) key has a token too, and may have expired; one of a role names its
+    session."""
 
     secret: str
     security_token: str = ""
     expired: bool = False
+    session: str = ""
 
 
 def verify(
@@ -53,6 +55,12 @@ def _verify_roa(keys: Mapping[str, Key], key_id: str, signature: str, to_sign: s
     expected = base64.b64encode(hmac.new(key.secret.encode(), to_sign.encode(), hashlib.sha1).digest()).decode()
     if not hmac.compare_digest(expected, signature):
         raise _mismatch(to_sign)
+
+
+def key_id(authorization: str) -> str:
+    """Of whoever signed, which is not checked here; nothing where that cannot be read."""
+    match = _ROA.fullmatch(authorization) or _AUTHORIZATION.fullmatch(authorization)
+    return match[1] if match else ""
 
 
 def string_to_sign(method: str, path: str, query: str, headers: Mapping[str, str]) -> str:

@@ -94,7 +94,7 @@ class AssumedRole:
     def source(self) -> str:
         """Raises CloudError where the role cannot be assumed: then nothing is sent."""
         from alibabacloud_credentials.exceptions import CredentialException
-        from Tea.exceptions import TeaException
+        from Tea.exceptions import RetryError
 
         try:
             return str(self._provider.get_credentials().get_provider_name())
@@ -103,9 +103,9 @@ class AssumedRole:
             if not said:
                 raise no_credentials() from None
             raise self._refused(said[1]) from None
-        except TeaException:
+        except (RetryError, ValueError):  # no connection; no JSON
             raise CloudError(
-                f"STS cannot be reached, so {self._role} was not assumed and nothing was sent.",
+                f"STS gave no answer, so {self._role} was not assumed and nothing was sent.",
                 fix="Try again; if it persists, check the network from this machine to STS.",
                 code="ConnectionFailed",
                 kind="unreachable",
