@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,19 @@ from typing import Any
 import httpx2
 import jwt
 import pytest
+import uvicorn
 from cryptography.hazmat.primitives.asymmetric import rsa
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
+from Tea.core import TeaCore
 
-from pai_dlc_mcp import cli
+from pai_dlc_mcp import cli, tools
+from pai_dlc_mcp.cli.serve import ADDITIONS
 from pai_dlc_mcp.emulator.embedded import Emulator
+from pai_dlc_mcp.server import app, auth
+from pai_dlc_mcp.server.cloud.credentials import StaticKey
+from pai_dlc_mcp.server.http import known_names
+from pai_dlc_mcp.server.settings import Settings
 
 LISTING = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
 TOKEN, OTHER = "a" * 40, "b" * 40
@@ -198,3 +205,45 @@ def test_a_jwt_of_the_issuer_for_this_audience_is_let_in_and_no_other(emulator, 
         assert provider.fetches == 1, "a made-up key id fetches nothing"
         metadata = httpx2.get(f"{address}/.well-known/oauth-protected-resource/mcp").json()
         assert metadata["authorization_servers"][0].rstrip("/") == ISSUER
+
+
+@contextmanager
+def served(server: app.Server, settings: Settings, port: int) -> Generator[str]:
+    """In a thread of this process, where STS can be spoken to without TLS."""
+    inner = server.streamable_http_app(
+        streamable_http_path="/mcp", stateless_http=True, transport_security=known_names("127.0.0.1", settings)
+    )
+    run = uvicorn.Server(uvicorn.Config(inner, host="127.0.0.1", port=port, log_config=None))
+    thread = threading.Thread(target=run.run, daemon=True)
+    thread.start()
+    until = time.monotonic() + 10
+    while not run.started and time.monotonic() < until:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{port}"
+    run.should_exit = True
+    thread.join()
+
+
+async def test_with_a_role_the_cloud_sees_who_called(
+    tokens: Path, emulator: Emulator, settings_for: Any, free_port: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    do_action = TeaCore.do_action
+
+    def plain(request: Any, options: Any = None) -> Any:
+        request.protocol = "http"  # the SDK asks STS over TLS alone; the emulator, which plays it, has none
+        return do_action(request, options)
+
+    monkeypatch.setattr(TeaCore, "do_action", plain)
+    settings = settings_for(http_tokens=tokens, role_arn="acs:ram::1234567890123456:role/agents", emulator=False)
+    key = StaticKey(emulator.access_key_id, emulator.access_key_secret)
+    server = app.build(settings, tools.TOOLSETS, key, additions=ADDITIONS, callers=auth.verifier(settings))
+    with served(server, settings, free_port()) as address:
+        for token in (TOKEN, OTHER):
+            http = httpx2.AsyncClient(headers={"authorization": f"Bearer {token}"})
+            async with http, Client(streamable_http_client(f"{address}/mcp", http_client=http), cache=None) as client:
+                asked = await client.call_tool("stop_job", {"job_id": "dlc4stillrunning"})
+                await client.read_resource("pai-dlc://jobs/dlc4stillrunning")
+            assert ":assumed-role/agents/" in (asked.structured_content or {})["question"]
+    seen = [request.session for request in emulator.requests if request.action == "GetJob"]
+    assert set(seen[: len(seen) // 2]) == {"alice"}
+    assert set(seen[len(seen) // 2 :]) == {"bob"}
