@@ -15,7 +15,7 @@ from pai_dlc_mcp import tools
 from pai_dlc_mcp.cli import arguments
 from pai_dlc_mcp.prompts import loader as prompts
 from pai_dlc_mcp.resources import completions, guides, jobs
-from pai_dlc_mcp.server import app
+from pai_dlc_mcp.server import app, telemetry
 from pai_dlc_mcp.server.clock import Clock
 from pai_dlc_mcp.server.cloud.credentials import Credentials, DefaultChain, StaticKey
 from pai_dlc_mcp.server.safety import audit
@@ -55,7 +55,7 @@ def run(argv: Sequence[str]) -> int:
     transport, host, port = given.pop("transport"), given.pop("host"), given.pop("port")
     flags = {name: value for name, value in given.items() if value is not None}
     try:
-        with _backend(speed if emulate else None, flags) as (settings, credentials, clock):
+        with _exporting(), _backend(speed if emulate else None, flags) as (settings, credentials, clock):
             _writable(settings)
             if transport == "http":
                 _over_http(settings, credentials, clock, host, port)
@@ -93,6 +93,23 @@ def _server(
         callers=callers,
         clock=clock,
     )
+
+
+@contextmanager
+def _exporting() -> Generator[None]:
+    """Spans and metrics go out meanwhile, where OTEL_* variables say where to."""
+    if not telemetry.is_wanted():
+        yield
+        return
+    try:
+        from pai_dlc_mcp.server import exporting  # the OpenTelemetry SDK is an extra
+    except ImportError:
+        raise ValueError("OTEL_EXPORTER_OTLP_ENDPOINT needs: pip install 'pai-dlc-mcp[otel]'") from None
+    end = exporting.start([tool.name for toolset in tools.TOOLSETS for tool in toolset.tools])
+    try:
+        yield
+    finally:
+        end()
 
 
 @contextmanager

@@ -3,6 +3,7 @@ it to the ceiling of tokens."""
 
 import logging
 import os
+import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
@@ -16,11 +17,11 @@ from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.types import CallToolResult, InputRequiredResult, TextContent
 from pydantic import ValidationError
 
-from pai_dlc_mcp.server import deadline, state
+from pai_dlc_mcp.server import deadline, state, telemetry
 from pai_dlc_mcp.server.budget import redact
 from pai_dlc_mcp.server.budget.clean import clean_text
 from pai_dlc_mcp.server.budget.fence import unforged
-from pai_dlc_mcp.server.budget.limits import fit, shrink
+from pai_dlc_mcp.server.budget.limits import fit, shrink, tokens
 from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.cloud import endpoints
 from pai_dlc_mcp.server.cloud.secret_fields import Seen, secrets_of
@@ -60,16 +61,23 @@ class Door:
     async def through(
         self, call: Call, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None
     ) -> CallToolResult | InputRequiredResult:
-        seen = Seen(self._own)
+        seen, began, code = Seen(self._own), time.monotonic(), None
         try:
             watched = context and _Watched(context, self._app, seen)
             with deadline.whole_call(self._settings.deadline), redact.whole_call(seen.redactor):
                 answer = await call(name, arguments, watched)  # a reply, as the tool made it
         except ToolError as error:
             cause = error.__cause__
-            answer = cause.reply if isinstance(cause, Ended) else tell(self._failure(name, error))
+            if isinstance(cause, Ended):
+                answer = cause.reply
+            else:
+                failure = self._failure(name, error)
+                answer, code = tell(failure), failure.code
         leave = partial(self._leave, answer, arguments, seen)
-        return await to_thread.run_sync(leave) if seen.size > _BIG else leave()
+        result = await to_thread.run_sync(leave) if seen.size > _BIG else leave()
+        known = name if name in self._names else "unknown"
+        telemetry.tool_called(known, time.monotonic() - began, lambda: _tokens(result), code)
+        return result
 
     def _leave(self, answer: Any, arguments: Mapping[str, Any], seen: Seen) -> CallToolResult | InputRequiredResult:
         """The one door: whatever leaves is without secrets and, a question apart, under the ceiling."""
@@ -156,6 +164,10 @@ def _asked(question: InputRequiredResult, redactor: Redactor) -> InputRequiredRe
 
     asked = {key: shown(request) for key, request in (question.input_requests or {}).items()}
     return question.model_copy(update={"input_requests": asked or None})
+
+
+def _tokens(result: CallToolResult | InputRequiredResult) -> int:
+    return tokens(text_of(result)) if isinstance(result, CallToolResult) else 0
 
 
 def _under(ceiling: int, result: CallToolResult) -> CallToolResult:

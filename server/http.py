@@ -4,8 +4,11 @@ Plain HTTP: TLS is a proxy's. Off the loopback only with authentication: whoever
 credentials.
 """
 
+import signal
 import socket
+import sys
 from collections.abc import Callable
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import anyio
@@ -46,8 +49,15 @@ def serve(server: Server, settings: Settings, host: str, port: int, check: Calla
             host=host,
         )
     )
+    signal.signal(signal.SIGTERM, _ended)
     config = uvicorn.Config(app, host=host, port=port, log_level=server.settings.log_level.lower())
     anyio.run(Listener(config, app, settings.deadline + FOR_A_WRITE).serve)
+
+
+def _ended(*_: object) -> NoReturn:
+    """uvicorn raises the signal again when it has done what it does on one: the process then ends in order, which sends
+    the spans that wait."""
+    sys.exit(0)
 
 
 class Answering:

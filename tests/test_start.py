@@ -35,6 +35,9 @@ LATER = (
     "re2",
     "matplotlib",
     "opentelemetry.sdk",
+    "opentelemetry.metrics",
+    "pai_dlc_mcp.server.exporting",
+    "redis",
     "tomllib",
 )
 
@@ -49,3 +52,29 @@ def imported() -> set[str]:
 @pytest.mark.parametrize("module", LATER)
 def test_a_start_does_not_import_it(imported: set[str], module: str) -> None:
     assert module not in imported
+
+
+WARMED = """
+import sys
+from pai_dlc_mcp import tools
+from pai_dlc_mcp.server import app
+from pai_dlc_mcp.server.cloud.credentials import StaticKey
+from pai_dlc_mcp.server.settings import Settings
+import anyio
+from mcp import Client
+settings = Settings(toolsets=("all",), state="memory", endpoint="127.0.0.1:1", protocol="http", region="cn-hangzhou")
+server = app.build(settings, tools.TOOLSETS, StaticKey("id", "secret"))
+server.warm()
+async def call():
+    async with Client(server, cache=None) as client:
+        known = set(sys.modules)
+        await client.call_tool("stop_job", {"job_id": "dlc4stillrunning"})
+        print(*(name for name in set(sys.modules) - known if name.startswith(("pai_dlc_mcp", "alibabacloud", "requests"))))
+anyio.run(call)
+"""
+
+
+def test_after_warming_a_call_imports_nothing_of_ours_or_the_sdk_s() -> None:
+    """Over HTTP it would do so on the event loop, for which all others wait."""
+    done = subprocess.run([sys.executable, "-c", WARMED], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.split()) == (0, []), done.stderr

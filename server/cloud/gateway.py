@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import anyio
 
-from pai_dlc_mcp.server import deadline
+from pai_dlc_mcp.server import deadline, telemetry
 from pai_dlc_mcp.server.budget.fence import inline
 from pai_dlc_mcp.server.cloud import endpoints, ids
 from pai_dlc_mcp.server.cloud.credentials import Credentials
@@ -108,6 +108,7 @@ class Gateway:
         host, caller = endpoints.host(product, region, self.settings), self._caller()
 
         def call() -> dict[str, Any]:
+            attempt()
             self._note(params)
             body = self._sessions.clients(caller).call(product, action, host, path, params, pathname)
             self._note(body)
@@ -117,7 +118,8 @@ class Gateway:
         within = round(min(self.settings.deadline, left), 1)
         if not within:
             raise timed_out(action, host, self.settings.deadline)
-        return await tried(call, self._workers, tries=tries, deadline=within, action=action, host=host)
+        with telemetry.cloud_call(action, region) as attempt:
+            return await tried(call, self._workers, tries=tries, deadline=within, action=action, host=host)
 
 
 async def tried(call: Callable[[], T], workers: Workers, *, tries: int, deadline: float, action: str, host: str) -> T:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from pai_dlc_mcp.server import telemetry
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.safety.caller import Caller
 
@@ -51,6 +52,7 @@ class Audit:
             ) from None
 
     def _append(self, step: Step, action: str, ids: tuple[str, ...], facts: dict[str, Fact]) -> None:
+        telemetry.gate_step(step, action, str(facts["region"]), facts)
         now = datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="milliseconds")
         told = {name: value for name, value in facts.items() if value is not None}
         line = json.dumps({"time": now, "step": step, "action": action, "ids": list(ids), **told}, ensure_ascii=True)

@@ -1,0 +1,96 @@
+"""Sends what telemetry.py records, and the spans of the MCP SDK, to the collector that the OTEL_* variables name.
+
+A span leaves with the attributes and the kinds of value listed here and nothing else: its events and its status could
+quote a call.
+"""
+
+import os
+import re
+from collections.abc import Callable, Collection, Sequence
+from importlib.metadata import version
+
+from opentelemetry import metrics, trace
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.trace import Status
+
+from pai_dlc_mcp.server import telemetry
+
+_KEPT = (
+    "mcp.method.name", "mcp.protocol.version", "gen_ai.operation.name", "error.type", "rpc.response.status_code",
+    "pai_dlc.operation", "pai_dlc.region", "pai_dlc.attempts",
+)  # fmt: skip
+_TOOL = "gen_ai.tool.name"
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}")
+
+
+def start(tools: Collection[str]) -> Callable[[], None]:
+    """Record from now on; what is returned sends what is left, and ends. Raises ValueError for a protocol that is not
+    spoken here."""
+    for signal in ("", "TRACES_", "METRICS_"):
+        name = f"OTEL_EXPORTER_OTLP_{signal}PROTOCOL"
+        if os.environ.get(name, "http/protobuf") != "http/protobuf":
+            raise ValueError(f"{name}: only http/protobuf is spoken here")
+    resource = Resource.create({"service.version": version("pai-dlc-mcp"), **_name()})
+    spans = TracerProvider(resource=resource, shutdown_on_exit=False)
+    if os.environ.get("OTEL_TRACES_EXPORTER") != "none":
+        spans.add_span_processor(BatchSpanProcessor(Listed(OTLPSpanExporter(), tools)))
+    off = os.environ.get("OTEL_METRICS_EXPORTER") == "none"
+    readers = [] if off else [PeriodicExportingMetricReader(OTLPMetricExporter())]
+    meters = MeterProvider(readers, resource=resource, shutdown_on_exit=False)
+    trace.set_tracer_provider(spans)  # the MCP SDK's spans go through it too
+    metrics.set_meter_provider(meters)
+    telemetry.record_with(telemetry.Instruments.of(spans.get_tracer("pai-dlc-mcp"), meters.get_meter("pai-dlc-mcp")))
+
+    def end() -> None:
+        spans.shutdown()
+        meters.shutdown()
+
+    return end
+
+
+class Listed(SpanExporter):
+    """Passes spans on as this module lists them; of `tools` are the names that a call may give."""
+
+    def __init__(self, exporter: SpanExporter, tools: Collection[str]) -> None:
+        self._exporter, self._tools = exporter, frozenset(tools)
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        return self._exporter.export([self._listed(span) for span in spans])
+
+    def shutdown(self) -> None:
+        self._exporter.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        return self._exporter.force_flush(timeout_millis)
+
+    def _listed(self, span: ReadableSpan) -> ReadableSpan:
+        given = span.attributes or {}
+        kept = {name: given[name] for name in _KEPT if name in given and _WORD.fullmatch(str(given[name]))}
+        name = span.name.split(" ")[0]
+        name = name if _WORD.fullmatch(name) else "unknown"
+        if given.get(_TOOL) in self._tools:
+            kept[_TOOL] = given[_TOOL]
+            name = f"{name} {given[_TOOL]}"
+        return ReadableSpan(
+            name=name,
+            context=span.context,
+            parent=span.parent,
+            resource=span.resource,
+            attributes=kept,
+            kind=span.kind,
+            status=Status(span.status.status_code),
+            start_time=span.start_time,
+            end_time=span.end_time,
+            instrumentation_scope=span.instrumentation_scope,
+        )
+
+
+def _name() -> dict[str, str]:
+    given = os.environ.get("OTEL_SERVICE_NAME") or "service.name=" in os.environ.get("OTEL_RESOURCE_ATTRIBUTES", "")
+    return {} if given else {"service.name": "pai-dlc-mcp"}
