@@ -3,7 +3,7 @@ FROM python:3.11-slim AS build
 COPY . /src
 RUN sed -E 's/ *\\$//; /^ +--hash/d' /src/requirements.lock > /tmp/versions \
  && python -m venv /app \
- && /app/bin/pip install --no-cache-dir --constraint /tmp/versions /src
+ && /app/bin/pip install --no-cache-dir --constraint /tmp/versions "/src[redis,otel]"
 
 FROM python:3.11-slim
 RUN useradd --uid 10001 --no-create-home mcp && install -d -o mcp -m 0700 /state
