@@ -1,6 +1,5 @@
 """All requests of one server to Alibaba Cloud: ids checked, a deadline kept, a read tried again, a write sent once."""
 
-import copy
 import random
 import threading
 from collections.abc import Callable, Mapping
@@ -9,11 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import anyio
 
 from pai_dlc_mcp.server import deadline
+from pai_dlc_mcp.server.budget import redact
 from pai_dlc_mcp.server.budget.fence import inline
 from pai_dlc_mcp.server.cloud import endpoints, ids
 from pai_dlc_mcp.server.cloud.credentials import Credentials
 from pai_dlc_mcp.server.cloud.endpoints import Product
 from pai_dlc_mcp.server.cloud.errors import CloudError, busy, timed_out
+from pai_dlc_mcp.server.cloud.secret_fields import met
 from pai_dlc_mcp.server.cloud.workers import Workers
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.settings import Settings
@@ -29,10 +30,6 @@ _READ_TRIES = 3  # a first try and two retries
 _BACKOFF = 0.5  # seconds, doubled each time
 
 
-def _nobody(_: object) -> None:
-    pass
-
-
 class Gateway:
     """The one way to the cloud. The SDK is imported by the first call, in its worker thread."""
 
@@ -42,13 +39,6 @@ class Gateway:
         self._workers = Workers(_THREADS)
         self._lock = threading.Lock()
         self._clients: list[Clients] = []  # one, made by the first call
-        self._note: Callable[[object], None] = _nobody
-
-    def noting(self, note: Callable[[object], None]) -> "Gateway":
-        """The same gateway, which also shows `note` what is sent and what comes back, in a worker thread."""
-        noted = copy.copy(self)
-        noted._note = note
-        return noted
 
     async def key_source(self) -> str:
         """Which step of the credential chain yields a key, e.g. `default/env`; never a value. Raises CloudError."""
@@ -105,9 +95,9 @@ class Gateway:
         host = endpoints.host(product, region, self.settings)
 
         def call() -> dict[str, Any]:
-            self._note(params)
+            redact.note(*met(params))
             body = self._ready().call(product, action, host, path, params, pathname)
-            self._note(body)
+            redact.note(*met(body))
             return body
 
         left = max(deadline.left(), _FOR_A_WRITE if tries == 1 else 0.0)
