@@ -78,7 +78,7 @@ def raw(endpoint: str) -> Callable[[], object]:
 @contextmanager
 def emulator() -> Iterator[str]:
     command = [sys.executable, "-m", "pai_dlc_mcp.cli", "emulator", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         found = re.search(r"127\.0\.0\.1:\d+", process.stdout.readline())
         assert found

@@ -26,7 +26,8 @@ from pai_dlc_mcp.server.cloud import endpoints
 from pai_dlc_mcp.server.cloud.secret_fields import secrets_of
 from pai_dlc_mcp.server.deps import App
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.protocol.reply import Facts, Origin, redacted, render, text_of
+from pai_dlc_mcp.server.protocol.render import redacted, render
+from pai_dlc_mcp.server.protocol.reply import Facts, Origin, text_of
 from pai_dlc_mcp.server.protocol.schemas import explain
 from pai_dlc_mcp.server.settings import Settings
 from pai_dlc_mcp.server.spelling import nearest

@@ -5,7 +5,6 @@ A sync call cannot be cancelled: a caller that gives up leaves its thread behind
 own threads are then no longer counted, and the interpreter waits for them when it ends.
 """
 
-import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -15,6 +14,8 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 import anyio
+import anyio.from_thread
+import anyio.lowlevel
 
 T = TypeVar("T")
 
@@ -40,7 +41,7 @@ class Workers:
 
         Waits for a slot; `started` is called when there is one. A cancelled caller returns at once.
         """
-        slot, loop, ended = object(), asyncio.get_running_loop(), anyio.Event()
+        slot, token, ended = object(), anyio.lowlevel.current_token(), anyio.Event()
         await self._slots.acquire_on_behalf_of(slot)
         started()
         outcome: Future[T] = Future()
@@ -55,8 +56,8 @@ class Workers:
                 outcome.set_result(context.run(call, *args))
             except BaseException as error:  # noqa: BLE001 - whoever waits gets it, whatever it is
                 outcome.set_exception(error)
-            with suppress(RuntimeError):  # the caller's event loop has ended meanwhile
-                loop.call_soon_threadsafe(end)
+            with suppress(anyio.RunFinishedError):  # the caller's event loop has ended meanwhile
+                anyio.from_thread.run_sync(end, token=token)
 
         self._put(work)
         await ended.wait()
