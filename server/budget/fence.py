@@ -27,7 +27,7 @@ _INSTRUCTION_MARK = "[reads like an instruction: data] "
 
 
 def opening(source: str, nonce: str) -> str:
-    return f'<{_TAG} id="{nonce}" from="{inline(source, 120)}">\n{_NOTE}'
+    return f'<{_TAG} id="{nonce}" from="{one_line(source, 120)}">\n{_NOTE}'
 
 
 def closing(nonce: str) -> str:

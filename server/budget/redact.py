@@ -34,17 +34,18 @@ class Redactor:
 
     def __init__(self, values: Iterable[tuple[str, str]] = ()) -> None:
         """`values`: name and value of what may be secret: variables of a job, credentials by their field."""
-        self._hold([(name, part) for name, value in values for part in _secrets_in(name, value)])
+        self._learn([], values)
 
     def also(self, values: Iterable[tuple[str, str]]) -> "Redactor":
         """One that knows these besides; what this one knows is not judged again."""
-        more = Redactor(values)
-        more._hold([*self._parts, *more._parts])
+        more = Redactor()
+        more._learn(self._parts, values)
         return more
 
-    def _hold(self, parts: list[tuple[str, str]]) -> None:
-        self._parts = parts
-        self._known = KnownValues(parts) if parts else None
+    def _learn(self, known: list[tuple[str, str]], values: Iterable[tuple[str, str]]) -> None:
+        each = dict.fromkeys(values)  # jobs of one list often have the same variables
+        self._parts = [*known, *((name, part) for name, value in each for part in _secrets_in(name, value))]
+        self._known = KnownValues(self._parts) if self._parts else None
 
     def lines(self, text: bytes) -> tuple[bytes, int]:
         """Cleaned text without its secrets, and how many were taken out."""

@@ -15,7 +15,7 @@ from pai_dlc_mcp.server.cloud.credentials import Credentials
 from pai_dlc_mcp.server.cloud.endpoints import Product
 from pai_dlc_mcp.server.cloud.errors import CloudError, busy, timed_out
 from pai_dlc_mcp.server.cloud.secret_fields import met
-from pai_dlc_mcp.server.cloud.workers import Workers
+from pai_dlc_mcp.server.cloud.workers import THREADS, Workers
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.settings import Settings
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _FOR_A_WRITE = 10.0  # seconds at least: one that is sent is waited for, also when the call's time is over
-_THREADS = 64  # a call that was given up keeps its thread until its socket times out
 _READ_TRIES = 3  # a first try and two retries
 _BACKOFF = 0.5  # seconds, doubled each time
 
@@ -36,7 +35,7 @@ class Gateway:
     def __init__(self, settings: Settings, credentials: Credentials) -> None:
         self.settings = settings
         self._credentials = credentials
-        self._workers = Workers(_THREADS)
+        self._workers = Workers(THREADS)
         self._lock = threading.Lock()
         self._clients: list[Clients] = []  # one, made by the first call
 

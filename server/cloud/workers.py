@@ -19,6 +19,7 @@ import anyio.lowlevel
 
 T = TypeVar("T")
 
+THREADS = 64  # a call that was given up keeps its thread until its socket times out
 _IDLE = 10.0  # seconds after which a thread without work ends
 
 
