@@ -22,12 +22,13 @@ from pai_dlc_mcp.server.budget import redact
 from pai_dlc_mcp.server.budget.clean import clean_text
 from pai_dlc_mcp.server.budget.fence import unforged
 from pai_dlc_mcp.server.budget.limits import fit, shrink, tokens
-from pai_dlc_mcp.server.budget.redact import Redactor
+from pai_dlc_mcp.server.budget.redact import Redactor, Seen
 from pai_dlc_mcp.server.cloud import endpoints
-from pai_dlc_mcp.server.cloud.secret_fields import Seen, secrets_of
+from pai_dlc_mcp.server.cloud.secret_fields import secrets_of
 from pai_dlc_mcp.server.deps import App
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.protocol.reply import Facts, Origin, redacted, render, text_of
+from pai_dlc_mcp.server.protocol.render import redacted, render
+from pai_dlc_mcp.server.protocol.reply import Facts, Origin, text_of
 from pai_dlc_mcp.server.protocol.schemas import explain
 from pai_dlc_mcp.server.settings import Settings
 from pai_dlc_mcp.server.spelling import nearest
@@ -64,7 +65,7 @@ class Door:
         seen, began, code = Seen(self._own), time.monotonic(), None
         try:
             watched = context and _Watched(context, self._app, seen)
-            with deadline.whole_call(self._settings.deadline), redact.whole_call(seen.redactor):
+            with deadline.whole_call(self._settings.deadline), redact.whole_call(seen):
                 answer = await call(name, arguments, watched)  # a reply, as the tool made it
         except ToolError as error:
             cause = error.__cause__
@@ -137,14 +138,13 @@ def tell(failure: Failure) -> CallToolResult:
 
 
 class _Watched(Context[App, Any]):
-    """A call's context whose gateway notes the secrets that go by, and whose questions leave without them."""
+    """A call's context: what lives as long as the server, and questions that leave without the secrets met."""
 
     _seen: Seen
 
     def __init__(self, context: Context[Any, Any], app: App, seen: Seen) -> None:
-        watched = replace(app, gateway=app.gateway.noting(seen.note))
         super().__init__(
-            request_context=replace(context.request_context, lifespan_context=watched),
+            request_context=replace(context.request_context, lifespan_context=app),
             mcp_server=context.mcp_server,
             input_params=context._input_params,
             subscriptions=context._bus,

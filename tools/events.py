@@ -10,7 +10,7 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from pai_dlc_mcp.server.budget.events import events
-from pai_dlc_mcp.server.budget.redact import Redactor
+from pai_dlc_mcp.server.budget.redact import of_call
 from pai_dlc_mcp.server.cloud.jobs import Job, Pod
 from pai_dlc_mcp.server.deps import Cloud, CloudInRegion, FreshJob
 from pai_dlc_mcp.server.protocol.reply import HEADER_TOKENS, STREAM_TOKENS, stream
@@ -73,7 +73,7 @@ async def _told(
     cloud: CloudInRegion, job: Job, what: str, found: Mapping[str, Sequence[str]], asked: int, max_tokens: int
 ) -> CallToolResult:
     room, source = max_tokens - HEADER_TOKENS, what.partition(" (")[0]
-    cut = partial(events, found, max_tokens=room, redactor=Redactor(job.secrets), source=source)
+    cut = partial(events, found, max_tokens=room, redactor=of_call(), source=source)
     seen = await anyio.to_thread.run_sync(cut)
     meta = {"job_id": job.job_id, "events": seen.lines, "printed": seen.printed, "folded": seen.folded}
     if not seen.lines:

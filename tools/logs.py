@@ -12,7 +12,7 @@ from pai_dlc_mcp.server.budget import cursor as cursors
 from pai_dlc_mcp.server.budget.events import events
 from pai_dlc_mcp.server.budget.limits import tokens
 from pai_dlc_mcp.server.budget.pipeline import saved, view
-from pai_dlc_mcp.server.budget.redact import Redactor
+from pai_dlc_mcp.server.budget.redact import Redactor, of_call
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.jobs import Job, Pod
 from pai_dlc_mcp.server.cloud.times import to_utc
@@ -73,7 +73,7 @@ async def get_pod_logs(
     For what happened before the container ran use get_job_events."""
     if (show == "grep") != (pattern is not None):
         raise Failure("show=grep and pattern go together.", fix="Pass both, or neither.", code="InvalidArgument")
-    redactor = Redactor(job.secrets)
+    redactor = of_call()
     if show == "all_pods":
         return await _all_pods(cloud, job, redactor, max_tokens)
     present, pod = _chosen(job, pod_id, pod_uid, previous)

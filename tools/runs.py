@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from mcp.server.mcpserver import Resolve
 from pydantic import Field
 
-from pai_dlc_mcp.server.budget.redact import Redactor
+from pai_dlc_mcp.server.budget.redact import of_call
 from pai_dlc_mcp.server.deps import Cloud
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.protocol.reply import Facts, ForeignName, ForeignText, Row
@@ -150,7 +150,7 @@ async def compare_jobs(
     one is faster or better; get_job_metrics draws one job's curves."""
     one, other, unseen = await compare.read(cloud, a, b)
     before, after = job_body.copied(one.job.raw).body, job_body.copied(other.job.raw).body
-    differs = job_body.differences(before, after, (Redactor(one.job.secrets), Redactor(other.job.secrets)))
+    differs = job_body.differences(before, after, of_call())
     told = [change for change in differs if not change.field.startswith("Settings.Tags.mcp-")]
     return Comparison(
         a=a,

@@ -6,9 +6,9 @@ from typing import Annotated, Any, cast
 from pydantic import Field, WithJsonSchema
 
 from pai_dlc_mcp.server.budget.limits import shrink
-from pai_dlc_mcp.server.budget.redact import Redactor
+from pai_dlc_mcp.server.budget.redact import of_call
 from pai_dlc_mcp.server.cloud.errors import missing
-from pai_dlc_mcp.server.cloud.jobs import job_secrets
+from pai_dlc_mcp.server.cloud.secret_fields import secrets_of
 from pai_dlc_mcp.server.cloud.templates import Template, Version
 from pai_dlc_mcp.server.deps import Cloud
 from pai_dlc_mcp.server.errors import Failure
@@ -234,7 +234,7 @@ def _version(content: job_template.Content, constraints: dict[str, str] | None) 
 
 
 def _shown(version: Version) -> str:
-    redactor = Redactor(job_secrets(version.content))
+    redactor = of_call().also(secrets_of(version.content))
     shown = cast("dict[str, object]", showable(version.content, redactor))
     return json.dumps(shrink(shown, _CONTENT_TOKENS)[0], ensure_ascii=False)
 

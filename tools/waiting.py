@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pai_dlc_mcp.server.budget.redact import Redactor
+from pai_dlc_mcp.server.budget.redact import of_call
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.times import Time
 from pai_dlc_mcp.server.deps import Cloud, CloudInRegion, Reporting
@@ -109,7 +109,7 @@ async def _why(cloud: CloudInRegion, sight: Sight) -> str | None:
         said = await why_waiting(cloud, job) if job.status in WAITING else job.reason
     except CloudError as error:
         return f"why could not be read: {error.what}"
-    return Redactor(job.secrets).text(said)[:_WHY_CHARS] if said else None
+    return of_call().text(said)[:_WHY_CHARS] if said else None
 
 
 def _row(sight: Sight, *, news: bool, why: str | None) -> WaitRow:

@@ -64,6 +64,10 @@ class KnownValues:
         keys = b"|".join(map(re2.escape, sorted(self._forms)))
         self._keys = re2.compile_bytes(rb"(?:^|[^0-9A-Za-z]|" + _ESCAPE + rb")(?:" + keys + rb")") if keys else None
 
+    def finds(self, text: bytes) -> bool:
+        """Whether there is a place to look at closer."""
+        return next(self._places(text), None) is not None
+
     def redact(self, text: bytes) -> tuple[bytes, int]:
         """Text without them, and how many places were taken out."""
         spans = self._spans(text)

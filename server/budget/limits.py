@@ -32,6 +32,8 @@ def _class(byte: int) -> str:
     return next((name for name, holds in names if holds), "end" if char == "\n" else "mark")
 
 
+_DEAREST = max(each + _FIRST.get(name, 0) for name, each in _EACH.items())  # a character cannot cost more
+
 _TABLE = b"".join(_CLASSES[_class(byte)] for byte in range(256))
 
 
@@ -55,6 +57,11 @@ def tokens(text: str) -> int:
     return -(-cost(text) // TOKEN)
 
 
+def fits(text: str, max_tokens: int) -> bool:
+    """Whether a text is within max_tokens; most are so short that nothing need be counted."""
+    return len(text) * _DEAREST <= room(max_tokens) or cost(text) <= room(max_tokens)
+
+
 def room(max_tokens: int) -> int:
     """What max_tokens allow, in thousandths of a token."""
     return max(0, max_tokens) * TOKEN
@@ -65,10 +72,9 @@ def fit(text: str, max_tokens: int, how_to_get_the_rest: str) -> str:
 
     A fence that the cut leaves open is closed before the notice. Below some 30 tokens the notice goes too."""
     text = text.encode("utf-8", "replace").decode()
-    needed = tokens(text)
-    if needed <= max_tokens:
+    if fits(text, max_tokens):
         return text
-    notice = f"[cut at {max_tokens:,} tokens of {needed:,}. {how_to_get_the_rest}]"
+    notice = f"[cut at {max_tokens:,} tokens of {tokens(text):,}. {how_to_get_the_rest}]"
     kept = _beginning(text, room(max_tokens) - cost(notice) - _CLOSING)
     cut = "\n".join(part for part in (kept, open_fence(kept), notice) if part)
     return first_that_fits(max_tokens, cut, notice, "[cut]")
@@ -104,10 +110,10 @@ def shrink(value: dict[str, object], max_tokens: int) -> tuple[dict[str, object]
     maps go first: each try halves how long any of them may be. A map that was cut says how many names went."""
     chars, items = _CHARS, _ITEMS
     shrunk = cast("dict[str, object]", _bounded(value, chars, items))
-    while tokens(_json(shrunk)) > max_tokens and (chars, items) != (_LEAST_CHARS, _LEAST_ITEMS):
+    while not fits(_json(shrunk), max_tokens) and (chars, items) != (_LEAST_CHARS, _LEAST_ITEMS):
         chars, items = max(_LEAST_CHARS, chars // 2), max(_LEAST_ITEMS, items // 2)
         shrunk = cast("dict[str, object]", _bounded(value, chars, items))
-    if tokens(_json(shrunk)) > max_tokens:  # nested without end
+    if not fits(_json(shrunk), max_tokens):  # nested without end
         shrunk = dict[str, object](cut="too large to show")
     return shrunk, shrunk != value
 

@@ -5,7 +5,7 @@ that is one by its field, its name or its randomness (known_values.py), and a pr
 is none, so that a diagnosis stays readable."""
 
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -34,17 +34,18 @@ class Redactor:
 
     def __init__(self, values: Iterable[tuple[str, str]] = ()) -> None:
         """`values`: name and value of what may be secret: variables of a job, credentials by their field."""
-        self._hold([(name, part) for name, value in values for part in _secrets_in(name, value)])
+        self._learn([], values)
 
     def also(self, values: Iterable[tuple[str, str]]) -> "Redactor":
         """One that knows these besides; what this one knows is not judged again."""
-        more = Redactor(values)
-        more._hold([*self._parts, *more._parts])
+        more = Redactor()
+        more._learn(self._parts, values)
         return more
 
-    def _hold(self, parts: list[tuple[str, str]]) -> None:
-        self._parts = parts
-        self._known = KnownValues(parts) if parts else None
+    def _learn(self, known: list[tuple[str, str]], values: Iterable[tuple[str, str]]) -> None:
+        each = dict.fromkeys(values)  # jobs of one list often have the same variables
+        self._parts = [*known, *((name, part) for name, value in each for part in _secrets_in(name, value))]
+        self._known = KnownValues(self._parts) if self._parts else None
 
     def lines(self, text: bytes) -> tuple[bytes, int]:
         """Cleaned text without its secrets, and how many were taken out."""
@@ -55,26 +56,64 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """One text, cleaned first: for commands, descriptions and messages shown outside a log."""
-        return self.lines(clean_text(text).encode())[0].decode()
+        return self.texts([text])[0]
+
+    def texts(self, texts: Iterable[str]) -> list[str]:
+        """Several at once: they are cleaned, and searched one by one only where a search of all together finds
+        anything. A line's end between two of them hides nothing: a pattern begins and ends at one as at a text's."""
+        cleaned = list(map(clean_text, texts))
+        if not self._finds("\n".join(cleaned).encode()):
+            return cleaned
+        return [self.lines(text.encode())[0].decode() for text in cleaned]
+
+    def _finds(self, text: bytes) -> bool:
+        known = self._known is not None and self._known.finds(text)
+        return known or b"PRIVATE KEY" in text or _ANY.search(text) is not None
 
 
+class Seen:
+    """What one call sent and got: the secrets in it, and its size in characters."""
+
+    def __init__(self, own: Redactor | None = None) -> None:
+        """`own` knows the secrets of this server, which no call may show either."""
+        self._own = own or Redactor()
+        self.secrets: list[tuple[str, str]] = []
+        self.size = 0
+        self._made = 0, self._own
+
+    def redactor(self) -> Redactor:
+        """Of all secrets until now."""
+        known = len(self.secrets)
+        if self._made[0] != known:
+            self._made = known, self._own.also(self.secrets[:known])
+        return self._made[1]
+
+
+_current: ContextVar[Seen | None] = ContextVar("seen", default=None)
 _SHAPES = Redactor()
-_current: ContextVar[Callable[[], Redactor]] = ContextVar("redactor", default=lambda: _SHAPES)
 
 
 @contextmanager
-def whole_call(redactor: Callable[[], Redactor]) -> Generator[None]:
-    """From here on `of_call` is what `redactor` gives at that moment, in every task and thread the call starts."""
-    token = _current.set(redactor)
+def whole_call(seen: Seen) -> Generator[None]:
+    """From here on `note` adds to `seen`, in every task and thread the call starts."""
+    token = _current.set(seen)
     try:
         yield
     finally:
         _current.reset(token)
 
 
+def note(secrets: Iterable[tuple[str, str]], size: int) -> None:
+    """What the current call has met; outside a call, of no consequence."""
+    if seen := _current.get():
+        seen.secrets += secrets
+        seen.size += size
+
+
 def of_call() -> Redactor:
     """Knows what secrets the current call has met until now; outside a call, shapes and names alone."""
-    return _current.get()()
+    seen = _current.get()
+    return seen.redactor() if seen else _SHAPES
 
 
 def _shapes(text: bytes) -> tuple[bytes, int]:

@@ -23,6 +23,7 @@ from pai_dlc_mcp.server.cloud.credentials import quiet_logs
 from pai_dlc_mcp.server.cloud.endpoints import Product
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.shape import as_list, as_object
+from pai_dlc_mcp.server.cloud.workers import THREADS
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.settings import Settings
 from pai_dlc_mcp.server.spelling import not_in_the_api
@@ -128,6 +129,7 @@ class Clients:
                 connect_timeout=int(settings.connect_timeout * 1000),
                 read_timeout=int(settings.read_timeout * 1000),
                 user_agent=USER_AGENT,
+                max_idle_conns=THREADS,
             )
         )
 

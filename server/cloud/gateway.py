@@ -1,6 +1,5 @@
 """All requests of one server to Alibaba Cloud: ids checked, a deadline kept, a read tried again, a write sent once."""
 
-import copy
 import random
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -8,26 +7,23 @@ from typing import Any, TypeVar
 import anyio
 
 from pai_dlc_mcp.server import deadline, telemetry
+from pai_dlc_mcp.server.budget import redact
 from pai_dlc_mcp.server.budget.fence import inline
 from pai_dlc_mcp.server.cloud import endpoints, ids
 from pai_dlc_mcp.server.cloud.credentials import Credentials
 from pai_dlc_mcp.server.cloud.endpoints import Product
 from pai_dlc_mcp.server.cloud.errors import CloudError, busy, timed_out
+from pai_dlc_mcp.server.cloud.secret_fields import met
 from pai_dlc_mcp.server.cloud.sessions import Sessions
-from pai_dlc_mcp.server.cloud.workers import Workers
+from pai_dlc_mcp.server.cloud.workers import THREADS, Workers
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.settings import Settings
 
 T = TypeVar("T")
 
 FOR_A_WRITE = 10.0  # seconds at least: one that is sent is waited for, also when the call's time is over
-_THREADS = 64  # a call that was given up keeps its thread until its socket times out
 _READ_TRIES = 3  # a first try and two retries
 _BACKOFF = 0.5  # seconds, doubled each time
-
-
-def _nobody(_: object) -> None:
-    pass
 
 
 class Gateway:
@@ -40,14 +36,7 @@ class Gateway:
         self.settings = settings
         self._caller = caller
         self._sessions = Sessions(settings, credentials)
-        self._workers = Workers(_THREADS)
-        self._note: Callable[[object], None] = _nobody
-
-    def noting(self, note: Callable[[object], None]) -> "Gateway":
-        """The same gateway, which also shows `note` what is sent and what comes back, in a worker thread."""
-        noted = copy.copy(self)
-        noted._note = note
-        return noted
+        self._workers = Workers(THREADS)
 
     async def key_source(self) -> str:
         """Which step of the credential chain yields a key, e.g. `default/env`; never a value. Raises CloudError."""
@@ -109,9 +98,9 @@ class Gateway:
 
         def call() -> dict[str, Any]:
             attempt()
-            self._note(params)
+            redact.note(*met(params))
             body = self._sessions.clients(caller).call(product, action, host, path, params, pathname)
-            self._note(body)
+            redact.note(*met(body))
             return body
 
         left = max(deadline.left(), FOR_A_WRITE if tries == 1 else 0.0)

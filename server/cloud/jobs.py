@@ -10,7 +10,6 @@ from pai_dlc_mcp.server.budget.fence import word
 from pai_dlc_mcp.server.cloud.api import Regional, Write
 from pai_dlc_mcp.server.cloud.model import CloudModel, Told
 from pai_dlc_mcp.server.cloud.paging import Page, page
-from pai_dlc_mcp.server.cloud.secret_fields import secrets_of
 from pai_dlc_mcp.server.cloud.shape import as_list, as_object
 from pai_dlc_mcp.server.cloud.times import Time
 
@@ -167,18 +166,9 @@ class Job(JobSummary):
     restart_record: tuple[Restart, ...] = Field(default=(), alias="RestartRecord")
     raw: dict[str, Any] = Field(default={}, exclude=True, repr=False)
 
-    @property
-    def secrets(self) -> list[tuple[str, str]]:
-        return job_secrets(self.raw)
-
     @classmethod
     def of(cls, body: dict[str, Any]) -> "Job":
         return cls.model_validate({**body, "raw": body})
-
-
-def job_secrets(body: dict[str, Any]) -> list[tuple[str, str]]:
-    """Name and value of the job's variables and credentials; which of them are secret, budget/redact.py says."""
-    return secrets_of(body)
 
 
 class Jobs(Regional):

@@ -8,7 +8,6 @@ import io
 from typing import Any
 from urllib.parse import urlsplit
 
-from darabonba.core import DEFAULT_POOL_MAXSIZE as _POOL
 from darabonba.core import DaraCore
 from requests import PreparedRequest, RequestException, Response
 from requests.adapters import BaseAdapter
@@ -16,6 +15,7 @@ from requests.utils import should_bypass_proxies
 from urllib3.exceptions import HTTPError
 
 from pai_dlc_mcp.server.cloud.endpoints import is_loopback
+from pai_dlc_mcp.server.cloud.workers import THREADS
 
 _CHUNK = 65536
 
@@ -65,10 +65,11 @@ class Guarded(BaseAdapter):
 
 
 def guard(protocol: str, host: str, most_bytes: int) -> None:
-    """Put a Guarded adapter into the SDK's session for this host: the SDK keeps one a host for the whole process."""
+    """Put a Guarded adapter into the SDK's session for this host: the SDK keeps one a host and size of its pool for the
+    whole process. With a connection a thread none is closed after each call."""
     core: Any = DaraCore  # it has no public way to a session
-    session = core._get_session(f"{protocol}://{host}:80:pool={_POOL}", protocol, pool_size=_POOL)
-    session.mount(f"{protocol}://", Guarded(core.get_adapter(protocol, pool_size=_POOL), most_bytes))
+    session = core._get_session(f"{protocol}://{host}:80:pool={THREADS}", protocol, pool_size=THREADS)
+    session.mount(f"{protocol}://", Guarded(core.get_adapter(protocol, pool_size=THREADS), most_bytes))
 
 
 def goes_direct(url: str) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import copy_context
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 import anyio
@@ -18,12 +19,18 @@ import anyio.lowlevel
 
 T = TypeVar("T")
 
+THREADS = 64  # a call that was given up keeps its thread until its socket times out
+_IDLE = 10.0  # seconds after which a thread without work ends
+
 
 class Workers:
     """Runs calls in threads of their own, at most `most` at once, those left behind included."""
 
     def __init__(self, most: int) -> None:
         self._slots = anyio.CapacityLimiter(most)
+        self._work: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._idle = 0  # threads that wait for work which nobody has put yet
 
     @property
     def busy(self) -> int:
@@ -39,6 +46,7 @@ class Workers:
         await self._slots.acquire_on_behalf_of(slot)
         started()
         outcome: Future[T] = Future()
+        context = copy_context()
 
         def end() -> None:
             self._slots.release_on_behalf_of(slot)
@@ -46,12 +54,33 @@ class Workers:
 
         def work() -> None:
             try:
-                outcome.set_result(call(*args))
+                outcome.set_result(context.run(call, *args))
             except BaseException as error:  # noqa: BLE001 - whoever waits gets it, whatever it is
                 outcome.set_exception(error)
             with suppress(anyio.RunFinishedError):  # the caller's event loop has ended meanwhile
                 anyio.from_thread.run_sync(end, token=token)
 
-        threading.Thread(target=copy_context().run, args=(work,), name="Alibaba Cloud call", daemon=True).start()
+        self._put(work)
         await ended.wait()
         return outcome.result()
+
+    def _put(self, work: Callable[[], None]) -> None:
+        with self._lock:
+            waits, self._idle = self._idle > 0, max(0, self._idle - 1)
+        self._work.put(work)
+        if not waits:
+            threading.Thread(target=self._serve, name="Alibaba Cloud call", daemon=True).start()
+
+    def _serve(self) -> None:
+        """A thread's life: to start one a call takes longer than to hand it over."""
+        while True:
+            try:
+                self._work.get(timeout=_IDLE)()
+            except Empty:
+                with self._lock:
+                    if self._idle:  # else work is on its way to this one
+                        self._idle -= 1
+                        return
+            else:
+                with self._lock:
+                    self._idle += 1

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
-from pai_dlc_mcp.server.budget.redact import Redactor
-from pai_dlc_mcp.server.cloud.jobs import job_secrets
+from pai_dlc_mcp.server.budget.redact import of_call
+from pai_dlc_mcp.server.cloud.secret_fields import secrets_of
 from pai_dlc_mcp.server.cloud.specs import EcsSpec
 from pai_dlc_mcp.server.rules.job_spec import Draft, JobSpec
 from pai_dlc_mcp.server.rules.job_types import WITH_AIMASTER
@@ -92,7 +92,7 @@ def relative_path(command: str) -> str | None:
 def shown(draft: Draft) -> dict[str, Any]:
     """The body that would be sent, without the values of environment variables and other secrets."""
     body = draft.body()
-    return cast("dict[str, Any]", showable(body, Redactor(job_secrets(body))))
+    return cast("dict[str, Any]", showable(body, of_call().also(secrets_of(body))))
 
 
 def _is_on(flag: str, arguments: str) -> bool:

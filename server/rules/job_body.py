@@ -85,16 +85,14 @@ def changed(body: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
     return as_object(_merged(dict(body), changes, ""))
 
 
-def differences(
-    before: Mapping[str, Any], after: Mapping[str, Any], redactors: tuple[Redactor, Redactor]
-) -> list[Difference]:
+def differences(before: Mapping[str, Any], after: Mapping[str, Any], redactor: Redactor) -> list[Difference]:
     """Field by field; an environment by its names."""
     one, other = dict(_leaves(before, ())), dict(_leaves(after, ()))
     found: list[Difference] = []
     for path in dict.fromkeys([*one, *other]):
         if one.get(path) != other.get(path):
             told = _hidden if _is_secret(path) else _apart
-            texts = [_text(body.get(path), redactors) for body in (one, other)]
+            texts = [_text(body.get(path), redactor) for body in (one, other)]
             found.append(Difference(".".join(path), *told(*texts)))
     return found
 
@@ -183,13 +181,10 @@ def _is_secret(path: tuple[str, ...]) -> bool:
     return any(name.lower() in ENVIRONMENTS | CREDENTIALS for name in path)
 
 
-def _text(value: object, redactors: tuple[Redactor, Redactor]) -> str:
+def _text(value: object, redactor: Redactor) -> str:
     if value is None:
         return "-"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    for redactor in redactors:
-        text = redactor.text(text)
-    return text
+    return redactor.text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
 def _hidden(before: str, after: str) -> tuple[str, str]:

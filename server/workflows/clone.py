@@ -7,9 +7,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pai_dlc_mcp.server.budget.redact import Redactor
+from pai_dlc_mcp.server.budget.redact import of_call
 from pai_dlc_mcp.server.cloud.errors import CloudError, or_none
-from pai_dlc_mcp.server.cloud.jobs import Job, job_secrets
+from pai_dlc_mcp.server.cloud.jobs import Job
+from pai_dlc_mcp.server.cloud.secret_fields import secrets_of
 from pai_dlc_mcp.server.cloud.shape import as_list, as_object
 from pai_dlc_mcp.server.deps import CloudInRegion
 from pai_dlc_mcp.server.errors import Failure
@@ -73,7 +74,7 @@ def changed(original: Original, changes: Mapping[str, Any]) -> Clone:
     name = original.job.display_name
     renamed = {"DisplayName": f"{name}-clone" if _NAME.fullmatch(name) else f"clone-of-{original.job.job_id}"}
     body = job_body.changed({**original.body, **renamed}, changes)
-    differences = job_body.differences(original.body, body, (_redactor(original.body), _redactor(body)))
+    differences = job_body.differences(original.body, body, of_call().also(secrets_of(body)))
     settings = as_object(body.get("Settings"))
     tags = {**as_object(settings.get("Tags")), CLONED_TAG: original.job.job_id}
     return Clone(_draft({**body, "Settings": {**settings, "Tags": tags}}), tuple(differences))
@@ -88,10 +89,6 @@ def gone(original: Original, failure: Failure) -> Failure:
             offers.append(f"{dataset} was {uri}: mount that uri instead")
     fix = f"Pass the replacements in `changes`, as create_job takes them{': ' if offers else ''}{'; '.join(offers)}."
     return Failure(f"A job like {original.job.job_id}: {failure.what}", fix=fix, code=failure.code)
-
-
-def _redactor(body: dict[str, Any]) -> Redactor:
-    return Redactor(job_secrets(body))
 
 
 def _draft(body: Mapping[str, Any]) -> Draft:

@@ -12,7 +12,7 @@ from pai_dlc_mcp.server.budget import cause
 from pai_dlc_mcp.server.budget.cause import Found, PodLog
 from pai_dlc_mcp.server.budget.events import Event, timeline
 from pai_dlc_mcp.server.budget.fence import inert
-from pai_dlc_mcp.server.budget.redact import Redactor
+from pai_dlc_mcp.server.budget.redact import of_call
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.jobs import Job, Pod
 from pai_dlc_mcp.server.cloud.logs import MAX_LINES
@@ -42,7 +42,7 @@ class Evidence:
     def __init__(self, cloud: CloudInRegion, job: Job) -> None:
         self.cloud, self.job = cloud, job
         self.now = cloud.clock.now()
-        self.redactor = Redactor(job.secrets)
+        self.redactor = of_call()
         self.unseen: list[str] = []
         self.logs_read = 0
 

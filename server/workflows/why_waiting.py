@@ -1,7 +1,7 @@
 """Why a job does not run yet, in a line: its place in the queue of a quota, or what its events repeat."""
 
 from pai_dlc_mcp.server.budget.events import timeline
-from pai_dlc_mcp.server.budget.redact import Redactor
+from pai_dlc_mcp.server.budget.redact import of_call
 from pai_dlc_mcp.server.cloud.jobs import Job
 from pai_dlc_mcp.server.deps import CloudInRegion
 from pai_dlc_mcp.server.insight.health import trouble
@@ -25,7 +25,7 @@ async def why_waiting(cloud: CloudInRegion, job: Job) -> str | None:
         pod = by_importance(job)[0]
         found = await cloud.events.pod(job.job_id, pod.pod_id, since=job.created, max_events=_EVENTS)
         sources[pod.pod_id] = found
-    events, _ = timeline(sources, Redactor(job.secrets))
+    events, _ = timeline(sources, of_call())
     if stuck := trouble([event.text for event in events]):
         return str(stuck)
     return None

@@ -8,7 +8,7 @@ import anyio.to_thread
 from pydantic import BeforeValidator, Field
 
 from pai_dlc_mcp.server.budget.limits import shrink
-from pai_dlc_mcp.server.budget.redact import Redactor
+from pai_dlc_mcp.server.budget.redact import of_call
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.jobs import Job, JobSummary, Pod, Spec
 from pai_dlc_mcp.server.cloud.times import Time, to_utc
@@ -164,7 +164,7 @@ async def get_job(
     failed or waits says diagnose_job."""
     shown: Any = None
     if detail or fields:
-        shown = await anyio.to_thread.run_sync(showable, job.raw, Redactor(job.secrets))  # may be megabytes
+        shown = await anyio.to_thread.run_sync(showable, job.raw, of_call())  # may be megabytes
     if fields and shown:
         part = shrink(project(shown, fields), STREAM_TOKENS)[0]
         return JobFacts(job_id=job_id, status=job.status, detail=part)

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from pai_dlc_mcp.server.cloud.jobs import Job, JobSummary
+from pai_dlc_mcp.server.cloud.secret_fields import secrets_of
 
 RUNNING, FINISHED, FAILED = "dlc4stillrunning", "dlc1succeeded001", "dlc2outofmemory2"
 BODY = {
@@ -141,12 +142,12 @@ def test_the_secrets_of_a_job_are_all_values_of_its_environments() -> None:
             ],
         }
     )
-    assert dict(job.secrets) == {"A": "one", "N": "2", "B": "three", "C": "four", "D": "five"}
+    assert dict(secrets_of(job.raw)) == {"A": "one", "N": "2", "B": "three", "C": "four", "D": "five"}
 
 
 def test_one_name_with_two_values_hides_both() -> None:
     job = Job.of({"Envs": {"TOKEN": "one"}, "CustomEnvs": [{"Key": "TOKEN", "Value": "two"}]})
-    assert {value for _, value in job.secrets} == {"one", "two"}
+    assert {value for _, value in secrets_of(job.raw)} == {"one", "two"}
 
 
 @pytest.mark.parametrize(

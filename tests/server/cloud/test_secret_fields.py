@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pai_dlc_mcp.server.cloud.secret_fields import Seen, secrets_of
+from pai_dlc_mcp.server.cloud.secret_fields import met, secrets_of
 
 PAIR = ("DB_PASS", "correct-horse")
 MAP = {PAIR[0]: PAIR[1]}
@@ -70,9 +70,6 @@ def test_a_body_nested_without_end_is_no_error() -> None:
     assert secrets_of({"Envs": deep}) == [("x", "end")]
 
 
-def test_what_is_seen_adds_up() -> None:
-    seen = Seen()
-    seen.note({"Envs": {"A_KEY": "one"}, "UserCommand": "x" * 100})
-    seen.note({"Password": "two", "Lines": ["y" * 50]})
-    assert seen.secrets == [("A_KEY", "one"), ("credential.Password", "two")]
-    assert seen.size == 156
+def test_a_body_is_as_large_as_its_texts() -> None:
+    assert met({"Envs": {"A_KEY": "one"}, "UserCommand": "x" * 100}) == ([("A_KEY", "one")], 103)
+    assert met({"Password": "two", "Lines": ["y" * 50]}) == ([("credential.Password", "two")], 53)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pai_dlc_mcp.server.budget.limits import tokens
 from pai_dlc_mcp.server.cloud.paging import Page
 from pai_dlc_mcp.server.cloud.times import Time
-from pai_dlc_mcp.server.protocol.reply import FACTS_TOKENS, Facts, ForeignName, Listing, Row, render, text_of
+from pai_dlc_mcp.server.protocol.render import render
+from pai_dlc_mcp.server.protocol.reply import FACTS_TOKENS, Facts, ForeignName, Listing, Row, text_of
 from pai_dlc_mcp.server.settings import Settings
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.text() | st.characters(categories=["Cs", "Cc"])
