@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any, cast
+from urllib.parse import quote
 
 import anyio.to_thread
 from pydantic import BeforeValidator, Field
@@ -232,5 +233,5 @@ def _pod_row(pod: Pod) -> PodRow:
 
 def console(region: str, job: JobSummary) -> str:
     """The job's page in the PAI console."""
-    where = f"regionId={region}&workspaceId={job.workspace_id}"
-    return f"https://pai.console.aliyun.com/?{where}#/dlc/jobs/{job.job_id}/overview"
+    where = f"regionId={region}&workspaceId={quote(job.workspace_id, safe='')}"
+    return f"https://pai.console.aliyun.com/?{where}#/dlc/jobs/{quote(job.job_id, safe='')}/overview"
