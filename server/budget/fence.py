@@ -63,7 +63,8 @@ def open_fence(text: str) -> str | None:
 # Characters that begin markup or a link, and what stands for them
 _MARKUP = {"`": "'", "<": "‹", ">": "›", "[": "(", "]": ")", "|": "/", "*": "·", "\\": "/"}
 _QUOTES = re.compile(
-    "QUOTATION|CORNER BRACKET|DITTO|GERSH|DOUBLE (?:A|GRAVE|VERTICAL)|APOSTROPHE|PRIME\\b|(?:ACUTE|GRAVE) ACCENT|NIHSHVASA"
+    "QUOTATION|CORNER BRACKET|DITTO|GERE?SH|DOUBLE (?:A|GRAVE|VERTICAL)|NIHSHVASA"
+    "|APOSTROPHE|PRIME$|(?:ACUTE|GRAVE) ACCENT"
 )  # in their Unicode names; a pair of single ones looks like a double one
 
 
@@ -97,7 +98,7 @@ def word(text: str) -> str:
     text = text.strip()
     if _WORD.fullmatch(text):
         return text
-    return f'"{inline(text, 80)}"'.replace("'", "")
+    return '"' + re.sub("['‹›]", "", inline(text, 80)) + '"'
 
 
 def one_line(text: str, limit: int) -> str:

@@ -23,7 +23,7 @@ class Image(CloudModel):
 
     image_id: str = Field(default="", alias="ImageId")
     name: Told = Field(default="", alias="Name")
-    uri: str = Field(default="", alias="ImageUri")
+    uri: Told = Field(default="", alias="ImageUri")
     description: Told | None = Field(default=None, alias="Description")
     accessibility: str | None = Field(default=None, alias="Accessibility")
     workspace_id: str | None = Field(default=None, alias="WorkspaceId")

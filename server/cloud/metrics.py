@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic import Field
 
+from pai_dlc_mcp.server.budget.fence import word
 from pai_dlc_mcp.server.cloud.api import Regional
 from pai_dlc_mcp.server.cloud.errors import CloudError, code_in, request_id_in, said
 from pai_dlc_mcp.server.cloud.model import CloudModel
@@ -123,7 +124,7 @@ def by_place(points: Iterable[dict[str, Any]]) -> Sequence[Series]:
 
 
 def _place(point: dict[str, Any]) -> str:
-    return ", ".join(f"{key}={point[key]}" for key in sorted(point.keys() - _NOT_PLACES)) or "job"
+    return ", ".join(f"{word(key)}={word(str(point[key]))}" for key in sorted(point.keys() - _NOT_PLACES)) or "job"
 
 
 def _value(point: dict[str, Any]) -> object:

@@ -35,9 +35,11 @@ HEADER_TOKENS = 150  # of a stream's budget, for the lines above its fence
 
 @dataclass(frozen=True)
 class Foreign:
-    """Marks text that somebody else wrote: a job's name, description, command or reason. `treat` gets it cleaned."""
+    """Marks text that somebody else wrote: a job's name, description, command or reason. `treat` gets it cleaned.
+    Not `fenced`: words of ours that quote it."""
 
     treat: Callable[[str], str]
+    fenced: bool = True
 
 
 _AS_IT_IS = Foreign(lambda text: text)
@@ -46,6 +48,7 @@ _ISSUED = re.compile(r"[!-;=?-~]{0,8192}")  # a token or an address: what is not
 ForeignName = Annotated[str, Foreign(lambda text: one_line(text, 120))]
 ForeignText = Annotated[str, Foreign(lambda text: one_line(text, 600))]
 Verbatim = Annotated[str, Foreign(lambda text: text[:4000])]  # a uri, a path, a command
+Quoting = Annotated[str, Foreign(lambda text: text, fenced=False)]  # a question
 
 
 class Facts(BaseModel):
@@ -100,7 +103,7 @@ def render(origin: Origin, reply: Facts, redactor: Redactor | None = None) -> Ca
     foreign: list[Foreign] = []
     data = cast("dict[str, Any]", _plain(reply, _Walk(redactor or Redactor(), foreign), None))
     if not isinstance(reply, Listing):
-        result = _rendered(origin, data, fenced_in=bool(foreign))
+        result = _rendered(origin, data, foreign)
         return _with_picture(result, reply.picture) if isinstance(reply, Pictured) and reply.picture else result
     rows = data[reply.rows]
     kept = len(rows)
@@ -108,7 +111,7 @@ def render(origin: Origin, reply: Facts, redactor: Redactor | None = None) -> Ca
         after = reply.start + kept
         follow = {"next": f"offset={after}"} if rows and after < reply.total else {}
         shown = {**data, reply.rows: rows[:kept], "returned": kept, **follow}
-        result = _rendered(origin, shown, fenced_in=bool(foreign))
+        result = _rendered(origin, shown, foreign)
         cost = max(tokens(text_of(result)), tokens(compact(shown)))
         if cost <= FACTS_TOKENS or kept <= 1:
             return result
@@ -189,7 +192,7 @@ def _text(value: str, walk: _Walk, mark: Foreign | Issued | None) -> str:
     if isinstance(mark, Issued) and _ISSUED.fullmatch(value):
         return value
     text = walk.redactor.text(value[:_MOST_CHARS])
-    if (mark is None and inert(text) == text) or (mark is _AS_IT_IS and _NAME.fullmatch(text)):
+    if (mark is None and inert(text) == text and text[:1] != '"') or (mark is _AS_IT_IS and _NAME.fullmatch(text)):
         return text
     if not isinstance(mark, Foreign):  # no text of ours reads like that
         mark = _AS_IT_IS
@@ -218,14 +221,14 @@ def _mark_in(parts: Iterable[Any]) -> Foreign | Issued | None:
     return None
 
 
-def _rendered(origin: Origin, data: dict[str, Any], *, fenced_in: bool) -> CallToolResult:
+def _rendered(origin: Origin, data: dict[str, Any], foreign: Sequence[Foreign]) -> CallToolResult:
     facts = {name: value for name, value in data.items() if name != "note"}
     body = "\n".join(line for name, value in facts.items() for line in lines_of(name, value))
-    if fenced_in:
+    if any(mark.fenced for mark in foreign):
         body = fence(body.splitlines(), "PAI-DLC, with names and texts that users wrote", new_nonce())
     note = data.get("note")
     parts = (f"region: {_where(origin).removeprefix(' · ')}", note, body)
     text = "\n".join(part for part in parts if part)
-    warned = {UNTRUSTED: _UNTRUSTED_NOTE} if fenced_in else {}
+    warned = {UNTRUSTED: _UNTRUSTED_NOTE} if foreign else {}
     structured = {**warned, **_echo(origin), **facts, **({"note": note} if note else {})}
     return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=structured)
