@@ -11,14 +11,14 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pai_dlc_mcp.server.safety.locks import lock
 from pai_dlc_mcp.server.safety.store import MemoryStore, Record, Store
 
 _KIND = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _POSIX = os.name == "posix"  # elsewhere a folder has no mode: it is as private as the user's profile
-_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_NOFOLLOW, _NONBLOCK = getattr(os, "O_NOFOLLOW", 0), getattr(os, "O_NONBLOCK", 0)
 
 
 class FolderStore(Store):
@@ -76,7 +76,7 @@ class FolderStore(Store):
                 yield record
 
     def _path(self, kind: str, key: str) -> Path:
-        return self._folder / kind / f"{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()}.json"
+        return self._folder / kind / _name(key)
 
 
 def open_store(state: Path | Literal["memory"], now: Callable[[], float] = time.time) -> Store:
@@ -114,15 +114,34 @@ def _private(folder: Path) -> None:
 
 
 def _read(path: Path) -> Record | None:
-    """Raises ValueError for a file that is no record: it may say that something was sent, so it counts as nothing."""
+    """Raises ValueError for a file that is no record: it may say that something was sent, so it counts as nothing.
+    Follows no link and never waits for a pipe's other end."""
     try:
-        text = path.read_text("utf-8")
+        descriptor = os.open(path, os.O_RDONLY | _NOFOLLOW | _NONBLOCK)
     except FileNotFoundError:
         return None
     try:
-        return Record(**json.loads(text))
-    except (ValueError, TypeError):
+        with os.fdopen(descriptor, "rb") as file:
+            return _record(json.loads(file.read(), parse_constant=_no_number), path)
+    except (ValueError, TypeError, RecursionError):
         raise ValueError(f"{path} is not a record of this store; move it away") from None
+
+
+def _record(found: dict[str, Any], path: Path) -> Record:
+    record = Record(**found)
+    times = [record.written, record.until, *([] if record.expires is None else [record.expires])]
+    typed = all(isinstance(text, str) for text in (record.key, record.boot)) and isinstance(record.value, dict)
+    if not typed or not all(type(time) in (int, float) for time in times) or path.name != _name(record.key):
+        raise ValueError
+    return record
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(name)  # NaN is before and after nothing
+
+
+def _name(key: str) -> str:
+    return f"{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()}.json"
 
 
 def _sync(folder: Path) -> None:

@@ -162,6 +162,11 @@ def test_a_policy_that_is_no_readable_file_denies_and_does_not_hang(make: Any, c
     assert found.ruling("pai-dlc", "StopJob") == "deny"
 
 
+def test_without_a_home_folder_the_policy_cannot_be_read_and_denies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "~")
+    assert "no home folder" in (policy.read_cli_policy({}).broken or "")
+
+
 @pytest.mark.parametrize("text", ["stop_running=deny,stop_running=allow", "stop_running=allow, stop_running=deny"])
 def test_of_two_rulings_on_an_effect_the_stricter_counts(text: str) -> None:
     assert policy.parse_effects(text) == {"stop_running": "deny"}
