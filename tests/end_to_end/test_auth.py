@@ -18,7 +18,6 @@ from mcp.client.streamable_http import streamable_http_client
 
 from pai_dlc_mcp import cli
 from pai_dlc_mcp.emulator.embedded import Emulator
-from pai_dlc_mcp.emulator.faults import Fault
 
 LISTING = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
 TOKEN, OTHER = "a" * 40, "b" * 40
@@ -84,24 +83,6 @@ async def test_a_client_with_a_token_calls_tools_and_one_callers_question_is_not
     stolen = await stop(OTHER, confirmation_token=asked["confirmation_token"])
     assert stolen["status"] == "confirmation_required"
     assert "StopJob" not in emulator.requests.actions()
-
-
-async def test_the_place_of_one_callers_create_within_the_limits_is_not_anothers_with_the_same_request_id(
-    emulator: Emulator, replica: Replica, tokens: Path, tmp_path: Path, agent: Any
-) -> None:
-    emulator.faults.add(Fault("CreateJob", "late_visibility", times=None, seconds=600))
-    settings = {"PAI_DLC_HTTP_TOKENS": str(tokens), "PAI_DLC_STATE": str(tmp_path / "state")}
-    with replica(emulator, **settings, PAI_DLC_LIMITS="gpus_at_once=1,ask_from=1") as address:
-
-        async def create(token: str) -> str:
-            job = {**agent.JOB, "client_request_id": "of-both-callers"}
-            http = httpx2.AsyncClient(headers={"authorization": f"Bearer {token}"})
-            async with http, Client(streamable_http_client(f"{address}/mcp", http_client=http), cache=None) as client:
-                return (await client.call_tool("create_job", job)).content[0].text  # pyright: ignore[reportAttributeAccessIssue]
-
-        assert "status: created" in await create(TOKEN)
-        assert "gpus_at_once: 1 of 1 GPUs at once, would be 2" in await create(OTHER)
-    assert emulator.requests.actions().count("CreateJob") == 1
 
 
 @pytest.mark.parametrize(
