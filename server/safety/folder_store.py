@@ -7,7 +7,7 @@ import re
 import secrets
 import stat
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -129,10 +129,13 @@ def _read(path: Path) -> Record | None:
 
 def _record(found: dict[str, Any], path: Path) -> Record:
     record = Record(**found)
-    times = [record.written, record.until, *([] if record.expires is None else [record.expires])]
-    typed = all(isinstance(text, str) for text in (record.key, record.boot)) and isinstance(record.value, dict)
-    if not typed or not all(type(time) in (int, float) for time in times) or path.name != _name(record.key):
-        raise ValueError
+    typed: Mapping[str, tuple[type, ...]] = {"key": (str,), "value": (dict,), "boot": (str,)}
+    for name, value in found.items():
+        kinds = typed.get(name, (int, float, type(None)) if name == "expires" else (int, float))
+        if type(value) not in kinds:
+            raise ValueError(name)
+    if path.name != _name(record.key):
+        raise ValueError(record.key)
     return record
 
 

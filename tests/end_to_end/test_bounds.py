@@ -17,13 +17,11 @@ async def yes(_: Any, question: Any) -> ElicitResult:
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
-@pytest.mark.parametrize(
-    "trick", ["environment allows", "environment is off", "file is a dangling link", "effect twice"]
-)
+@pytest.mark.parametrize("trick", ["environment allows", "environment is off", "dangling link", "effect twice"])
 async def test_07_no_trick_with_the_policy_loosens_it(mode, trick, connect, emulator, tmp_path, monkeypatch) -> None:
     file = tmp_path / ".aliyun" / "safety-policy.json"
     file.parent.mkdir()
-    if trick == "file is a dangling link":
+    if trick == "dangling link":
         file.symlink_to(tmp_path / "nowhere")
     elif trick != "effect twice":
         file.write_text(DENY)
