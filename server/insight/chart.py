@@ -62,7 +62,9 @@ def _draw(axes: Any, panel: Panel) -> None:
         axes.plot(*_xy(line, panel), color=_QUIET, linewidth=0.8, zorder=1, label=label)
     named = [line for line in panel.lines if few or line.loud][:FEW]
     for line in named:
-        axes.plot(*_xy(line, panel), color=next(colours), linewidth=1.6, label=_plain(line.name)[:_MOST_LABEL], zorder=2)
+        axes.plot(
+            *_xy(line, panel), color=next(colours), linewidth=1.6, label=_plain(line.name)[:_MOST_LABEL], zorder=2
+        )
     axes.set_title(_plain(panel.title), fontsize=11, loc="left", color=_INK)
     axes.set_ylabel(panel.y, fontsize=10)
     axes.set_xlabel(panel.x, fontsize=10)
