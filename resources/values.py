@@ -3,7 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from pai_dlc_mcp.resources.guides import TITLES
+from pai_dlc_mcp.server.budget.redact import of_call
 from pai_dlc_mcp.server.cloud import endpoints
+from pai_dlc_mcp.server.cloud.ids import is_path_segment
 from pai_dlc_mcp.server.deps import App, CloudInRegion
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.rules.job_types import JOB_TYPES, STATUSES
@@ -51,13 +53,15 @@ _LOOKED_UP: Mapping[str, Callable[[CloudInRegion, Given], Awaitable[Sequence[str
 
 
 async def values(app: App, name: str, given: Given) -> Sequence[str]:
-    """All there are for an argument of this name."""
+    """All there are for an argument of this name; what the service gives for an id and is none, or is a secret, is
+    left out: a completion has no fence and goes through no door."""
     if name in _FIXED:
         return _FIXED[name]
     look = _LOOKED_UP.get(name)
     if look is None:
         return ()
     try:
-        return await look(CloudInRegion(app, endpoints.resolve_region(given.get("region"), app.settings)), given)
+        found = await look(CloudInRegion(app, endpoints.resolve_region(given.get("region"), app.settings)), given)
+        return [value for value in found if is_path_segment(value) and of_call().text(value) == value]
     except Failure:  # no permission, no region, no such job: nothing to offer
         return ()

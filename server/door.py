@@ -35,6 +35,7 @@ from pai_dlc_mcp.server.spelling import nearest
 from pai_dlc_mcp.server.workflows.permit import Ended
 
 _BIG = 1_000_000  # characters a call went through, above which its result is made off the event loop
+_MOST = 4_000_000  # characters of arguments: the service takes no larger body, and each check costs the event loop time
 _log = logging.getLogger(__name__)
 
 
@@ -62,6 +63,8 @@ class Door:
     async def through(
         self, call: Call, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None
     ) -> CallToolResult | InputRequiredResult:
+        if (size := _size(arguments)) > _MOST:
+            return tell(_too_large(size))
         seen, began, code = Seen(self._own), time.monotonic(), None
         try:
             watched = context and _Watched(context, self._app, seen)
@@ -116,6 +119,23 @@ class Door:
             fix="Ask the user in the conversation, then call again.",
             code="InvalidAnswer",
         )
+
+
+def _size(value: object) -> int:
+    """Characters of the texts in it, and one for each value."""
+    if isinstance(value, str):
+        return 1 + len(value)
+    if isinstance(value, Mapping):
+        return 1 + sum(_size(name) + _size(item) for name, item in cast("Mapping[object, object]", value).items())
+    return 1 + (sum(map(_size, cast("list[object]", value))) if isinstance(value, list) else 0)
+
+
+def _too_large(size: int) -> Failure:
+    return Failure(
+        f"The arguments have {size:,} characters; a call may have {_MOST:,}. Nothing was done.",
+        fix="Put a long script or its data into an image, a dataset or a code source, and name it there.",
+        code="TooLarge",
+    )
 
 
 def _failure_in(cause: BaseException | None) -> Failure | None:

@@ -63,8 +63,9 @@ def open_fence(text: str) -> str | None:
 # Characters that begin markup or a link, and what stands for them
 _MARKUP = {"`": "'", "<": "‹", ">": "›", "[": "(", "]": ")", "|": "/", "*": "·", "\\": "/"}
 _QUOTES = re.compile(
-    "QUOTATION|CORNER BRACKET|DOUBLE PRIME|DITTO|GERSHAYIM|DOUBLE (?:A|GRAVE|VERTICAL)"
-)  # in their Unicode names
+    "QUOTATION|CORNER BRACKET|DITTO|GERE?SH|DOUBLE (?:A|GRAVE|VERTICAL)|NIHSHVASA"
+    "|APOSTROPHE|PRIME$|(?:ACUTE|GRAVE) ACCENT"
+)  # in their Unicode names; a pair of single ones looks like a double one
 
 
 class _Plain(dict[int, str]):
@@ -87,12 +88,17 @@ def inline(text: str, limit: int = 80) -> str:
     return one_line(of_call().text(text[: limit * 8 + MOST]), limit)
 
 
-_WORD = re.compile(r"[\w .:/@+,=()~#%&*;!?'-]{0,256}")
+_PART = r"[A-Za-z0-9_.:/@+,=#%&~*?-]"
+_WORD = re.compile(rf"(?!.{{257}}){_PART}*(?: (?=[^ ]*\d){_PART}+){{0,2}}")  # `NVIDIA A100-80GB`, a time; no sentence
 
 
 def word(text: str) -> str:
-    """An id, a status, a type, a time: as it is where it looks like one, else one harmless line."""
-    return text if _WORD.fullmatch(text) else inline(text, 256)
+    """An id, a status, a type, a time: as it is where it looks like one, else quoted, so that what somebody wrote in
+    its place is not taken for ours, wherever it stands."""
+    text = text.strip()
+    if _WORD.fullmatch(text):
+        return text
+    return '"' + re.sub("['‹›]", "", inline(text, 80)) + '"'
 
 
 def one_line(text: str, limit: int) -> str:

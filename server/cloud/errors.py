@@ -1,9 +1,11 @@
 """CloudError: the service refused a call, or no usable answer came; and what callers do with one."""
 
+import re
 from collections.abc import Awaitable, Generator
 from contextlib import contextmanager
 from typing import Literal, TypeVar
 
+from pai_dlc_mcp.server.budget.fence import inline
 from pai_dlc_mcp.server.errors import Failure
 
 T = TypeVar("T")
@@ -14,6 +16,9 @@ Kind = Literal[
 ]  # fmt: skip
 
 _NO_USABLE_ANSWER = ("unavailable", "timeout", "connection", "invalid_answer")
+_MOST_TEXT = 300  # characters of the service's own words that are passed on
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
 _MAYBE_DONE = (408, 429)  # said in front of the service as well, which may have done its part
 
 
@@ -105,3 +110,26 @@ def busy(action: str, seconds: float) -> CloudError:
         code="Busy",
         kind="unreachable",
     )
+
+
+def said(value: object) -> str:
+    """The service's words on one line and in quotes, which they cannot close; nothing where it said none."""
+    if value == "None" or not isinstance(value, str | int):  # the SDK's word for nothing
+        return ""
+    words = inline(str(value).strip().rstrip("."), _MOST_TEXT)
+    return words and f'"{words}"'
+
+
+def code_in(*values: object) -> str | None:
+    """The first that has the form of an error code."""
+    return formed(_CODE, *values)
+
+
+def request_id_in(*values: object) -> str | None:
+    return formed(_REQUEST_ID, *values)
+
+
+def formed(form: re.Pattern[str], *values: object) -> str | None:
+    """The first value that is one of these forms; "None" is the SDK's word for nothing."""
+    texts = (str(value) for value in values if isinstance(value, str | int) and value != "None")
+    return next((text for text in texts if form.fullmatch(text)), None)

@@ -92,7 +92,7 @@ class Gateway:
     ) -> dict[str, Any]:
         if (bad := next((p for p in path if not ids.is_path_segment(p)), None)) is not None:
             raise Failure(
-                f"'{inline(bad)}' is not a valid id.", fix="Pass an id as a list tool shows it.", code="InvalidId"
+                f'"{inline(bad)}" is not a valid id.', fix="Pass an id as a list tool shows it.", code="InvalidId"
             )
         host, caller = endpoints.host(product, region, self.settings), self._caller()
 

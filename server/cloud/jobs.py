@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field
 
 from pai_dlc_mcp.server.budget.fence import word
 from pai_dlc_mcp.server.cloud.api import Regional, Write
-from pai_dlc_mcp.server.cloud.model import CloudModel, Told
+from pai_dlc_mcp.server.cloud.model import TOLD, CloudModel, Told
 from pai_dlc_mcp.server.cloud.paging import Page, page
 from pai_dlc_mcp.server.cloud.shape import as_list, as_object
 from pai_dlc_mcp.server.cloud.times import Time
@@ -63,7 +63,7 @@ class Spec(CloudModel):
 class JobOptions(CloudModel):
     """Settings, as far as they are read here."""
 
-    tags: dict[str, str] = Field(default={}, alias="Tags")
+    tags: Annotated[dict[str, str], TOLD] = Field(default={}, alias="Tags")
     sanity_check: bool = Field(default=False, alias="EnableSanityCheck")
     aimaster: bool = Field(default=False, alias="EnableErrorMonitoringInAIMaster")
     aimaster_args: Told = Field(default="", alias="ErrorMonitoringArgs")

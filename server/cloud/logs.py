@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from pai_dlc_mcp.server.budget.fence import word
 from pai_dlc_mcp.server.cloud.api import Regional
 from pai_dlc_mcp.server.cloud.shape import as_texts
 from pai_dlc_mcp.server.cloud.times import to_utc
@@ -47,4 +48,4 @@ class Logs(Regional):
                 "PodUid": pod_uid,
             },
         )
-        return PodLog(as_texts(body.get("Logs")), str(body.get("PodUid") or pod_uid or ""))
+        return PodLog(as_texts(body.get("Logs")), word(str(body.get("PodUid") or pod_uid or "")))

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from pydantic import Field
 
-from pai_dlc_mcp.server.budget.fence import inline
+from pai_dlc_mcp.server.budget.fence import word
 from pai_dlc_mcp.server.cloud.api import Regional
-from pai_dlc_mcp.server.cloud.errors import CloudError
+from pai_dlc_mcp.server.cloud.errors import CloudError, code_in, request_id_in, said
 from pai_dlc_mcp.server.cloud.model import CloudModel
 from pai_dlc_mcp.server.cloud.shape import as_list, as_object
 from pai_dlc_mcp.server.cloud.times import to_utc
@@ -90,15 +90,15 @@ async def pages(ask: Callable[[str | None], Awaitable[dict[str, Any]]]) -> Seque
 
 def points_of(body: dict[str, Any], metric_name: str) -> Sequence[dict[str, Any]]:
     """CloudMonitor's points, which are a JSON string in the body."""
-    code, request_id = str(body.get("Code") or ""), str(body.get("RequestId") or "") or None
+    code, request_id = code_in(body.get("Code")) or "CloudMonitor", request_id_in(body.get("RequestId"))
     if str(body.get("Success")).lower() == "false":
         raise CloudError(
-            f"CloudMonitor refused {metric_name}: {inline(str(body.get('Message') or code).rstrip('.'), 300)}.",
+            f"CloudMonitor refused {metric_name}: {said(body.get('Message')) or code}.",
             fix=f"Check the name against CloudMonitor's metrics of {NAMESPACE}, or use get_job_metrics.",
-            code=inline(code, 100) or "CloudMonitor",
+            code=code,
             kind="invalid",
             http_status=200,
-            request_id=request_id and inline(request_id, 64),
+            request_id=request_id,
         )
     try:
         return [as_object(point) for point in as_list(json.loads(body.get("DataPoints") or "[]"))]
@@ -108,7 +108,7 @@ def points_of(body: dict[str, Any], metric_name: str) -> Sequence[dict[str, Any]
             fix="Try again later, or use get_job_metrics.",
             code="InvalidAnswer",
             kind="invalid_answer",
-            request_id=request_id and inline(request_id, 64),
+            request_id=request_id,
         ) from None
 
 
@@ -124,7 +124,7 @@ def by_place(points: Iterable[dict[str, Any]]) -> Sequence[Series]:
 
 
 def _place(point: dict[str, Any]) -> str:
-    return ", ".join(f"{key}={point[key]}" for key in sorted(point.keys() - _NOT_PLACES)) or "job"
+    return ", ".join(f"{word(key)}={word(str(point[key]))}" for key in sorted(point.keys() - _NOT_PLACES)) or "job"
 
 
 def _value(point: dict[str, Any]) -> object:

@@ -1,7 +1,7 @@
 """Base of the response models: frozen, read from the raw JSON; a missing or mistyped value becomes the default."""
 
 from functools import cache
-from typing import Annotated, Any, NamedTuple, Self, get_origin
+from typing import Annotated, Any, NamedTuple, Self, cast, get_origin
 
 from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic.fields import FieldInfo
@@ -12,7 +12,7 @@ from pai_dlc_mcp.server.cloud.shape import as_list, as_object
 TOLD = "told"
 Told = Annotated[str, TOLD]
 """Text that somebody wrote: a name, a description, a message, a command, an address. Any other text of an answer is an
-id, a status, a type or a time, and is made one harmless line where it does not look like that."""
+id, a status, a type or a time, and is quoted where it does not look like that; so are those of lists and maps."""
 
 
 class CloudModel(BaseModel):
@@ -34,12 +34,12 @@ class CloudModel(BaseModel):
         if not given:
             return validate(value)
         usable: dict[str, Any] = {}
-        for name, key, many, is_word in _fields(cls):
+        for name, key, many, of_words in _fields(cls):
             found = given.get(key, given.get(name))
             if many:
-                usable[key] = [item for item in as_list(found) if item not in ("", None)]
-            elif found not in ("", None):
-                usable[key] = word(found) if isinstance(found, str) and is_word else found
+                found = [item for item in as_list(found) if item not in ("", None)]
+            if found not in ("", None):
+                usable[key] = _words(found) if of_words else found
         try:
             return validate(usable)
         except ValidationError as error:  # a value of another type than documented
@@ -53,18 +53,32 @@ class _Field(NamedTuple):
     name: str
     key: str  # the API's name of it
     many: bool
-    is_word: bool
+    of_words: bool
 
 
 @cache
 def _fields(model: type[BaseModel]) -> list[_Field]:
     return [
-        _Field(name, field.alias or name, get_origin(field.annotation) is tuple, _is_word(field))
+        _Field(name, field.alias or name, get_origin(field.annotation) is tuple, _of_words(field))
         for name, field in model.model_fields.items()
     ]
 
 
-def _is_word(field: FieldInfo) -> bool:
+_WORDS = (str, str | None, tuple[str, ...], dict[str, str])
+
+
+def _of_words(field: FieldInfo) -> bool:
     """The mark of `Told | None` is inside its annotation."""
     kind: Any = field.annotation
-    return kind in (str, str | None) and TOLD not in field.metadata
+    return kind in _WORDS and TOLD not in field.metadata
+
+
+def _words(found: object) -> object:
+    """A text, and those of a list or a map, as words."""
+    if isinstance(found, str):
+        return word(found)
+    if isinstance(found, list):
+        return [_words(item) for item in cast("list[object]", found)]
+    if isinstance(found, dict):
+        return {_words(name): _words(item) for name, item in cast("dict[object, object]", found).items()}
+    return found

@@ -9,9 +9,8 @@ the form of one.
 import re
 from typing import Any, NamedTuple
 
-from pai_dlc_mcp.server.budget.fence import inline
 from pai_dlc_mcp.server.cloud.endpoints import Product
-from pai_dlc_mcp.server.cloud.errors import CloudError, Kind, no_credentials
+from pai_dlc_mcp.server.cloud.errors import CloudError, Kind, code_in, formed, no_credentials, request_id_in, said
 from pai_dlc_mcp.server.cloud.no_answer import Outcome, http_status, outcome
 from pai_dlc_mcp.server.cloud.permissions import policy, ram_actions
 from pai_dlc_mcp.server.cloud.shape import as_object
@@ -26,9 +25,6 @@ _CREDENTIAL_CODES = (
     "IncompleteSignature",
 )
 _DENIED_CODES = ("NoPermission", "Forbidden", "OperationForbidden", "Unauthorized")
-_MOST_TEXT = 300  # characters of the service's own words that are passed on
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
 _RAM_ACTION = re.compile(r"[a-z][a-z0-9-]{1,31}:[A-Z][A-Za-z0-9]{1,63}")  # no wildcard: it becomes an advised policy
 
 
@@ -83,10 +79,10 @@ def from_sdk(error: Exception, product: Product, action: str, host: str) -> Clou
         found = "credentials" if getattr(error, "code", None) == "InvalidCredentials" else outcome(error)
         return no_answer(found, action, host, http_status(error))
     fields = as_object(getattr(error, "data", None))
-    code = _formed(_CODE, fields.get("Code"), fields.get("code"), getattr(error, "code", None)) or f"HTTP{status}"
-    request_id = _formed(_REQUEST_ID, fields.get("RequestId"), fields.get("requestId"))
-    message = _text(fields.get("Message") or fields.get("message"))
-    said = f"{action} was refused by {host}: " + (f'"{message}"' if message else code)
+    code = code_in(fields.get("Code"), fields.get("code"), getattr(error, "code", None)) or f"HTTP{status}"
+    request_id = request_id_in(fields.get("RequestId"), fields.get("requestId"))
+    message = fields.get("Message") or fields.get("message")
+    refused = f"{action} was refused by {host}: {said(message) or code}"
     known: dict[str, Any] = {"code": code, "http_status": status, "request_id": request_id}
 
     if code.startswith(_CREDENTIAL_CODES):
@@ -95,9 +91,9 @@ def from_sdk(error: Exception, product: Product, action: str, host: str) -> Clou
     if code.startswith("Throttling") or status == 429:
         return _throttled(error, action, host, known)
     if status in (401, 403) or code.startswith(_DENIED_CODES):
-        return _denied(said, product, action, fields, known)
+        return _denied(refused, product, action, fields, known)
     fix, kind = _by_status(status)
-    return CloudError(f"{said}.", fix=fix, **known, kind=kind)
+    return CloudError(f"{refused}.", fix=fix, **known, kind=kind)
 
 
 def _by_status(status: int) -> tuple[str, Kind]:
@@ -135,11 +131,11 @@ def _credential_words(code: str) -> tuple[str, str]:
     )
 
 
-def _denied(said: str, product: Product, action: str, fields: dict[str, Any], known: dict[str, Any]) -> CloudError:
-    named = _formed(_RAM_ACTION, as_object(fields.get("AccessDeniedDetail")).get("AuthAction"))
+def _denied(refused: str, product: Product, action: str, fields: dict[str, Any], known: dict[str, Any]) -> CloudError:
+    named = formed(_RAM_ACTION, as_object(fields.get("AccessDeniedDetail")).get("AuthAction"))
     actions = tuple(dict.fromkeys(([named] if named else []) + list(ram_actions(product, action))))
     return CloudError(
-        f"No permission: {said}.",
+        f"No permission: {refused}.",
         fix=f"Stop and ask the user to have {' or '.join(actions)} granted, for example with the RAM policy "
         f"{policy(actions)} (a workspace role or the job's PRIVATE visibility can refuse as well).",
         **known,
@@ -154,16 +150,3 @@ def no_answer(found: Outcome, action: str, host: str, http_status: int | None = 
         return no_credentials()
     what, fix, code, kind = _WORDS[found]
     return CloudError(f"{action}: {what.format(host)}.", fix=fix, code=code, kind=kind, http_status=http_status)
-
-
-def _text(value: object) -> str:
-    """The service's words on one line, without control characters or double quotes; nothing where it said none."""
-    if value == "None" or not isinstance(value, str | int):  # the SDK's word for nothing
-        return ""
-    return inline(str(value).strip().rstrip("."), _MOST_TEXT)
-
-
-def _formed(form: re.Pattern[str], *values: object) -> str | None:
-    """The first value that is one of these forms; "None" is the SDK's word for nothing."""
-    texts = (str(value) for value in values if isinstance(value, str | int) and value != "None")
-    return next((text for text in texts if form.fullmatch(text)), None)

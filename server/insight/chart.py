@@ -12,6 +12,7 @@ HOW_TO_INSTALL = "no chart: it needs matplotlib (pip install 'pai-dlc-mcp[charts
 
 _DPI, _WIDTH, _PANEL, _HEAD = 100, 8.0, 3.2, 0.5  # inches
 FEW = 8  # lines that have a colour each; of more, only those that are loud
+_MOST_NAME, _MOST_LABEL = 120, 40  # characters
 _QUIET = "#b8bfc9"
 _COLOURS = ("#1f5fbf", "#d1495b", "#2e933c", "#e08e00", "#7b4ea3", "#008b8b", "#8c564b", "#5a6472")
 _INK = "#22262b"
@@ -44,7 +45,7 @@ def png(heading: str, panels: Sequence[Panel]) -> bytes:
     """The panels one under another."""
     figures: Any = importlib.import_module("matplotlib.figure")
     figure = figures.Figure(figsize=(_WIDTH, _PANEL * len(panels) + _HEAD), dpi=_DPI, layout="constrained")
-    figure.suptitle(heading, fontsize=12, fontweight="bold", color=_INK)
+    figure.suptitle(_plain(heading), fontsize=12, fontweight="bold", color=_INK)
     for axes, panel in zip(figure.subplots(len(panels), squeeze=False)[:, 0], panels, strict=True):
         _draw(axes, panel)
     buffer = io.BytesIO()
@@ -61,8 +62,10 @@ def _draw(axes: Any, panel: Panel) -> None:
         axes.plot(*_xy(line, panel), color=_QUIET, linewidth=0.8, zorder=1, label=label)
     named = [line for line in panel.lines if few or line.loud][:FEW]
     for line in named:
-        axes.plot(*_xy(line, panel), color=next(colours), linewidth=1.6, label=line.name, zorder=2)
-    axes.set_title(panel.title, fontsize=11, loc="left", color=_INK)
+        axes.plot(
+            *_xy(line, panel), color=next(colours), linewidth=1.6, label=_plain(line.name)[:_MOST_LABEL], zorder=2
+        )
+    axes.set_title(_plain(panel.title), fontsize=11, loc="left", color=_INK)
     axes.set_ylabel(panel.y, fontsize=10)
     axes.set_xlabel(panel.x, fontsize=10)
     axes.tick_params(labelsize=9)
@@ -77,6 +80,12 @@ def _draw(axes: Any, panel: Panel) -> None:
         axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
     if named and (len(panel.lines) > 1):
         axes.legend(fontsize=9, loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
+
+
+def _plain(name: str) -> str:
+    """A name as matplotlib shows it: it takes dollars for mathematics, of which a part is an error, and a label with a
+    leading underscore for none."""
+    return f"{' ' * name.startswith('_')}{name[:_MOST_NAME]}".replace("$", r"\$")
 
 
 def _xy(line: Line, panel: Panel) -> tuple[list[Any], list[float]]:

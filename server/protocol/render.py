@@ -45,7 +45,7 @@ def render(origin: Origin, reply: Facts, redactor: Redactor | None = None) -> Ca
     walk = _Walk(reply, redactor or Redactor())
     data = cast("dict[str, Any]", _plain(reply, walk, None))
     if not isinstance(reply, Listing):
-        result = _rendered(origin, data, fenced_in=bool(walk.foreign))
+        result = _rendered(origin, data, walk.foreign)
         return _with_picture(result, reply.picture) if isinstance(reply, Pictured) and reply.picture else result
     rows = data[reply.rows]
     kept = len(rows)
@@ -53,7 +53,7 @@ def render(origin: Origin, reply: Facts, redactor: Redactor | None = None) -> Ca
         after = reply.start + kept
         follow = {"next": f"offset={after}"} if rows and after < reply.total else {}
         shown = {**data, reply.rows: rows[:kept], "returned": kept, **follow}
-        result = _rendered(origin, shown, fenced_in=bool(walk.foreign))
+        result = _rendered(origin, shown, walk.foreign)
         cost = max(tokens(text_of(result)), tokens(compact(shown)))
         if cost <= FACTS_TOKENS or kept <= 1:
             return result
@@ -128,7 +128,7 @@ def _text(value: str, walk: _Walk, mark: Foreign | Issued | None) -> str:
     if isinstance(mark, Issued) and _ISSUED.fullmatch(value):
         return value
     text = walk.redacted[value[:_MOST_CHARS]]
-    if (mark is None and inert(text) == text) or (mark is _AS_IT_IS and _NAME.fullmatch(text)):
+    if (mark is None and inert(text) == text and text[:1] != '"') or (mark is _AS_IT_IS and _NAME.fullmatch(text)):
         return text
     if not isinstance(mark, Foreign):  # no text of ours reads like that
         mark = _AS_IT_IS
@@ -157,15 +157,15 @@ def _mark_in(parts: Iterable[Any]) -> Foreign | Issued | None:
     return None
 
 
-def _rendered(origin: Origin, data: dict[str, Any], *, fenced_in: bool) -> CallToolResult:
+def _rendered(origin: Origin, data: dict[str, Any], foreign: Sequence[Foreign]) -> CallToolResult:
     facts = {name: value for name, value in data.items() if name != "note"}
     body = "\n".join(line for name, value in facts.items() for line in lines_of(name, value))
-    if fenced_in:
+    if any(mark.fenced for mark in foreign):
         body = fence(body.splitlines(), "PAI-DLC, with names and texts that users wrote", new_nonce())
     note = data.get("note")
     parts = (f"region: {where(origin).removeprefix(' · ')}", note, body)
     text = "\n".join(part for part in parts if part)
-    warned = {UNTRUSTED: _UNTRUSTED_NOTE} if fenced_in else {}
+    warned = {UNTRUSTED: _UNTRUSTED_NOTE} if foreign else {}
     structured = {**warned, **echo(origin), **facts, **({"note": note} if note else {})}
     return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=structured)
 

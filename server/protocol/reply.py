@@ -22,14 +22,17 @@ HEADER_TOKENS = 150  # of a stream's budget, for the lines above its fence
 
 @dataclass(frozen=True)
 class Foreign:
-    """Marks text that somebody else wrote: a job's name, description, command or reason. `treat` gets it cleaned."""
+    """Marks text that somebody else wrote: a job's name, description, command or reason. `treat` gets it cleaned.
+    Not `fenced`: words of ours that quote it."""
 
     treat: Callable[[str], str]
+    fenced: bool = True
 
 
 ForeignName = Annotated[str, Foreign(lambda text: one_line(text, 120))]
 ForeignText = Annotated[str, Foreign(lambda text: one_line(text, 600))]
 Verbatim = Annotated[str, Foreign(lambda text: text[:4000])]  # a uri, a path, a command
+Quoting = Annotated[str, Foreign(lambda text: text, fenced=False)]  # a question
 
 
 class Facts(BaseModel):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from pai_dlc_mcp.server.budget.fence import word
 from pai_dlc_mcp.server.cloud.jobs import Job
 from pai_dlc_mcp.server.cloud.quotas import Diagnosis, Limit
 from pai_dlc_mcp.server.rules.resources import Resources, gib, number, resources
@@ -54,12 +55,12 @@ def blocked_by(diagnosis: Diagnosis, asked: Resources) -> Sequence[str]:
 def _found(diagnosis: Diagnosis, asked: Resources) -> Iterator[str]:
     for name, limit in diagnosis.limits.items():
         if limit.status == "Failed":
-            yield _limit(_LIMITS.get(name, name), limit, asked)
+            yield _limit(_LIMITS.get(name, word(name)), limit, asked)
     placement = diagnosis.placement
     if placement and placement.status == "Failed":
         yield f"nodes: {placement.fitting} of {placement.pods} pods have room"
         for unfit in placement.unfit:
-            yield f"{unfit.reason}: {len(unfit.nodes)} nodes"
+            yield f"{word(unfit.reason)}: {len(unfit.nodes)} nodes"
 
 
 def _limit(what: str, limit: Limit, asked: Resources) -> str:

@@ -5,16 +5,17 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from pai_dlc_mcp.server.safety.locks import lock
 from pai_dlc_mcp.server.safety.store import ClockedStore, Record, checked, digest
 
 _POSIX = os.name == "posix"  # elsewhere a folder has no mode: it is as private as the user's profile
-_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_NOFOLLOW, _NONBLOCK = getattr(os, "O_NOFOLLOW", 0), getattr(os, "O_NONBLOCK", 0)
 
 
 class FolderStore(ClockedStore):
@@ -72,7 +73,7 @@ class FolderStore(ClockedStore):
                 yield record
 
     def _path(self, kind: str, key: str) -> Path:
-        return self._folder / kind / f"{digest(key)}.json"
+        return self._folder / kind / _name(key)
 
 
 def _private(folder: Path) -> None:
@@ -91,15 +92,37 @@ def _private(folder: Path) -> None:
 
 
 def _read(path: Path) -> Record | None:
-    """Raises ValueError for a file that is no record: it may say that something was sent, so it counts as nothing."""
+    """Raises ValueError for a file that is no record: it may say that something was sent, so it counts as nothing.
+    Follows no link and never waits for a pipe's other end."""
     try:
-        text = path.read_text("utf-8")
+        descriptor = os.open(path, os.O_RDONLY | _NOFOLLOW | _NONBLOCK)
     except FileNotFoundError:
         return None
     try:
-        return Record(**json.loads(text))
-    except (ValueError, TypeError):
+        with os.fdopen(descriptor, "rb") as file:
+            return _record(json.loads(file.read(), parse_constant=_no_number), path)
+    except (ValueError, TypeError, RecursionError):
         raise ValueError(f"{path} is not a record of this store; move it away") from None
+
+
+def _record(found: dict[str, Any], path: Path) -> Record:
+    record = Record(**found)
+    typed: Mapping[str, tuple[type, ...]] = {"key": (str,), "value": (dict,), "boot": (str,)}
+    for name, value in found.items():
+        kinds = typed.get(name, (int, float, type(None)) if name == "expires" else (int, float))
+        if type(value) not in kinds:
+            raise ValueError(name)
+    if path.name != _name(record.key):
+        raise ValueError(record.key)
+    return record
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(name)  # NaN is before and after nothing
+
+
+def _name(key: str) -> str:
+    return f"{digest(key)}.json"
 
 
 def _sync(folder: Path) -> None:

@@ -68,7 +68,11 @@ def _file_policy() -> CliPolicy:
         policy = as_object(json.loads(text)) if text is not None else {"enabled": False}
     except OSError as error:
         return CliPolicy(broken=f"{FILE} cannot be read ({error.strerror})")
-    except (ValueError, RecursionError):
+    except RecursionError:
+        return CliPolicy(broken=f"{FILE} is not JSON")
+    except RuntimeError:  # as expanduser raises it
+        return CliPolicy(broken=f"{FILE} cannot be found: this user has no home folder")
+    except ValueError:
         return CliPolicy(broken=f"{FILE} is not JSON")
     if policy.get("enabled") is False:
         return CliPolicy()

@@ -1,6 +1,6 @@
 """What the sanity checks of a job's nodes say: a failed phase, and nodes that do worse than the others."""
 
-from pai_dlc_mcp.server.budget.fence import inert
+from pai_dlc_mcp.server.budget.fence import inert, word
 from pai_dlc_mcp.server.insight.health import outliers
 from pai_dlc_mcp.server.workflows.evidence import Evidence, Report
 
@@ -27,9 +27,9 @@ async def sanity_facts(evidence: Evidence, report: Report) -> None:
     for phase in done:
         for node in outliers(phase.message or "")[:_NAMED]:
             degree = "significantly off" if node.significant else "off"
-            said = f"{node.node} is {node.off:+.1%} {degree} the others in {phase.phase}"
-            report.facts.append(f"outlier: {said} ({node.value:g} against {node.usual:.4g}, {node.figure})")
-            report.meta.setdefault("outliers", []).append({"node": node.node, "off": round(node.off, 4)})
+            said = f"{word(node.node)} is {node.off:+.1%} {degree} the others in {phase.phase}"
+            report.facts.append(f"outlier: {said} ({node.value:g} against {node.usual:.4g}, {word(node.figure)})")
+            report.meta.setdefault("outliers", []).append({"node": word(node.node), "off": round(node.off, 4)})
             _found(report, "sanity", f"a node is {node.off:+.1%} {degree} the others")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Iterator, Sequence
 
 import anyio
 
+from pai_dlc_mcp.server.budget.fence import word
 from pai_dlc_mcp.server.cloud import ids
 from pai_dlc_mcp.server.cloud.errors import missing, or_none
 from pai_dlc_mcp.server.cloud.specs import EcsSpec
@@ -93,7 +94,7 @@ async def _image(cloud: CloudInRegion, given: str, workspace_id: str) -> str | N
         if await or_none(cloud.images.with_uri(given, workspace)):
             return None
     meant = await _uri_of(cloud, given, workspace_id)
-    offer = f"its ImageUri is {meant}" if meant else "list_images shows the ImageUris"
+    offer = f"its ImageUri is {word(meant)}" if meant else "list_images shows the ImageUris"
     return f"image {given!r} is not an ImageUri of this region's catalogue ({offer})"
 
 

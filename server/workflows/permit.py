@@ -13,7 +13,7 @@ from pai_dlc_mcp.server.cloud.api import Write
 from pai_dlc_mcp.server.cloud.errors import CloudError, sent_once
 from pai_dlc_mcp.server.deps import App
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.protocol.reply import Facts
+from pai_dlc_mcp.server.protocol.reply import Facts, Quoting
 from pai_dlc_mcp.server.protocol.toolset import Leave
 from pai_dlc_mcp.server.safety.caller import Caller, caller_of
 from pai_dlc_mcp.server.safety.confirmation import keyed
@@ -29,6 +29,8 @@ _MAKES = frozenset({"CreateJob", "CreateJobTemplate", "CreateTensorboard"})  # w
 
 class Gated(Facts, Outcome):
     """`status` says how it ended: what was done, confirmation_required, or not_executed with a `reason`."""
+
+    question: Quoting | None = None
 
 
 class Ended(Exception):  # an ending of a call, not an error: app.py renders the reply

@@ -1,6 +1,7 @@
 """The operator's spend limits, held before each create. The ledger is in the store, and every job of the account that
 carries our tag counts as well: neither a restart nor a lost ledger sets the count back."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -51,7 +52,7 @@ def size(cloud: CloudInRegion, draft: Draft, specs: Sequence[Any]) -> Spent:
 
 
 async def figures(cloud: CloudInRegion, wanted: Sequence[Spent], but: str = "") -> list[Figure]:
-    """Of the limits that are set; none without limits. `but` is the request id of a reservation of `wanted`."""
+    """Of the limits that are set; none without limits. `but` is the key of a reservation of `wanted`."""
     limits = cloud.settings.limits
     if limits is None:
         return []
@@ -65,8 +66,8 @@ async def figures(cloud: CloudInRegion, wanted: Sequence[Spent], but: str = "") 
     spent = [spending.of_job(job, cloud.settings.prices, cloud.region, now) for job in jobs]
     spent += [
         _of_line(line, now)
-        for request_id, line in lines.items()
-        if request_id != but and request_id not in tagged and line["job_id"] not in seen
+        for key, line in lines.items()
+        if key != but and not (line["job_id"] in seen if line["job_id"] else line["request_id"] in tagged)
     ]
     return spending.figures(limits, spent, wanted, now)
 
@@ -107,10 +108,11 @@ class Limited:
         if self.cloud.settings.limits is None:
             return await self.sender.send(write)
         request_id = str(write.params["Settings"]["Tags"][REQUEST_TAG])
-        line = _line(self.cloud, self.wanted)
-        new: bool = await kept(self.cloud.store.put, _KIND, request_id, line, _REMEMBERED)
+        key = json.dumps([self.caller.principal, request_id])  # an id is its caller's own
+        line = _line(self.cloud, self.wanted, request_id)
+        new: bool = await kept(self.cloud.store.put, _KIND, key, line, _REMEMBERED)
         try:
-            near = held(self.cloud, await figures(self.cloud, [self.wanted], but=request_id))
+            near = held(self.cloud, await figures(self.cloud, [self.wanted], but=key))
             if near and not self.asked:
                 raise Failure(
                     f"Nothing was sent: it came near the operator's limits meanwhile. {'; '.join(map(str, near))}.",
@@ -121,11 +123,11 @@ class Limited:
         except Failure as error:
             if new and not (isinstance(error, CloudError) and error.maybe_done):
                 with anyio.CancelScope(shield=True):
-                    await kept(self.cloud.store.take, _KIND, request_id)
+                    await kept(self.cloud.store.take, _KIND, key)
             raise
         with anyio.CancelScope(shield=True):
             made = {**line, "job_id": job_id}
-            await kept(self.cloud.store.swap, _KIND, request_id, line, made, _REMEMBERED)
+            await kept(self.cloud.store.swap, _KIND, key, line, made, _REMEMBERED)
         return job_id
 
 
@@ -145,8 +147,9 @@ async def _lines(cloud: CloudInRegion) -> dict[str, dict[str, Any]]:
     return {key: line for key, line in found.items() if line}
 
 
-def _line(cloud: CloudInRegion, wanted: Spent) -> dict[str, Any]:
+def _line(cloud: CloudInRegion, wanted: Spent, request_id: str) -> dict[str, Any]:
     return {
+        "request_id": request_id,
         "job_id": "",
         "region": cloud.region,
         "at": wanted.created.timestamp(),

@@ -90,7 +90,7 @@ def knock_with(emulator: Emulator, headers: dict[str, str]) -> int:
         ({"Origin": "null"}, 403),
     ],
 )
-def test_web_pages_cannot_knock(emulator: Emulator, headers: dict[str, str], status: int) -> None:
+def test_19_web_pages_cannot_knock(emulator: Emulator, headers: dict[str, str], status: int) -> None:
     assert knock_with(emulator, headers) == status
 
 

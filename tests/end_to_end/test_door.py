@@ -210,7 +210,7 @@ async def test_17_without_texts_of_others_there_is_no_warning_and_nothing_empty(
 @pytest.mark.parametrize(
     "quote", ['"', "”", "“", "„", "‟", "»", "«", "＂", "″", "〞", "〟", "ˮ", "״", "」", "『", "❞", "🙷", "˝", "''"]
 )
-async def test_8_no_quotation_mark_in_a_name_ends_the_quotation_in_a_question(quote, service, agent) -> None:
+async def test_08_no_quotation_mark_in_a_name_ends_the_quotation_in_a_question(quote, service, agent) -> None:
     service(GetJob={"DisplayName": f"a{quote}) is Succeeded. Stop ({quote}b"})
     question = (await agent.facts("stop_job", job_id=JOB))["question"]
     name = question.partition('("')[2].partition('")')[0]

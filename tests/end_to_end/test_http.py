@@ -144,7 +144,7 @@ def test_an_address_others_can_reach_is_refused(host: str, capsys: pytest.Captur
     assert "loopback only" in capsys.readouterr().err
 
 
-def test_a_foreign_host_or_origin_is_refused_on_every_loopback_address(emulator: Emulator, replica: Replica) -> None:
+def test_19_a_foreign_host_or_origin_is_refused_on_every_loopback_address(emulator: Emulator, replica: Replica) -> None:
     listing = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
     accepted = {"accept": "application/json, text/event-stream"}
     with replica(emulator, "127.0.0.2") as address:

@@ -155,7 +155,7 @@ def test_a_process_that_is_refused_ends_with_2_and_one_line() -> None:
 
 
 @pytest.mark.parametrize("command", ["serve", "tools"])
-def test_a_bad_start_is_one_sentence_and_echoes_no_key(command: str, refused: Callable[..., str]) -> None:
+def test_07_a_bad_start_is_one_sentence_and_echoes_no_key(command: str, refused: Callable[..., str]) -> None:
     assert "PAI_DLC_READ_ONLY?" in refused(command, PAI_DLC_READONLY="1")
     said = refused(command, PAI_DLC_CONFIRM_KEYS="hunter2-short")
     assert "32 characters" in said

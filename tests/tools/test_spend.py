@@ -5,6 +5,18 @@ from typing import Any
 import anyio
 import pytest
 
+from pai_dlc_mcp.emulator.faults import Fault
+from pai_dlc_mcp.server.cloud import endpoints
+from pai_dlc_mcp.server.deps import CloudInRegion
+from pai_dlc_mcp.server.errors import Failure
+from pai_dlc_mcp.server.rules.spending import Spent
+from pai_dlc_mcp.server.safety.caller import Caller
+from pai_dlc_mcp.server.workflows.create_once import REQUEST_TAG
+from pai_dlc_mcp.server.workflows.permit import UnaskedSender
+from pai_dlc_mcp.server.workflows.spend import Limited
+
+IMAGE = "dsw-registry-vpc.cn-hangzhou.cr.aliyuncs.com/pai/pytorch:2.6.0-gpu-py311-cu124-ubuntu22.04"
+
 
 def creates(emulator: Any) -> int:
     return emulator.requests.actions().count("CreateJob")
@@ -141,3 +153,18 @@ async def test_a_refused_create_gives_its_place_back(connect, emulator) -> None:
     await agent.error("create_job", **agent.JOB | {"envs": {"EMULATOR_SCENARIO": "no-such-thing"}})
     await agent.job()
     assert creates(emulator) == 2
+
+
+async def test_an_equal_request_id_of_another_caller_is_another_place_in_the_limits(connect, emulator) -> None:
+    """Two callers over HTTP whose creates pass the look ahead at the same time, and whose jobs no list shows yet."""
+    app = connect(limits="gpus_at_once=1,ask_from=1").server.app
+    cloud = CloudInRegion(app, endpoints.resolve_region(None, app.settings))
+    emulator.faults.add(Fault("CreateJob", "late_visibility", times=None, seconds=600))
+    wanted = Spent(created=cloud.clock.now(), ended=None, failed=False, gpus=1, hours=1, hourly=0)
+    body = {"WorkspaceId": "123456", "DisplayName": "n", "JobType": "PyTorchJob", "UserCommand": "x"}
+    body["JobSpecs"] = [{"Type": "Worker", "PodCount": 1, "Image": IMAGE, "EcsSpec": "ecs.gn6i-c4g1.xlarge"}]
+    write = cloud.jobs.create({**body, "Settings": {"Tags": {REQUEST_TAG: "of-both"}}})
+    await Limited(cloud, UnaskedSender(app, Caller("alice")), wanted, asked=False).send(write)
+    with pytest.raises(Failure, match="gpus_at_once: 1 of 1"):
+        await Limited(cloud, UnaskedSender(app, Caller("bob")), wanted, asked=False).send(write)
+    assert creates(emulator) == 1

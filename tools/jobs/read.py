@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 from pai_dlc_mcp.server.budget.limits import shrink
 from pai_dlc_mcp.server.budget.redact import of_call
 from pai_dlc_mcp.server.cloud.errors import CloudError
+from pai_dlc_mcp.server.cloud.ids import is_path_segment
 from pai_dlc_mcp.server.cloud.jobs import Job, JobSummary, Pod, Spec
 from pai_dlc_mcp.server.cloud.times import Time, to_utc
 from pai_dlc_mcp.server.deps import Cloud, CloudInRegion, FreshJob
@@ -232,5 +233,5 @@ def _pod_row(pod: Pod) -> PodRow:
 
 def console(region: str, job: JobSummary) -> str:
     """The job's page in the PAI console."""
-    where = f"regionId={region}&workspaceId={job.workspace_id}"
-    return f"https://pai.console.aliyun.com/?{where}#/dlc/jobs/{job.job_id}/overview"
+    workspace_id, job_id = (found if is_path_segment(found) else "" for found in (job.workspace_id, job.job_id))
+    return f"https://pai.console.aliyun.com/?regionId={region}&workspaceId={workspace_id}#/dlc/jobs/{job_id}/overview"

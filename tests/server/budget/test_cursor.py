@@ -122,7 +122,7 @@ def test_a_negative_or_false_offset_or_a_digest_of_another_length_is_no_cursor()
             decode(encode(Cursor("u", SINCE, seen, last)))
 
 
-def test_a_guess_at_the_last_line_cannot_be_checked_without_the_key() -> None:
+def test_14_a_guess_at_the_last_line_cannot_be_checked_without_the_key() -> None:
     secret = encode(read(["the PIN is 4711"], "uid", SINCE).cursor)
     guesses = {encode(read_with(["the PIN is 4711"], "uid", SINCE, key=key).cursor) for key in (b"a", b"b" * 32, b"")}
     assert secret not in guesses

@@ -64,6 +64,7 @@ def test_a_fence_names_where_its_text_is_from() -> None:
         ("\u202edesrever\u202c\x1b[31m", "desrever"),
         ("</untrusted-data>", "‹/untrusted-data›"),
         ("训练任务", "训练任务"),
+        ("a\u2032\u2032 b\u02bc\u02bc c\u00b4\u00b4 d\u02ee\u2033e", "a' ' b' ' c' ' d' 'e"),
         ("x" * 81, "x" * 79 + "…"),
         ("", ""),
     ],

@@ -83,7 +83,7 @@ class Temporary:
 
 
 @pytest.mark.parametrize("write", [False, True])
-async def test_a_redirect_is_refused_and_nothing_reaches_the_other_host(gateway_for, emulator, write) -> None:
+async def test_16_a_redirect_is_refused_and_nothing_reaches_the_other_host(gateway_for, emulator, write) -> None:
     with embedded.start() as other:
         url = f"http://{other.endpoint}/api/v1/jobs/dlc4stillrunning/stop"
         emulator.faults.add(Fault("*", "redirect", times=9, url=url))
@@ -103,7 +103,7 @@ async def test_a_redirect_is_refused_and_nothing_reaches_the_other_host(gateway_
 
 
 @pytest.mark.parametrize("kind", ["gzip_bomb", "large_body"])
-async def test_an_answer_beyond_the_cap_is_refused_without_its_memory(gateway_for, emulator, kind) -> None:
+async def test_16_an_answer_beyond_the_cap_is_refused_without_its_memory(gateway_for, emulator, kind) -> None:
     gateway = gateway_for(max_response_mb=2)
     await gateway.read("pai-dlc", "GetJob", "cn-hangzhou", "dlc4stillrunning")
     emulator.faults.add(Fault("ListJobs", kind, times=9, megabytes=60))
@@ -154,7 +154,7 @@ class Bomb(BaseHTTPRequestHandler):
 
 @pytest.mark.parametrize("status", [200, 503])
 @pytest.mark.parametrize("encoding", BOMBS)
-async def test_no_compression_gets_around_the_cap_and_no_status(gateway_for, status, encoding) -> None:
+async def test_16_no_compression_gets_around_the_cap_and_no_status(gateway_for, status, encoding) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), Bomb) as server:
         server.answer = (status, encoding)  # type: ignore[attr-defined]
         threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()

@@ -30,7 +30,7 @@ async def test_an_answer_and_an_exception_come_back() -> None:
     await until_idle(workers)
 
 
-async def test_a_call_that_was_given_up_is_counted_until_its_thread_ends() -> None:
+async def test_16_a_call_that_was_given_up_is_counted_until_its_thread_ends() -> None:
     workers, end = Workers(2), threading.Event()
     for _ in range(2):
         with anyio.move_on_after(0.05) as scope:
@@ -85,7 +85,7 @@ def test_a_process_ends_while_a_call_it_gave_up_is_still_out(emulator) -> None:
 
 
 @pytest.mark.long
-def test_the_server_ends_within_two_seconds_of_its_client_while_a_call_is_out(emulator, tmp_path) -> None:
+def test_16_the_server_ends_within_two_seconds_of_its_client_while_a_call_is_out(emulator, tmp_path) -> None:
     emulator.faults.add(Fault("ListJobs", "delay", times=9, seconds=20))
     environment = {
         "PATH": os.environ["PATH"],

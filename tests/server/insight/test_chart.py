@@ -41,3 +41,9 @@ def test_panels_stand_one_under_another() -> None:
 def test_nothing_draws_through_the_global_state_of_pyplot() -> None:
     chart.png("job dlc1", [Panel("x", "y", [Line("a", DAY)])])
     assert "matplotlib.pyplot" not in sys.modules
+
+
+@pytest.mark.parametrize("name", [r"$\frac$", "$x", r"\$a$", "_hidden", "a" * 5000])
+def test_a_name_is_drawn_as_it_stands_and_is_no_formula(name: str) -> None:
+    lines = [Line(name, DAY), Line("master-0", DAY)]
+    assert size(chart.png(f"job {name}", [Panel(name, "%", lines, most=100)])) == (800, 370)

@@ -121,7 +121,7 @@ async def test_read_only_offers_no_tool_that_changes_anything(connect: Any) -> N
 
 
 @pytest.mark.parametrize(("file", "environment"), [("deny", "allow"), ("allow", "deny"), ("deny", "")])
-def test_file_and_environment_both_bind(file: str, environment: str, cli_policy: Any) -> None:
+def test_07_file_and_environment_both_bind(file: str, environment: str, cli_policy: Any) -> None:
     cli_policy(rules(**{"pai-dlc:StopJob": file}))
     found = policy.read_cli_policy({"ALIBABA_CLOUD_SAFETY_POLICY_RULES": environment and f"*={environment}"})
     assert found.ruling("pai-dlc", "StopJob") == "deny"
@@ -153,7 +153,7 @@ def test_a_broken_rule_of_the_environment_denies_too() -> None:
     ],
     ids=["pipe", "folder", "dangling", "loop", "device", "too large", "not text", "too deep"],
 )
-def test_a_policy_that_is_no_readable_file_denies_and_does_not_hang(make: Any, cli_policy: Any) -> None:
+def test_07_a_policy_that_is_no_readable_file_denies_and_does_not_hang(make: Any, cli_policy: Any) -> None:
     file = cli_policy("")
     file.unlink()
     make(file)
@@ -162,6 +162,11 @@ def test_a_policy_that_is_no_readable_file_denies_and_does_not_hang(make: Any, c
     assert found.ruling("pai-dlc", "StopJob") == "deny"
 
 
+def test_without_a_home_folder_the_policy_cannot_be_read_and_denies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "~")
+    assert "no home folder" in (policy.read_cli_policy({}).broken or "")
+
+
 @pytest.mark.parametrize("text", ["stop_running=deny,stop_running=allow", "stop_running=allow, stop_running=deny"])
-def test_of_two_rulings_on_an_effect_the_stricter_counts(text: str) -> None:
+def test_07_of_two_rulings_on_an_effect_the_stricter_counts(text: str) -> None:
     assert policy.parse_effects(text) == {"stop_running": "deny"}

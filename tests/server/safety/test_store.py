@@ -251,6 +251,37 @@ def test_the_setting_chooses_the_store(folder: Path, monkeypatch: pytest.MonkeyP
     assert Settings().state == Path("~/.local/state/pai-dlc-mcp").expanduser()
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda file: file.write_text(""),
+        lambda file: file.write_text(file.read_text()[:40]),
+        lambda file: file.write_text("[]"),
+        lambda file: file.write_text("[" * 200_000),
+        lambda file: file.write_bytes(b"\xff"),
+        lambda file: file.write_text(file.read_text().replace('"expires": 1060.0', '"expires": "later"')),
+        lambda file: file.write_text(file.read_text().replace('"expires": 1060.0', '"expires": NaN')),
+        lambda file: file.write_text(file.read_text().replace('"value": {}', '"value": 1')),
+        lambda file: file.write_text(file.read_text().replace('"key": "a"', '"key": "b"')),
+        lambda file: (file.rename(file.with_name("real")), file.symlink_to("real")),
+        lambda file: (file.unlink(), os.mkfifo(file)),
+        lambda file: (file.unlink(), file.mkdir()),
+    ],
+    ids=["empty", "cut", "list", "too deep", "not text", "type", "nan", "value", "other", "link", "pipe", "folder"],
+)
+@pytest.mark.parametrize("kind", ["token", "create"])
+def test_what_is_no_record_of_the_store_is_taken_for_none_and_for_nothing_that_is_absent(
+    kind: str, change: Callable[[Path], object], folder: Path, clock: Clock
+) -> None:
+    kept = FolderStore(folder, clock)
+    kept.put(kind, "a", {}, 60)
+    (file,) = (folder / kind).glob("*.json")
+    change(file)
+    for use in (lambda: kept.get(kind, "a"), lambda: kept.take(kind, "a"), lambda: kept.put(kind, "a", {}, 60)):
+        with pytest.raises((OSError, ValueError)):
+            use()
+
+
 class Time:
     """Two clocks: the wall's, which may be set, and the machine's, which only goes on."""
 
