@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 Kind = Literal[
     "permission", "not_found", "throttled", "invalid", "credentials",
-    "unavailable", "timeout", "connection", "unreachable", "invalid_answer", "redirected", "too_large",
+    "unavailable", "timeout", "connection", "unreachable", "invalid_answer", "redirected", "too_large", "not_asked",
 ]  # fmt: skip
 
 _NO_USABLE_ANSWER = ("unavailable", "timeout", "connection", "invalid_answer")
@@ -20,7 +20,7 @@ _MAYBE_DONE = (408, 429)  # said in front of the service as well, which may have
 class CloudError(Failure):
     """The service refused a call, or no usable answer came.
 
-    `kind` says which; `maybe_done` is true when a write may have been carried out although no answer says so.
+    `kind` says which, not_asked that this server sent nothing; `maybe_done` is true when a write may have been carried out although no answer says so.
     """
 
     def __init__(
@@ -104,4 +104,24 @@ def busy(action: str, seconds: float) -> CloudError:
         fix="Try again later, with fewer calls at once.",
         code="Busy",
         kind="unreachable",
+    )
+
+
+def circuit_open(action: str, host: str, failures: int, seconds: float) -> CloudError:
+    """The endpoint failed so often that it is left alone for a while: nothing was sent."""
+    return CloudError(
+        f"{action} was not sent: the last {failures} requests to {host} failed. It is tried again in {seconds:.0f} s.",
+        fix=f"Wait {seconds:.0f} s, then call again; if it persists, check the network, the region and PAI_DLC_NETWORK.",
+        code="CircuitOpen",
+        kind="not_asked",
+    )
+
+
+def rate_limited(action: str, host: str, seconds: float) -> CloudError:
+    """The server's own limit (PAI_DLC_REQUESTS_A_SECOND) leaves no room within the deadline: nothing was sent."""
+    return CloudError(
+        f"{action} was not sent: this server's own limit of requests to {host} is used up for {seconds:.0f} s.",
+        fix=f"Wait {seconds:.0f} s, and ask for less at once; the operator can raise PAI_DLC_REQUESTS_A_SECOND.",
+        code="RateLimited",
+        kind="not_asked",
     )

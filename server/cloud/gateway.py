@@ -3,7 +3,8 @@
 import copy
 import random
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
@@ -14,6 +15,7 @@ from pai_dlc_mcp.server.cloud import endpoints, ids
 from pai_dlc_mcp.server.cloud.credentials import Credentials
 from pai_dlc_mcp.server.cloud.endpoints import Product
 from pai_dlc_mcp.server.cloud.errors import CloudError, busy, timed_out
+from pai_dlc_mcp.server.cloud.traffic import Traffic
 from pai_dlc_mcp.server.cloud.workers import Workers
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.settings import Settings
@@ -27,6 +29,7 @@ _FOR_A_WRITE = 10.0  # seconds at least: one that is sent is waited for, also wh
 _THREADS = 64  # a call that was given up keeps its thread until its socket times out
 _READ_TRIES = 3  # a first try and two retries
 _BACKOFF = 0.5  # seconds, doubled each time
+_POLITE = 50.0  # requests a second: the service's own limits are not published
 
 
 def _nobody(_: object) -> None:
@@ -36,8 +39,12 @@ def _nobody(_: object) -> None:
 class Gateway:
     """The one way to the cloud. The SDK is imported by the first call, in its worker thread."""
 
-    def __init__(self, settings: Settings, credentials: Credentials) -> None:
+    def __init__(
+        self, settings: Settings, credentials: Credentials, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.settings = settings
+        self._clock = clock
+        self._traffic: dict[tuple[Product, str], Traffic] = {}
         self._credentials = credentials
         self._workers = Workers(_THREADS)
         self._lock = threading.Lock()
@@ -103,10 +110,16 @@ class Gateway:
                 f"'{inline(bad)}' is not a valid id.", fix="Pass an id as a list tool shows it.", code="InvalidId"
             )
         host = endpoints.host(product, region, self.settings)
+        traffic = self._traffic_of(product, host)
 
         def call() -> dict[str, Any]:
             self._note(params)
-            body = self._ready().call(product, action, host, path, params, pathname)
+            try:
+                body = self._ready().call(product, action, host, path, params, pathname)
+            except CloudError as error:
+                traffic.failed(error)
+                raise
+            traffic.answered()
             self._note(body)
             return body
 
@@ -114,7 +127,15 @@ class Gateway:
         within = round(min(self.settings.deadline, left), 1)
         if not within:
             raise timed_out(action, host, self.settings.deadline)
-        return await tried(call, self._workers, tries=tries, deadline=within, action=action, host=host)
+        return await tried(
+            call, self._workers, tries=tries, deadline=within, action=action, host=host, admit=traffic.admit
+        )
+
+    def _traffic_of(self, product: Product, host: str) -> Traffic:
+        if (product, host) not in self._traffic:
+            unset = None if endpoints.is_loopback(host) else _POLITE
+            self._traffic[product, host] = Traffic(host, self.settings.requests_a_second or unset, self._clock)
+        return self._traffic[product, host]
 
     def _ready(self) -> "Clients":
         with self._lock:
@@ -125,14 +146,29 @@ class Gateway:
             return self._clients[0]
 
 
-async def tried(call: Callable[[], T], workers: Workers, *, tries: int, deadline: float, action: str, host: str) -> T:
-    """Carry out `call` in a worker thread, up to `tries` times while its CloudError is a transient one.
+async def _at_once(action: str, until: float) -> None:
+    pass
+
+
+async def tried(
+    call: Callable[[], T],
+    workers: Workers,
+    *,
+    tries: int,
+    deadline: float,
+    action: str,
+    host: str,
+    admit: Callable[[str, float], Awaitable[None]] = _at_once,
+) -> T:
+    """Carry out `call` in a worker thread, up to `tries` times while its CloudError is a transient one. `admit` waits
+    until a try may begin.
 
     A wait that would pass the deadline (seconds, all tries together) is not begun. Raises CloudError.
     """
     begun: list[int] = []
     with anyio.move_on_after(deadline) as scope:
         for number in range(1, tries + 1):
+            await admit(action, scope.deadline)
             try:
                 return await workers.run(call, started=lambda: begun.append(1))
             except CloudError as error:
