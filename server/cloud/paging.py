@@ -76,7 +76,7 @@ async def page(ask: Ask, key: str, model: type[M], offset: int, limit: int) -> P
         answer = await _asked(ask, key, wanted)
     kept = [model.model_validate(item) for item in answer.items[wanted.skip : wanted.skip + wanted.keep]]
     seen = offset + len(kept)
-    if answer.total is None or answer.total < seen:
+    if answer.total is None or (kept and answer.total < seen):
         return Page(kept, offset, seen, more=bool(kept), note=_UNCOUNTED if kept else None)
     missing = min(limit, answer.total - offset) - len(kept)
     note = f"the service sent {len(kept)} of the {len(kept) + missing} it announced here" if missing > 0 else None
