@@ -67,6 +67,9 @@ hosts: .venv/ready ## load and call the tools with agent frameworks, each in an 
 	  .venv-hosts/$$1/bin/python -m pip install -q "$$2"; done
 	@HOSTS_VENVS=$(CURDIR)/.venv-hosts $(BIN)/pytest -q tests/hosts
 
+conformance: .venv/ready ## run the official suite, the Inspector and old and new client SDKs against the server: needs npm
+	@$(BIN)/python -m dev.conformance $(ONLY)
+
 bench: .venv/ready ## measure the log pipeline, the causes it keeps, what is redacted, and 1,000 runs against the gate
 	@$(BIN)/python bench/promises.py
 	@$(BIN)/python bench/redaction.py
@@ -82,4 +85,4 @@ lock: ## refresh requirements.lock
 	@.venv-lock/bin/uv pip compile -q pyproject.toml --extra cli --extra charts --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --upgrade -o requirements.lock
 
-.PHONY: help demo check test short ci new-tool registered snapshots docs fuzz clients hosts bench mutants lock
+.PHONY: help demo check test short ci new-tool registered snapshots docs fuzz clients hosts conformance bench mutants lock
