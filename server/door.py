@@ -33,6 +33,7 @@ from pai_dlc_mcp.server.spelling import nearest
 from pai_dlc_mcp.server.workflows.permit import Ended
 
 _BIG = 1_000_000  # characters a call went through, above which its result is made off the event loop
+_MOST_WHAT = 600  # tokens of what an error says happened
 _log = logging.getLogger(__name__)
 
 
@@ -66,7 +67,7 @@ class Door:
                 answer = await call(name, arguments, watched)  # a reply, as the tool made it
         except ToolError as error:
             cause = error.__cause__
-            answer = cause.reply if isinstance(cause, Ended) else tell(self._failure(name, error))
+            answer = cause.reply if isinstance(cause, Ended) else tell(self._failure(name, error), self._ceiling)
         leave = partial(self._leave, answer, arguments, seen)
         return await to_thread.run_sync(leave) if seen.size > _BIG else leave()
 
@@ -116,12 +117,15 @@ def _failure_in(cause: BaseException | None) -> Failure | None:
     return next(filter(None, map(_failure_in, parts)), None)
 
 
-def tell(failure: Failure) -> CallToolResult:
-    """The one error shape: what happened, `fix:` and the codes."""
+def tell(failure: Failure, ceiling: int) -> CallToolResult:
+    """The one error shape: what happened, `fix:` and the codes. The sentences are cut to their shares of the ceiling,
+    so that the codes are never cut away by a long value that a sentence quotes."""
     codes = {"code": failure.code, "http_status": failure.http_status, "request_id": failure.request_id}
+    what = fit(failure.what, min(_MOST_WHAT, ceiling * 3 // 10), "A value in it is long.")
+    fix = fit(failure.fix, ceiling // 2, "It is long.")
     lines = [
-        unforged(" ".join(failure.what.splitlines())),
-        unforged(f"fix: {' '.join(failure.fix.splitlines())}"),
+        unforged(" ".join(what.splitlines())),
+        unforged(f"fix: {' '.join(fix.splitlines())}"),
         *(f"{key}: {value}" for key, value in codes.items() if value),
     ]
     return CallToolResult(is_error=True, content=[TextContent(type="text", text=clean_text("\n".join(lines)))])
