@@ -67,12 +67,14 @@ hosts: .venv/ready ## load and call the tools with agent frameworks, each in an 
 	  .venv-hosts/$$1/bin/python -m pip install -q "$$2"; done
 	@HOSTS_VENVS=$(CURDIR)/.venv-hosts $(BIN)/pytest -q tests/hosts
 
-bench: .venv/ready ## measure the log pipeline, the causes it keeps, what is redacted, and 1,000 runs against the gate
-	@$(BIN)/python bench/promises.py
-	@$(BIN)/python bench/redaction.py
-	@$(BIN)/python bench/budget.py
-	@$(BIN)/python bench/causes.py
-	@$(BIN)/python bench/tokens.py
+conformance: .venv/ready ## run the official suite, the Inspector and old and new client SDKs against the server: needs npm
+	@$(BIN)/python -m dev.conformance $(ONLY)
+
+bench: .venv/ready ## ONLY="startup scale": one table of what is measured, with thresholds; exits 1 below them
+	@$(BIN)/python bench/table.py $(or $(ONLY),--write)
+
+soak: .venv/ready ## MINUTES=10: 32 clients over stdio and two HTTP replicas while the service fails
+	@$(BIN)/python bench/soak.py --minutes $(or $(MINUTES),10)
 
 mutants: .venv/ready ## N=400 SEED=1 ROOMS="budget insight": change the pure rooms and see whether a test notices
 	@$(BIN)/python bench/mutants.py -n $(or $(N),400) --seed $(or $(SEED),1) $(if $(ROOMS),--rooms $(ROOMS))
@@ -82,4 +84,4 @@ lock: ## refresh requirements.lock
 	@.venv-lock/bin/uv pip compile -q pyproject.toml --extra cli --extra charts --extra redis --extra otel --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --upgrade -o requirements.lock
 
-.PHONY: help demo check test short ci new-tool registered snapshots docs fuzz clients hosts bench mutants lock
+.PHONY: help demo check test short ci new-tool registered snapshots docs fuzz clients hosts conformance bench soak mutants lock

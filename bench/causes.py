@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from table import holds
+
 from pai_dlc_mcp.server.budget.pipeline import View, view
 from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.insight.pods import Ending, grouped
@@ -169,23 +171,22 @@ def measure(chosen: Sequence[Case], everyone: Sequence[Case], *, failures: bool)
         yield variant, score
 
 
-def table(title: str, chosen: Sequence[Case], everyone: Sequence[Case], *, failures: bool) -> bool:
+def table(title: str, chosen: Sequence[Case], everyone: Sequence[Case], *, failures: bool) -> dict[str, float]:
+    """Prints the shares; returns the least of each over the variants."""
     count = len(chosen)
     columns = [f"{mode} {most}" for mode in MODES for most in KEPT]
     print(f"\n{title}: {count} cases; % kept (of which with both neighbours)")
     print(f"{'variant':16}" + "".join(f"{column:>16}" for column in columns) + f"{'root':>7}{'all pods':>9}")
-    good = True
+    least: dict[str, float] = {}
     for variant, score in measure(chosen, everyone, failures=failures):
         row = "".join(
             f"{score[name] * 100 / count:9.1f} ({score[f'{name} context'] * 100 / count:3.0f})" + " "
             for name in columns
         )
         print(f"{variant:16}{row}{score['root'] * 100 / count:7.1f}{score['all pods'] * 100 / count:9.1f}")
-        good &= all(
-            score[f"{mode} {most}"] >= least * count for mode in ("tail", "errors") for most, least in KEPT.items()
-        )
-        good &= score["root"] >= ROOT * count and score["all pods"] >= ROOT * count
-    return good
+        for name, found in score.items():
+            least[name] = min(least.get(name, 1.0), found / count)
+    return least
 
 
 def healthy() -> Iterator[tuple[str, list[str]]]:
@@ -200,30 +201,39 @@ def healthy() -> Iterator[tuple[str, list[str]]]:
         yield f"{line} in {rhythm}", lines
 
 
-def alarms(*, failures: bool) -> bool:
-    """A healthy log in which an error is called the cause, or shown as one."""
+def alarms(*, failures: bool) -> float:
+    """Share of the healthy logs in which an error is called the cause, or shown as one."""
     logs = list(healthy())
     wrong = [name for name, lines in logs if look(lines, "errors", 4000, failed=False).cause]
     print(f"\nfalse alarms: {len(wrong)} of {len(logs)} healthy and benign logs")
     for name in wrong if failures else ():
         print("  ", name[:140])
-    return len(wrong) <= ALARMS * len(logs)
+    return len(wrong) / len(logs)
+
+
+def rows(pattern: str = "cases*.txt", *, failures: bool = False) -> list[tuple[str, float, str]]:
+    """The worst variant of each."""
+    targets = {f"{mode} {most}": share for mode in ("tail", "errors") for most, share in KEPT.items()}
+    targets |= {"root": ROOT, "all pods": ROOT}
+    found = [("false alarms, of healthy logs", alarms(failures=failures), f"<= {ALARMS}")]
+    for path in sorted(CORPUS.glob(pattern)):
+        everyone = cases(path)
+        mixed = sorted(everyone, key=lambda case: random.Random(case.seed).random())
+        halves = {", tuned": mixed[::2], ", held out": mixed[1::2]} if path.stem == "cases" else {"": mixed}
+        for title, half in halves.items():
+            least = table(path.stem + title, half, everyone, failures=failures)
+            found += [(f"{path.stem}{title}: {name}", least[name], f">= {share}") for name, share in targets.items()]
+    return found
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--failures", action="store_true", help="name the cases that went wrong")
-    parser.add_argument("--cases", help="one file of corpus/ only")
+    parser.add_argument("--cases", help="one file of corpus/ only", default="cases*.txt")
     options = parser.parse_args()
-    good = alarms(failures=options.failures)
-    for path in sorted(CORPUS.glob(options.cases or "cases*.txt")):
-        everyone = cases(path)
-        mixed = sorted(everyone, key=lambda case: random.Random(case.seed).random())
-        halves = {", tuned": mixed[::2], ", held out": mixed[1::2]} if path.stem == "cases" else {"": mixed}
-        for title, half in halves.items():
-            good &= table(path.stem + title, half, everyone, failures=options.failures)
-    print("\nall targets met" if good else "\nbelow a target")
-    return 0 if good else 1
+    below = [row for row in rows(options.cases, failures=options.failures) if not holds(*row[1:])]
+    print("\nbelow a target:" if below else "\nall targets met", *below, sep="\n  ")
+    return 1 if below else 0
 
 
 if __name__ == "__main__":

@@ -120,11 +120,8 @@ async def main(bench: Bench, runs: int, seed: int) -> None:
 
 NAMES = ("duplicate creates", "writes without a yes", "writes missing from the audit", "answers that deny a write")
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=20261124)
-    given = parser.parse_args()
+
+def rows(runs: int = 1000, seed: int = 20261124) -> list[tuple[str, float, str]]:
     create_once._LOOKS = (0.02, 0.05)  # pyright: ignore[reportPrivateUsage] - the waits are for a real service
     change._STOP_SECONDS = 0.1  # pyright: ignore[reportPrivateUsage]
     killers = multiprocessing.get_context("forkserver")
@@ -134,6 +131,15 @@ if __name__ == "__main__":
         kept: dict[str, Any] = {"state": Path(folder) / "state", "audit_file": Path(folder) / "audit.jsonl"}
         pair = [build({**here, **kept}, emulator.access_key_id, emulator.access_key_secret) for _ in range(2)]
         bench = Bench(emulator, {**here, **kept}, pair, killers)
-        anyio.run(main, bench, given.runs, given.seed)
-    print("\n".join(f"{name}: {bench.figures[name]}" for name in NAMES))
-    sys.exit(any(bench.figures.values()))
+        anyio.run(main, bench, runs, seed)
+    return [(f"{name}, of {runs} runs", bench.figures[name], "<= 0") for name in NAMES]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=20261124)
+    given = parser.parse_args()
+    found = rows(given.runs, given.seed)
+    print("\n".join(f"{name}: {value}" for name, value, _ in found))
+    sys.exit(any(value for _, value, _ in found))

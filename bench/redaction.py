@@ -158,7 +158,8 @@ async def must_stay(client: Client, plant: Plant, asked: list[str]) -> int:
     return damaged
 
 
-async def main(emulator: embedded.Emulator) -> int:
+async def main(emulator: embedded.Emulator) -> list[int]:
+    """How many secrets came out, and how many harmless lines were damaged."""
     settings = Settings(region="cn-hangzhou", endpoint=emulator.endpoint, protocol="http", emulator=True)
     server = app.build(settings, tools.TOOLSETS, StaticKey(emulator.access_key_id, emulator.access_key_secret))
     asked: list[str] = []
@@ -171,10 +172,15 @@ async def main(emulator: embedded.Emulator) -> int:
     with planting(plant):
         async with Client(server, cache=None, elicitation_callback=answer) as client:
             wrong: list[Callable[..., Any]] = [must_go, must_stay]
-            return sum([await run(client, plant, asked) for run in wrong])
+            return [await run(client, plant, asked) for run in wrong]
+
+
+def rows() -> list[tuple[str, float, str]]:
+    logging.disable()
+    with embedded.start() as running:
+        leaks, damaged = anyio.run(main, running)
+    return [("secrets that came out", leaks, "<= 0"), ("harmless lines damaged", damaged, "<= 0")]
 
 
 if __name__ == "__main__":
-    logging.disable()
-    with embedded.start() as running:
-        sys.exit(1 if anyio.run(main, running) else 0)
+    sys.exit(any(value for _, value, _ in rows()))

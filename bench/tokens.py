@@ -1,5 +1,6 @@
-"""What an answer costs a model's context: diagnose_job on a failure of 32 pods beside the CLI calls for the same
-question, as the published skill makes them. The CLI prints a call's whole answer as indented JSON.
+"""What a model's context is charged: the tools by toolset, and diagnose_job on a failure of 32 pods beside the CLI's
+calls for the same question, as the published skill makes them. The CLI prints a call's whole answer as indented JSON.
+`pai-dlc-mcp tools` shows the tools one by one.
 
 .venv/bin/python bench/tokens.py
 """
@@ -14,6 +15,7 @@ import anyio
 from mcp import Client
 
 from pai_dlc_mcp import tools
+from pai_dlc_mcp.cli.tools import allowance, listed_tools
 from pai_dlc_mcp.emulator import embedded
 from pai_dlc_mcp.emulator.clock import Clock
 from pai_dlc_mcp.emulator.embedded import Emulator
@@ -25,6 +27,7 @@ from pai_dlc_mcp.server.cloud.gateway import Gateway
 from pai_dlc_mcp.server.protocol.reply import text_of
 from pai_dlc_mcp.server.settings import Settings
 
+DIAGNOSIS = 0.1  # most of the tokens of the CLI's answers
 PODS, LINES, JOB_EVENTS, POD_EVENTS = 32, 100, 50, 20  # the skill's own limits
 REGION, START = "cn-hangzhou", datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
 IMAGE = "dsw-registry-vpc.cn-hangzhou.cr.aliyuncs.com/pai/pytorch:2.6.0-gpu-py311-cu124-ubuntu22.04"
@@ -62,7 +65,8 @@ def row(name: str, calls: int, texts: Sequence[str], beside: int) -> int:
     return cost
 
 
-async def main(emulator: Emulator) -> None:
+async def main(emulator: Emulator) -> float:
+    """Prints the tokens of each way. Returns diagnose_job's share of the CLI calls for the one pod that matters."""
     settings = Settings(region=REGION, endpoint=emulator.endpoint, protocol="http", emulator=True, state="memory")
     key = StaticKey(emulator.access_key_id, emulator.access_key_secret)
     clock = ServerClock(epoch=lambda: emulator.clock.now().timestamp())
@@ -79,10 +83,26 @@ async def main(emulator: Emulator) -> None:
     print(f"{'a failure of 32 pods':44}{'calls':>6}{'bytes':>10}{'tokens':>9}")
     row("CLI, every pod", len(every), every, 0)
     beside = row("CLI, told beforehand which pod failed first", len(knows), knows, 0)
-    row("diagnose_job, of the line above", calls, [answer], beside)
+    return row("diagnose_job, of the line above", calls, [answer], beside) / beside
+
+
+def rows() -> list[tuple[str, float, str]]:
+    logging.disable(logging.INFO)
+    with embedded.start(clock=Clock(START, speed=0)) as running:
+        share = anyio.run(main, running)
+    listed = anyio.run(listed_tools, Settings(toolsets=("all",), state="memory"))
+    shares = [
+        (
+            f"bytes of {toolset.name} in tools/list, of {allowance(toolset.name):,}",
+            given / allowance(toolset.name),
+            "<= 1",
+        )
+        for toolset in tools.TOOLSETS
+        if (given := sum(listed[tool.name].given for tool in toolset.tools))
+    ]
+    return [*shares, ("tokens of diagnose_job, of the CLI calls told where to look", share, f"<= {DIAGNOSIS}")]
 
 
 if __name__ == "__main__":
-    logging.disable(logging.INFO)
-    with embedded.start(clock=Clock(START, speed=0)) as running:
-        anyio.run(main, running)
+    for name, value, threshold in rows():
+        print(f"{name:60}{value:8.2f}  {threshold}")

@@ -61,6 +61,7 @@ Kind = Literal[
     "no_total",
     "string_total",
     "small_page",
+    "short_page",
     "wrong_shape",
     "list_body",
     "empty_body",
@@ -72,7 +73,7 @@ to `url` and carries nothing out. The others carry the operation out first: gzip
 `megabytes`, compressed or not; late_visibility hides the job it created from ListJobs and GetJob for `seconds`;
 empty_job_id answers with `job_id` in place of the true id; status_after_commit answers with `status`; no_total and
 string_total take TotalCount away or write it as text; small_page lets no page of a list have more than `page_size`
-items; wrong_shape puts a text where each list or object was; list_body answers with a list, empty_body with nothing,
+items, short_page takes the last item of each away and leaves TotalCount; wrong_shape puts a text where each list or object was; list_body answers with a list, empty_body with nothing,
 not_utf8 with bytes that are no text."""
 
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -189,6 +190,8 @@ def after_commit(fault: Fault | None, account: Account, answer: Json) -> Json:
             return {key: value for key, value in answer.items() if key != "TotalCount"}
         case "string_total":
             return {key: str(value) if key == "TotalCount" else value for key, value in answer.items()}
+        case "short_page":
+            return {key: value[:-1] if isinstance(value, list) else value for key, value in answer.items()}
         case "wrong_shape":
             return {key: "none" if isinstance(value, (list, dict)) else value for key, value in answer.items()}
         case "late_visibility" if answer.get("JobId") in account.jobs:

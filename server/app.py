@@ -111,8 +111,9 @@ def build(
         from pai_dlc_mcp.server.safety.gate import Gate
 
         gate = Gate(settings, now, store)
-        gateway = Gateway(settings, credentials, session_name)
-        return App(settings, gateway, gate, keys[0], store, Identity(gateway), clock or Clock())
+        ticks = clock or Clock()
+        gateway = Gateway(settings, credentials, session_name, ticks.monotonic)
+        return App(settings, gateway, gate, keys[0], store, Identity(gateway), ticks)
 
     tools = offered(toolsets, settings)
     names = [tool.name for tool in tools]

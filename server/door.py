@@ -36,6 +36,7 @@ from pai_dlc_mcp.server.workflows.permit import Ended
 
 _BIG = 1_000_000  # characters a call went through, above which its result is made off the event loop
 _MOST = 4_000_000  # characters of arguments: the service takes no larger body, and each check costs the event loop time
+_MOST_WHAT = 600  # tokens of what an error says happened
 _log = logging.getLogger(__name__)
 
 
@@ -64,7 +65,7 @@ class Door:
         self, call: Call, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None
     ) -> CallToolResult | InputRequiredResult:
         if (size := _size(arguments)) > _MOST:
-            return tell(_too_large(size))
+            return tell(_too_large(size), self._ceiling)
         seen, began, code = Seen(self._own), time.monotonic(), None
         try:
             watched = context and _Watched(context, self._app, seen)
@@ -76,7 +77,7 @@ class Door:
                 answer = cause.reply
             else:
                 failure = self._failure(name, error)
-                answer, code = tell(failure), failure.code
+                answer, code = tell(failure, self._ceiling), failure.code
         leave = partial(self._leave, answer, arguments, seen)
         result = await to_thread.run_sync(leave) if seen.size > _BIG else leave()
         known = name if name in self._names else "unknown"
@@ -146,12 +147,15 @@ def _failure_in(cause: BaseException | None) -> Failure | None:
     return next(filter(None, map(_failure_in, parts)), None)
 
 
-def tell(failure: Failure) -> CallToolResult:
-    """The one error shape: what happened, `fix:` and the codes."""
+def tell(failure: Failure, ceiling: int) -> CallToolResult:
+    """The one error shape: what happened, `fix:` and the codes. The sentences are cut to their shares of the ceiling,
+    so that the codes are never cut away by a long value that a sentence quotes."""
     codes = {"code": failure.code, "http_status": failure.http_status, "request_id": failure.request_id}
+    what = fit(failure.what, min(_MOST_WHAT, ceiling * 3 // 10), "A value in it is long.")
+    fix = fit(failure.fix, ceiling // 2, "It is long.")
     lines = [
-        unforged(" ".join(failure.what.splitlines())),
-        unforged(f"fix: {' '.join(failure.fix.splitlines())}"),
+        unforged(" ".join(what.splitlines())),
+        unforged(f"fix: {' '.join(fix.splitlines())}"),
         *(f"{key}: {value}" for key, value in codes.items() if value),
     ]
     return CallToolResult(is_error=True, content=[TextContent(type="text", text=clean_text("\n".join(lines)))])

@@ -60,6 +60,12 @@ class Settings(BaseSettings):
     max_response_mb: int = Field(
         default=64, ge=1, le=1024, description="MB (10^6 bytes) of the service's answer to one call, inflated."
     )
+    requests_a_second: float | None = Field(
+        default=None,
+        gt=0,
+        description="Most requests a second to each product of a region, and twice as many at once. Unset: 50, and no "
+        "limit on a loopback endpoint.",
+    )
     toolsets: Words = Field(default=(), description="Opt-in toolsets besides core, comma-separated; or `all`.")
     read_only: bool = Field(default=False, description="Offer only tools that change nothing.")
     allow_tools: Words = Field(default=(), description="Offer only these tools. Empty: all of the toolsets.")

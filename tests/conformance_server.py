@@ -11,8 +11,9 @@ from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime
 from typing import Any
 
-from mcp.server.mcpserver import Context
+from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.prompts.base import Message, UserMessage
+from mcp.server.mcpserver.tools import Tool, ToolManager
 from mcp.shared.exceptions import MCPError
 from mcp.types import (
     AudioContent,
@@ -29,6 +30,7 @@ from mcp.types import (
     TextContent,
     TextResourceContents,
 )
+from mcp.types import Tool as ListedTool
 
 from pai_dlc_mcp import tools
 from pai_dlc_mcp.cli.serve import ADDITIONS
@@ -207,7 +209,25 @@ def prompts_and_resources(server: app.Server) -> None:
         return json.dumps({"id": id, "templateTest": True, "data": f"Data for ID: {id}"})
 
 
-def add(server: app.Server, _: App, __: Collection[str]) -> None:
+class Fixtures(ToolManager):
+    """The suite's tools in front of those of this server, which are built from what is shipped."""
+
+    def __init__(self, shelf: ToolManager) -> None:
+        super().__init__()
+        self._shelf = shelf
+
+    def get_tool(self, name: str) -> Tool | None:
+        return super().get_tool(name) or self._shelf.get_tool(name)
+
+
+def add(server: app.Server, _: Collection[str]) -> None:
+    server._tool_manager = Fixtures(server._tool_manager)
+    own = server.list_tools
+
+    async def list_tools() -> list[ListedTool]:
+        return [*await own(), *await MCPServer.list_tools(server)]
+
+    server.list_tools = list_tools
     for fixtures in (contents, behaviours, rounds, prompts_and_resources):
         fixtures(server)
 

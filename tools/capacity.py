@@ -85,7 +85,8 @@ async def get_capacity(
         told["waiting_jobs"] = sum(each.waiting for each in found.workloads)
     told |= _of_users(found)
     parts = {"quota": found.quota, "nodes": found.nodes, "queue": found.workloads, "held_by": found.usages}
-    told["not_known"] = [f"{name}: {why}" for name, part in parts.items() if (why := refused(part))] or None
+    refusals = [f"{name}: {why}" for name, part in parts.items() if (why := refused(part))]
+    told["not_known"] = [*refusals, *found.short] or None
     return CapacityReply.model_validate(told)
 
 

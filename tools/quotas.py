@@ -7,7 +7,6 @@ from pydantic import Field
 
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.jobs import Job
-from pai_dlc_mcp.server.cloud.paging import Page
 from pai_dlc_mcp.server.cloud.quotas import Diagnosis, Quota, Workload
 from pai_dlc_mcp.server.cloud.times import Time
 from pai_dlc_mcp.server.deps import Cloud, FreshJob
@@ -75,7 +74,7 @@ async def list_quotas(
     """List resource quotas with what is used, free and there in all. The quota_id goes into create_job's resource_id.
     Whether a pod fits on a node, and who holds what, is in get_capacity."""
     found = await cloud.quotas.list({"WorkspaceIds": workspace_id, "QuotaName": name}, resource_type)
-    page = Page(found[offset:], offset, len(found))
+    page = found._replace(items=found.items[offset:], offset=offset)
     return QuotaList.of(page, quotas=[_quota_row(quota) for quota in page.items])
 
 

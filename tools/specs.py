@@ -71,15 +71,15 @@ async def list_ecs_specs(
             code="NoPrices",
         )
     known = await cloud.specs.list({"AcceleratorType": accelerator, "ResourceType": resource_type})
-    found = of_type(known, gpu_type) if gpu_type else known
+    found = of_type(known.items, gpu_type) if gpu_type else known.items
     sized = [s for s in found if s.gpus >= min_gpus and (gpus is None or s.gpus == gpus)]
     alike = [s for s in sized if s.instance_type.startswith(prefix or "")]
     rows = [_row(spec, prices, cloud.region) for spec in alike if spec.available or not available_only]
     rows.sort(key=lambda row: _size(row, sort_by), reverse=order == "desc")
     if sort_by == "price":
         rows.sort(key=lambda row: row.price is None)  # stays sorted by price; what has none comes last
-    page = Page(rows[offset : offset + limit], offset, len(rows))
-    return SpecList.of(page, note=_note(known, gpu_type if not found else None, len(alike) - len(rows)))
+    page = Page(rows[offset : offset + limit], offset, len(rows), note=known.note)
+    return SpecList.of(page, note=_note(known.items, gpu_type if not found else None, len(alike) - len(rows)))
 
 
 def _note(known: Sequence[EcsSpec], unknown_type: str | None, hidden: int) -> str | None:

@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 Kind = Literal[
     "permission", "not_found", "throttled", "invalid", "credentials",
-    "unavailable", "timeout", "connection", "unreachable", "invalid_answer", "redirected", "too_large",
+    "unavailable", "timeout", "connection", "unreachable", "invalid_answer", "redirected", "too_large", "not_asked",
 ]  # fmt: skip
 
 _NO_USABLE_ANSWER = ("unavailable", "timeout", "connection", "invalid_answer")
@@ -25,7 +25,7 @@ _MAYBE_DONE = (408, 429)  # said in front of the service as well, which may have
 class CloudError(Failure):
     """The service refused a call, or no usable answer came.
 
-    `kind` says which; `maybe_done` is true when a write may have been carried out although no answer says so.
+    `kind` says which, not_asked that this server sent nothing; `maybe_done` is true when a write may have been carried out although no answer says so.
     """
 
     def __init__(
@@ -133,3 +133,23 @@ def formed(form: re.Pattern[str], *values: object) -> str | None:
     """The first value that is one of these forms; "None" is the SDK's word for nothing."""
     texts = (str(value) for value in values if isinstance(value, str | int) and value != "None")
     return next((text for text in texts if form.fullmatch(text)), None)
+
+
+def circuit_open(action: str, host: str, failures: int, seconds: float) -> CloudError:
+    """The endpoint failed so often that it is left alone for a while: nothing was sent."""
+    return CloudError(
+        f"{action} was not sent: the last {failures} requests to {host} failed. It is tried again in {seconds:.0f} s.",
+        fix=f"Wait {seconds:.0f} s, then call again; if it persists, check the network, region and PAI_DLC_NETWORK.",
+        code="CircuitOpen",
+        kind="not_asked",
+    )
+
+
+def rate_limited(action: str, host: str, seconds: float) -> CloudError:
+    """The server's own limit (PAI_DLC_REQUESTS_A_SECOND) leaves no room within the deadline: nothing was sent."""
+    return CloudError(
+        f"{action} was not sent: this server's own limit of requests to {host} is used up for {seconds:.0f} s.",
+        fix=f"Wait {seconds:.0f} s, and ask for less at once; the operator can raise PAI_DLC_REQUESTS_A_SECOND.",
+        code="RateLimited",
+        kind="not_asked",
+    )

@@ -1,7 +1,8 @@
 """All requests of one server to Alibaba Cloud: ids checked, a deadline kept, a read tried again, a write sent once."""
 
 import random
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 import anyio
@@ -15,6 +16,7 @@ from pai_dlc_mcp.server.cloud.endpoints import Product
 from pai_dlc_mcp.server.cloud.errors import CloudError, busy, timed_out
 from pai_dlc_mcp.server.cloud.secret_fields import met
 from pai_dlc_mcp.server.cloud.sessions import Sessions
+from pai_dlc_mcp.server.cloud.traffic import Traffic
 from pai_dlc_mcp.server.cloud.workers import THREADS, Workers
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.settings import Settings
@@ -24,19 +26,26 @@ T = TypeVar("T")
 FOR_A_WRITE = 10.0  # seconds at least: one that is sent is waited for, also when the call's time is over
 _READ_TRIES = 3  # a first try and two retries
 _BACKOFF = 0.5  # seconds, doubled each time
+_POLITE = 50.0  # requests a second: the service's own limits are not published
 
 
 class Gateway:
     """The one way to the cloud. The SDK is imported by the first call, in its worker thread."""
 
     def __init__(
-        self, settings: Settings, credentials: Credentials, caller: Callable[[], str] = lambda: "local"
+        self,
+        settings: Settings,
+        credentials: Credentials,
+        caller: Callable[[], str] = lambda: "local",
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`caller`: the name of whoever a request is made for, in whose name a role is assumed."""
+        """`caller`: the name of whoever a request is made for, in whose name a role is assumed. `clock`: what a limit
+        of requests counts by, seconds."""
         self.settings = settings
-        self._caller = caller
+        self._caller, self._clock = caller, clock
         self._sessions = Sessions(settings, credentials)
         self._workers = Workers(THREADS)
+        self._traffic: dict[tuple[Product, str], Traffic] = {}
 
     async def key_source(self) -> str:
         """Which step of the credential chain yields a key, e.g. `default/env`; never a value. Raises CloudError."""
@@ -95,11 +104,17 @@ class Gateway:
                 f'"{inline(bad)}" is not a valid id.', fix="Pass an id as a list tool shows it.", code="InvalidId"
             )
         host, caller = endpoints.host(product, region, self.settings), self._caller()
+        traffic = self._traffic_of(product, host)
 
         def call() -> dict[str, Any]:
             attempt()
             redact.note(*met(params))
-            body = self._sessions.clients(caller).call(product, action, host, path, params, pathname)
+            try:
+                body = self._sessions.clients(caller).call(product, action, host, path, params, pathname)
+            except CloudError as error:
+                traffic.failed(error)
+                raise
+            traffic.answered()
             redact.note(*met(body))
             return body
 
@@ -108,17 +123,40 @@ class Gateway:
         if not within:
             raise timed_out(action, host, self.settings.deadline)
         with telemetry.cloud_call(action, region) as attempt:
-            return await tried(call, self._workers, tries=tries, deadline=within, action=action, host=host)
+            return await tried(
+                call, self._workers, tries=tries, deadline=within, action=action, host=host, admit=traffic.admit
+            )
+
+    def _traffic_of(self, product: Product, host: str) -> Traffic:
+        if (product, host) not in self._traffic:
+            unset = None if endpoints.is_loopback(host) else _POLITE
+            self._traffic[product, host] = Traffic(host, self.settings.requests_a_second or unset, self._clock)
+        return self._traffic[product, host]
 
 
-async def tried(call: Callable[[], T], workers: Workers, *, tries: int, deadline: float, action: str, host: str) -> T:
-    """Carry out `call` in a worker thread, up to `tries` times while its CloudError is a transient one.
+async def _at_once(action: str, until: float) -> None:
+    pass
+
+
+async def tried(
+    call: Callable[[], T],
+    workers: Workers,
+    *,
+    tries: int,
+    deadline: float,
+    action: str,
+    host: str,
+    admit: Callable[[str, float], Awaitable[None]] = _at_once,
+) -> T:
+    """Carry out `call` in a worker thread, up to `tries` times while its CloudError is a transient one. `admit` waits
+    until a try may begin.
 
     A wait that would pass the deadline (seconds, all tries together) is not begun. Raises CloudError.
     """
     begun: list[int] = []
     with anyio.move_on_after(deadline) as scope:
         for number in range(1, tries + 1):
+            await admit(action, scope.deadline)
             try:
                 return await workers.run(call, started=lambda: begun.append(1))
             except CloudError as error:

@@ -1,13 +1,13 @@
 """Quotas and their queues (PAI Studio, called by path)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from pydantic import Field
 
 from pai_dlc_mcp.server.cloud.api import Regional
 from pai_dlc_mcp.server.cloud.model import CloudModel, Told
-from pai_dlc_mcp.server.cloud.paging import each, page
+from pai_dlc_mcp.server.cloud.paging import Page, page, whole
 from pai_dlc_mcp.server.cloud.shape import as_list, as_object
 from pai_dlc_mcp.server.cloud.times import Time
 
@@ -152,19 +152,21 @@ class UserUsage(CloudModel):
 class Quotas(Regional):
     """Operations on quotas in one region."""
 
-    async def list(self, filters: Mapping[str, Any], resource_type: str | None) -> Sequence[Quota]:
+    async def list(self, filters: Mapping[str, Any], resource_type: str | None) -> Page[Quota]:
         """ListQuotas, all pages. Its ResourceType is ECS by default, so that Lingjun quotas seem not to exist: without
         a type every one is asked for."""
         found: dict[str, Quota] = {}
+        notes: list[str] = []
         for kind in [resource_type] if resource_type else RESOURCE_TYPES:
 
             def ask(paging: dict[str, Any], kind: str = kind) -> Any:
                 params = {"Verbose": True, **filters, "ResourceType": kind, **paging}
                 return self.api.read("pai", "ListQuotas", params=params, pathname="/api/v1/quotas/")
 
-            async for quota in each(lambda offset, limit, ask=ask: page(ask, "Quotas", Quota, offset, limit), _MOST):
-                found[quota.quota_id] = quota
-        return list(found.values())
+            quotas = await whole(lambda offset, limit, ask=ask: page(ask, "Quotas", Quota, offset, limit), _MOST)
+            found |= {quota.quota_id: quota for quota in quotas.items}
+            notes += [f"of {kind} {quotas.note}"] if quotas.note else []
+        return Page(list(found.values()), 0, len(found), note=", ".join(notes) or None)
 
     async def workload(self, quota_id: str, job_id: str) -> Workload | None:
         """ListQuotaWorkloads: where the job stands; None when the quota does not know it."""
@@ -184,17 +186,17 @@ class Quotas(Regional):
         body = await self.api.read("pai", "GetQuota", quota_id, params={"Verbose": True}, pathname=path)
         return Quota.model_validate(body)
 
-    async def workloads(self, quota_id: str) -> Sequence[Workload]:
+    async def workloads(self, quota_id: str) -> Page[Workload]:
         """ListQuotaWorkloads: what runs on the quota or waits for it, as far as the caller may see it."""
         path = f"/api/v1/quotas/{quota_id}/workloads"
         return await self._listed("ListQuotaWorkloads", quota_id, path, ("Workloads", Workload), {})
 
-    async def nodes(self, quota_id: str) -> Sequence[Node]:
+    async def nodes(self, quota_id: str) -> Page[Node]:
         """ListNodes of a quota, with what is asked of each."""
         params = {"QuotaId": quota_id, "Verbose": True}
         return await self._listed("ListNodes", quota_id, "/api/v1/nodes", ("Nodes", Node), params)
 
-    async def usages(self, quota_id: str) -> Sequence[UserUsage]:
+    async def usages(self, quota_id: str) -> Page[UserUsage]:
         """ListQuotaActiveUserUsages: who holds or asks for anything, the largest holder first."""
         path = f"/api/v1/quotas/{quota_id}/activeuserusages"
         params = {"SortBy": "UsedGPU", "Order": "desc"}
@@ -214,12 +216,11 @@ class Quotas(Regional):
 
     async def _listed(
         self, action: str, quota_id: str, pathname: str, items: tuple[str, type[M]], params: Mapping[str, Any]
-    ) -> Sequence[M]:
+    ) -> Page[M]:
         """All pages; `items` names the list in the body and says what it holds. The quota id is passed for the check
         of ids only: the path is written out."""
 
         def ask(paging: dict[str, Any]) -> Any:
             return self.api.read("pai", action, quota_id, params={**params, **paging}, pathname=pathname)
 
-        found = each(lambda offset, limit: page(ask, *items, offset, limit), _MOST_OF_ONE)
-        return [item async for item in found]
+        return await whole(lambda offset, limit: page(ask, *items, offset, limit), _MOST_OF_ONE)

@@ -1,13 +1,13 @@
 """ECS specs: the instance types a pay-as-you-go job can ask for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field
 
 from pai_dlc_mcp.server.cloud.api import Regional
 from pai_dlc_mcp.server.cloud.model import CloudModel
-from pai_dlc_mcp.server.cloud.paging import each, page
+from pai_dlc_mcp.server.cloud.paging import Page, page, whole
 
 _MOST = 20  # pages
 
@@ -34,11 +34,10 @@ class EcsSpec(CloudModel):
 class Specs(Regional):
     """Operations on instance types in one region."""
 
-    async def list(self, filters: Mapping[str, Any]) -> Sequence[EcsSpec]:
+    async def list(self, filters: Mapping[str, Any]) -> Page[EcsSpec]:
         """ListEcsSpecs, all pages, unsorted: the service rejects every SortBy its reference documents."""
 
         def ask(paging: dict[str, Any]) -> Any:
             return self.api.read("pai-dlc", "ListEcsSpecs", params={**filters, **paging})
 
-        specs = each(lambda offset, limit: page(ask, "EcsSpecs", EcsSpec, offset, limit), _MOST)
-        return [spec async for spec in specs]
+        return await whole(lambda offset, limit: page(ask, "EcsSpecs", EcsSpec, offset, limit), _MOST)

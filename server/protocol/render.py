@@ -51,7 +51,7 @@ def render(origin: Origin, reply: Facts, redactor: Redactor | None = None) -> Ca
     kept = len(rows)
     while True:
         after = reply.start + kept
-        follow = {"next": f"offset={after}"} if rows and after < reply.total else {}
+        follow = {"next": f"offset={after}"} if rows and (reply.more or after < reply.total) else {}
         shown = {**data, reply.rows: rows[:kept], "returned": kept, **follow}
         result = _rendered(origin, shown, walk.foreign)
         cost = max(tokens(text_of(result)), tokens(compact(shown)))

@@ -57,7 +57,7 @@ class Row(BaseModel):
 
 class Listing(Facts):
     """A reply with one list, of which as many rows are shown as fit FACTS_TOKENS. `next` is the argument that
-    continues it, from `start` and the rows shown."""
+    continues it, from `start` and the rows shown; `more`: also where `total` counts no further ones."""
 
     rows: ClassVar[str]  # the name of the list's field
 
@@ -65,12 +65,14 @@ class Listing(Facts):
     returned: int
     next: str | None = None
     start: int = Field(default=0, exclude=True)
+    more: bool = Field(default=False, exclude=True)
 
     @classmethod
-    def of(cls, page: Page[Any], **more: object) -> Self:
-        """A page's items as rows."""
-        fields = {cls.rows: list(page.items), "total": page.total, "returned": len(page.items), "start": page.offset}
-        return cls.model_validate({**fields, **more})
+    def of(cls, page: Page[Any], note: str | None = None, **fields: object) -> Self:
+        """A page's items as rows; `note` stands beside the page's own."""
+        notes = "; ".join(filter(None, (page.note, note))) or None
+        counts = {"total": page.total, "returned": len(page.items), "start": page.offset, "more": page.more}
+        return cls.model_validate({cls.rows: list(page.items), **counts, "note": notes, **fields})
 
 
 class Origin(Protocol):

@@ -3,15 +3,14 @@ the others stand."""
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any
 
 import anyio
 
 from pai_dlc_mcp.server.cloud.errors import CloudError
+from pai_dlc_mcp.server.cloud.paging import Page
 from pai_dlc_mcp.server.cloud.quotas import Node, Quota, UserUsage, Workload
 from pai_dlc_mcp.server.deps import CloudInRegion
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -22,25 +21,35 @@ class Capacity:
     nodes: Sequence[Node] | CloudError
     workloads: Sequence[Workload] | CloudError
     usages: Sequence[UserUsage] | CloudError = ()
+    short: Sequence[str] = ()  # the parts of which the service sent fewer than it announced
 
 
 async def read(cloud: CloudInRegion, quota_id: str, *, usages: bool = True) -> Capacity:
     """All reads side by side. Raises nothing of the service's."""
     found: dict[str, object] = {}
+    short: list[str] = []
 
-    async def look(part: str, question: Awaitable[object]) -> None:
+    async def look(part: str, question: Awaitable[Page[Any]]) -> None:
         try:
-            found[part] = await question
+            page = await question
+            found[part] = page.items
+            short.extend([f"{part}: {page.note}"] if page.note else [])
         except CloudError as error:
             found[part] = error
 
+    async def quota() -> None:
+        try:
+            found["quota"] = await cloud.quotas.get(quota_id)
+        except CloudError as error:
+            found["quota"] = error
+
     async with anyio.create_task_group() as group:
-        group.start_soon(look, "quota", cloud.quotas.get(quota_id))
+        group.start_soon(quota)
         group.start_soon(look, "nodes", cloud.quotas.nodes(quota_id))
         group.start_soon(look, "workloads", cloud.quotas.workloads(quota_id))
         if usages:
             group.start_soon(look, "usages", cloud.quotas.usages(quota_id))
-    return Capacity(**found)  # pyright: ignore[reportArgumentType]
+    return Capacity(**found, short=short)  # pyright: ignore[reportArgumentType]
 
 
 def refused(part: object) -> str | None:

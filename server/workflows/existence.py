@@ -65,7 +65,7 @@ def _questions(cloud: CloudInRegion, draft: Draft, specs: list[EcsSpec]) -> Iter
 async def _ecs_specs(cloud: CloudInRegion, draft: Draft, specs: list[EcsSpec]) -> str | None:
     """Adds those that exist to `specs`."""
     wanted = dict.fromkeys(spec.ecs_spec for spec in draft.job_specs if spec.ecs_spec)
-    found = {spec.instance_type: spec for spec in await cloud.specs.list({})} if wanted else {}
+    found = {spec.instance_type: spec for spec in (await cloud.specs.list({})).items} if wanted else {}
     specs.extend(found[name] for name in wanted if name in found)
     return "; ".join(_no_spec(name, list(found)) for name in wanted if name not in found) or None
 

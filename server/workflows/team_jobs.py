@@ -1,6 +1,6 @@
 """Lists jobs over workspaces: ListJobs shows a team's jobs of one workspace at a time."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +8,7 @@ import anyio
 
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.jobs import JobSummary
-from pai_dlc_mcp.server.cloud.paging import Page, each
+from pai_dlc_mcp.server.cloud.paging import Page, whole
 from pai_dlc_mcp.server.deps import CloudInRegion
 
 _WORKSPACES = 20  # asked at most, the newest first
@@ -36,26 +36,29 @@ async def list_jobs(cloud: CloudInRegion, filters: Mapping[str, Any], offset: in
     workspaces = (await cloud.workspaces.list(limit=_WORKSPACES)).items
     found: list[JobSummary] = []
     totals: list[int] = []
+    notes: list[str] = []
     limiter = anyio.CapacityLimiter(_AT_ONCE)
 
     async def look(workspace_id: str) -> None:
-        async def ask(start: int, size: int) -> Page[JobSummary]:
-            page = await cloud.jobs.list({**filters, "WorkspaceId": workspace_id}, start, size)
-            totals.extend([page.total] if start == 0 else [])
-            return page
+        def ask(start: int, size: int) -> Awaitable[Page[JobSummary]]:
+            return cloud.jobs.list({**filters, "WorkspaceId": workspace_id}, start, size)
 
         async with limiter:
             try:
-                found.extend([job async for job in each(ask, -(-(offset + limit) // _PAGE))])
+                page = await whole(ask, -(-(offset + limit) // _PAGE))
             except CloudError as error:
                 if error.kind != "permission":
                     raise
+                return
+        found.extend(page.items)
+        totals.append(page.total)
+        notes.extend([f"in workspace {workspace_id} {page.note}"] if page.note else [])
 
     async with anyio.create_task_group() as group:
         for workspace in workspaces:
             group.start_soon(look, workspace.workspace_id)
     found.sort(key=lambda job: job.created or _LONG_AGO, reverse=True)
-    return Page(found[offset : offset + limit], offset, sum(totals))
+    return Page(found[offset : offset + limit], offset, sum(totals), note=", ".join(notes) or None)
 
 
 def scope(filters: Mapping[str, Any], total: int) -> str | None:

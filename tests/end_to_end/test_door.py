@@ -217,3 +217,14 @@ async def test_08_no_quotation_mark_in_a_name_ends_the_quotation_in_a_question(q
     assert name.startswith("a")
     assert name.endswith("b")
     assert quote not in name
+
+
+@pytest.mark.parametrize("letter", ["x", "\u8bad", "<", "7 "])
+async def test_an_error_keeps_its_fix_and_its_code_whatever_it_quotes(connect, letter: str) -> None:
+    for ceiling in (500, 20_000):
+        agent = connect(max_tokens=ceiling)
+        for tool, arguments in (("list_jobs", {"region": letter * 3000}), (letter * 3000, {})):
+            said = await agent.error(tool, **arguments)
+            assert "\nfix: " in said
+            assert "\ncode: " in said
+            assert tokens(said) <= ceiling

@@ -14,7 +14,7 @@ RUNNING, WAITING = "dlc4stillrunning", "dlc5waitinginq05"
 
 async def test_quotas_of_every_type_are_listed(cloud: CloudInRegion, emulator: Emulator) -> None:
     """ListQuotas takes ECS for granted where no type is named."""
-    found = await cloud.quotas.list({}, None)
+    found = (await cloud.quotas.list({}, None)).items
     assert {quota.quota_id: quota.resource_type for quota in found} == {
         FREE: "Lingjun",
         FULL: "Lingjun",
@@ -24,7 +24,7 @@ async def test_quotas_of_every_type_are_listed(cloud: CloudInRegion, emulator: E
 
 
 async def test_one_type_is_one_request(cloud: CloudInRegion, emulator: Emulator) -> None:
-    found = await cloud.quotas.list({"WorkspaceIds": "123456", "QuotaName": "pretrain"}, "Lingjun")
+    found = (await cloud.quotas.list({"WorkspaceIds": "123456", "QuotaName": "pretrain"}, "Lingjun")).items
     (quota,) = found
     assert (quota.details.total.gpu, quota.details.allocated.gpu) == ("144", "144")
     (sent,) = emulator.requests
@@ -61,10 +61,10 @@ async def test_a_job_that_left_the_queue_has_no_diagnosis(cloud: CloudInRegion, 
 
 
 async def test_nodes_and_workloads_are_read_page_after_page(cloud: CloudInRegion, emulator: Emulator) -> None:
-    nodes = await cloud.quotas.nodes(FULL)
+    nodes = (await cloud.quotas.nodes(FULL)).items
     assert (len(nodes), nodes[0].asked_gpu, nodes[0].usable) == (18, "8", True)
-    assert [(each.workload_id, each.waiting) for each in await cloud.quotas.workloads(FULL)] == [(WAITING, True)]
-    assert [usage.user_name for usage in await cloud.quotas.usages(FULL)] == ["bob", "alice"]
+    assert [(each.workload_id, each.waiting) for each in (await cloud.quotas.workloads(FULL)).items] == [(WAITING, True)]
+    assert [usage.user_name for usage in (await cloud.quotas.usages(FULL)).items] == ["bob", "alice"]
     asked = emulator.requests[0].query
     assert (asked["QuotaId"], asked["Verbose"]) == (FULL, "True")
 
