@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 from mcp.server import MCPServer
 from mcp.server.auth.provider import TokenVerifier
 from mcp.server.auth.settings import AuthSettings
+from mcp.server.context import ServerRequestContext
 from mcp.server.extension import Extension
 from mcp.server.mcpserver import Context, RequestStateSecurity
 from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequiredResult
 from mcp.types import Tool as ListedTool
 
+from pai_dlc_mcp.server import waits
 from pai_dlc_mcp.server.clock import Clock
 from pai_dlc_mcp.server.cloud.credentials import Credentials
 from pai_dlc_mcp.server.protocol.toolset import Shelf, Tool, Toolset, offered
@@ -40,8 +42,15 @@ again only on their yes.
 class Server(MCPServer[Any]):
     """Lists its tools as they are shipped; whatever a tool or a resolver did leaves through the door."""
 
-    def __init__(self, tools: Sequence[Tool], make: "Callable[[], App]", **options: Any) -> None:
-        super().__init__("pai-dlc", **options)
+    def __init__(
+        self, tools: Sequence[Tool], make: "Callable[[], App]", extensions: Iterable[Extension], **options: Any
+    ) -> None:
+        tasks = (
+            [waits.Waits(self.call_tool, self._context, lambda: self.app)]
+            if any(tool.name == waits.TOOL for tool in tools)
+            else []
+        )
+        super().__init__("pai-dlc", extensions=[*extensions, *tasks], **options)
         self._tools, self._make = tools, make
         self._tool_manager = Shelf(tools)
 
@@ -55,6 +64,9 @@ class Server(MCPServer[Any]):
         from pai_dlc_mcp.server.door import Door
 
         return Door(self.app, [tool.name for tool in self._tools])
+
+    def _context(self, request: ServerRequestContext[Any, Any]) -> Context[Any, Any]:
+        return Context(request_context=request, mcp_server=self, subscriptions=self._subscriptions)
 
     async def list_tools(self) -> list[ListedTool]:
         return [tool.listed for tool in self._tools]
