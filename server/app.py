@@ -1,7 +1,8 @@
 """Builds the MCP server from what it is given. Imports no tool, and what a call needs with the first call only."""
 
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Sequence
+from contextlib import asynccontextmanager
 from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -65,6 +66,14 @@ class Server(MCPServer[Any]):
 
         return Door(self.app, [tool.name for tool in self._tools])
 
+    @asynccontextmanager
+    async def telling(self) -> AsyncGenerator[dict[str, Any]]:
+        """While it runs, ends of watched jobs are told to the operator's webhook."""
+        from pai_dlc_mcp.server.notify import Watch
+
+        async with Watch(self.app).running() as nothing:
+            yield nothing
+
     def _context(self, request: ServerRequestContext[Any, Any]) -> Context[Any, Any]:
         return Context(request_context=request, mcp_server=self, subscriptions=self._subscriptions)
 
@@ -121,6 +130,7 @@ def build(
     server = Server(
         tools,
         make,
+        lifespan=Server.telling if settings.notify else None,
         title="Alibaba Cloud PAI-DLC",
         version=version("pai-dlc-mcp"),
         instructions=only_offered(INSTRUCTIONS, names),

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, SettingsConfigDict
 
-from pai_dlc_mcp.server import prices, spend_limits
+from pai_dlc_mcp.server import prices, spend_limits, webhook
 from pai_dlc_mcp.server.prices import PriceTable
 from pai_dlc_mcp.server.spelling import nearest
 from pai_dlc_mcp.server.spend_limits import SpendLimits
@@ -124,6 +124,15 @@ class Settings(BaseSettings):
     downloads: Path | None = Field(
         default=None, description="Folder that get_pod_logs(save=true) writes logs into; unset: it writes none."
     )
+    notify: SecretStr | None = Field(
+        default=None,
+        description="Webhook (DingTalk, Feishu, WeCom or a host of notify_hosts) that is told once, while a server "
+        "runs, when a job that was created or waited for here has ended.",
+    )
+    notify_secret: SecretStr | None = Field(
+        default=None, description="Key that signs notifications, of a DingTalk or Feishu robot."
+    )
+    notify_hosts: Words = Field(default=(), description="Other hosts that notify may name; they get plain JSON.")
     emulator: bool = Field(default=False, description="Set by --emulator: every result says so.")
 
     @classmethod
@@ -153,7 +162,9 @@ class Settings(BaseSettings):
             raise ValueError("has a port that is not from 1 to 65535")
         return endpoint
 
-    @field_validator("toolsets", "allow_tools", "deny_tools", "confirm_keys", "http_origins", mode="before")
+    @field_validator(
+        "toolsets", "allow_tools", "deny_tools", "confirm_keys", "http_origins", "notify_hosts", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
@@ -172,6 +183,15 @@ class Settings(BaseSettings):
     def _priced(self) -> Self:
         if self.limits and self.limits.amount_a_day and not self.prices:
             raise ValueError("limits: amount_a_day needs prices")
+        return self
+
+    @model_validator(mode="after")
+    def _notifies(self) -> Self:
+        if self.notify:
+            try:
+                webhook.form_of(self.notify.get_secret_value(), self.notify_hosts)
+            except ValueError as error:
+                raise ValueError(f"notify: {error}") from None
         return self
 
     @field_validator("state", "audit_file", "http_tokens", "downloads")

@@ -15,6 +15,7 @@ from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.jobs import JobSummary
 from pai_dlc_mcp.server.deps import CloudInRegion, Progress
 from pai_dlc_mcp.server.workflows import polling
+from pai_dlc_mcp.server.workflows.watched import watch
 
 Until = Literal["running", "finished", "any_change"]
 
@@ -85,12 +86,13 @@ async def wait(
 
     Raises CloudError when no job can be read at all.
     """
-    looks = _Looks(cloud, list(dict.fromkeys(job_ids)))
+    looks = Looks(cloud, list(dict.fromkeys(job_ids)))
     clock, start, step = cloud.clock, cloud.clock.monotonic(), _STEP
     earlier = _earlier.get()
     seconds = polling.bound(seconds, progress) if earlier is None else 0
     await looks.look()
     looks.raise_if_none_can_be_read()
+    await watch(cloud, (sight.job_id for sight in looks.sights if not sight.over))
     if until == "any_change" and told is None:
         told = _marks(looks.sights, cloud.key)
     while True:
@@ -124,7 +126,7 @@ def _said(sights: Sequence[Sight]) -> str:
 
 
 @dataclass
-class _Looks:
+class Looks:
     """Looks at jobs with as few calls as it takes: one ListJobs a workspace, GetJob for what that does not show."""
 
     cloud: CloudInRegion
