@@ -73,8 +73,8 @@ to `url` and carries nothing out. The others carry the operation out first: gzip
 `megabytes`, compressed or not; late_visibility hides the job it created from ListJobs and GetJob for `seconds`;
 empty_job_id answers with `job_id` in place of the true id; status_after_commit answers with `status`; no_total and
 string_total take TotalCount away or write it as text; small_page lets no page of a list have more than `page_size`
-items, short_page takes the last item of each away and leaves TotalCount; wrong_shape puts a text where each list or object was; list_body answers with a list, empty_body with nothing,
-not_utf8 with bytes that are no text."""
+items, short_page takes the last item of each away and leaves TotalCount; wrong_shape puts a text where each list
+or object was; list_body answers with a list, empty_body with nothing, not_utf8 with bytes that are no text."""
 
 KINDS: tuple[str, ...] = get_args(Kind)
 ACTIONS = {action for operations in OPERATIONS.values() for action in operations}

@@ -1,7 +1,8 @@
 """Builds the MCP server from what it is given. Imports no tool, and what a call needs with the first call only."""
 
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Sequence
+from contextlib import asynccontextmanager
 from functools import cached_property
 from importlib import import_module
 from importlib.metadata import version
@@ -10,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 from mcp.server import MCPServer
 from mcp.server.auth.provider import TokenVerifier
 from mcp.server.auth.settings import AuthSettings
+from mcp.server.context import ServerRequestContext
 from mcp.server.extension import Extension
 from mcp.server.mcpserver import Context, RequestStateSecurity
 from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequiredResult
 from mcp.types import Tool as ListedTool
 
+from pai_dlc_mcp.server import waits
 from pai_dlc_mcp.server.clock import Clock
 from pai_dlc_mcp.server.cloud.credentials import Credentials
 from pai_dlc_mcp.server.protocol.toolset import Shelf, Tool, Toolset, offered
@@ -41,8 +44,15 @@ again only on their yes.
 class Server(MCPServer[Any]):
     """Lists its tools as they are shipped; whatever a tool or a resolver did leaves through the door."""
 
-    def __init__(self, tools: Sequence[Tool], make: "Callable[[], App]", **options: Any) -> None:
-        super().__init__("pai-dlc", **options)
+    def __init__(
+        self, tools: Sequence[Tool], make: "Callable[[], App]", extensions: Iterable[Extension], **options: Any
+    ) -> None:
+        tasks = (
+            [waits.Waits(self.call_tool, self._context, lambda: self.app)]
+            if any(tool.name == waits.TOOL for tool in tools)
+            else []
+        )
+        super().__init__("pai-dlc", extensions=[*extensions, *tasks], **options)
         self._tools, self._make = tools, make
         self._tool_manager = Shelf(tools)
 
@@ -64,6 +74,17 @@ class Server(MCPServer[Any]):
             _ = tool.built
         _ = self._door
         import_module("pai_dlc_mcp.server.cloud.clients")  # the SDK
+
+    @asynccontextmanager
+    async def telling(self) -> AsyncGenerator[dict[str, Any]]:
+        """While it runs, ends of watched jobs are told to the operator's webhook."""
+        from pai_dlc_mcp.server.notify import Watch
+
+        async with Watch(self.app).running() as nothing:
+            yield nothing
+
+    def _context(self, request: ServerRequestContext[Any, Any]) -> Context[Any, Any]:
+        return Context(request_context=request, mcp_server=self, subscriptions=self._subscriptions)
 
     async def list_tools(self) -> list[ListedTool]:
         return [tool.listed for tool in self._tools]
@@ -120,6 +141,7 @@ def build(
     server = Server(
         tools,
         make,
+        lifespan=Server.telling if settings.notify else None,
         title="Alibaba Cloud PAI-DLC",
         version=version("pai-dlc-mcp"),
         instructions=only_offered(INSTRUCTIONS, names),

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, SettingsConfigDict
 
-from pai_dlc_mcp.server import prices, spend_limits, state
+from pai_dlc_mcp.server import prices, settings_file, spend_limits, state, webhook
 from pai_dlc_mcp.server.prices import PriceTable
 from pai_dlc_mcp.server.spelling import nearest
 from pai_dlc_mcp.server.spend_limits import SpendLimits
@@ -137,6 +137,15 @@ class Settings(BaseSettings):
     downloads: Path | None = Field(
         default=None, description="Folder that get_pod_logs(save=true) writes logs into; unset: it writes none."
     )
+    notify: SecretStr | None = Field(
+        default=None,
+        description="Webhook (DingTalk, Feishu, WeCom or a host of notify_hosts) that is told once, while a server "
+        "runs, when a job that was created or waited for here has ended.",
+    )
+    notify_secret: SecretStr | None = Field(
+        default=None, description="Key that signs notifications, of a DingTalk or Feishu robot."
+    )
+    notify_hosts: Words = Field(default=(), description="Other hosts that notify may name; they get plain JSON.")
     emulator: bool = Field(default=False, description="Set by --emulator: every result says so.")
 
     @classmethod
@@ -144,7 +153,14 @@ class Settings(BaseSettings):
         cls, settings_cls: Any, init_settings: Any, env_settings: Any, dotenv_settings: Any, file_secret_settings: Any
     ) -> Any:
         named = {**env_settings(), **init_settings()}.get("config")
-        return init_settings, env_settings, InitSettingsSource(settings_cls, _file(named, cls) if named else {})
+        return (
+            init_settings,
+            env_settings,
+            InitSettingsSource(
+                settings_cls,
+                settings_file.read(named, cls.model_fields.keys() - {"config", "emulator"}) if named else {},
+            ),
+        )
 
     @model_validator(mode="before")
     @classmethod
@@ -166,7 +182,9 @@ class Settings(BaseSettings):
             raise ValueError("has a port that is not from 1 to 65535")
         return endpoint
 
-    @field_validator("toolsets", "allow_tools", "deny_tools", "confirm_keys", "http_origins", mode="before")
+    @field_validator(
+        "toolsets", "allow_tools", "deny_tools", "confirm_keys", "http_origins", "notify_hosts", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
@@ -192,6 +210,15 @@ class Settings(BaseSettings):
     def _kept_in(cls, given: object) -> object:
         return state.parse(given)
 
+    @model_validator(mode="after")
+    def _notifies(self) -> Self:
+        if self.notify:
+            try:
+                webhook.form_of(self.notify.get_secret_value(), self.notify_hosts)
+            except ValueError as error:
+                raise ValueError(f"notify: {error}") from None
+        return self
+
     @field_validator("state", "audit_file", "http_tokens", "downloads")
     @classmethod
     def _expanded(cls, path: object) -> object:
@@ -203,29 +230,6 @@ class Settings(BaseSettings):
         if any(len(key.get_secret_value()) < 32 for key in keys):
             raise ValueError("each key needs at least 32 characters")
         return keys
-
-
-class UnusableFile(ValueError):
-    """The settings file cannot be read, or names something that is no setting."""
-
-    title = "Settings"  # as of pydantic's own error
-
-
-def _file(path: str | Path, settings: type[Settings]) -> dict[str, Any]:
-    """The settings of a TOML file. Raises UnusableFile."""
-    import tomllib  # 5 ms that a start without a file need not pay
-
-    try:
-        given = tomllib.loads(Path(path).expanduser().read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not TOML"
-        raise UnusableFile(f"the settings file {path} cannot be read: {why}") from None
-    known = sorted(settings.model_fields.keys() - {"config", "emulator"})
-    for name in given:
-        if name not in known:
-            near = nearest(name, known)
-            raise UnusableFile(f"{name} in {path} is no setting; {f'did you mean {near}?' if near else 'remove it'}")
-    return given
 
 
 def problem(error: ValueError) -> str:

@@ -25,7 +25,8 @@ _MAYBE_DONE = (408, 429)  # said in front of the service as well, which may have
 class CloudError(Failure):
     """The service refused a call, or no usable answer came.
 
-    `kind` says which, not_asked that this server sent nothing; `maybe_done` is true when a write may have been carried out although no answer says so.
+    `kind` says which, not_asked that this server sent nothing; `maybe_done` is true when a write may have been carried
+    out although no answer says so.
     """
 
     def __init__(

@@ -15,6 +15,7 @@ from pai_dlc_mcp.server.safety.types import IN_MEMORY, Preview
 from pai_dlc_mcp.server.workflows import existence, preflight, spend
 from pai_dlc_mcp.server.workflows.create_once import Creator, refuse_same_name, submit
 from pai_dlc_mcp.server.workflows.permit import Gated
+from pai_dlc_mcp.server.workflows.watched import watch
 
 
 class CreateReply(Gated, Preflight):
@@ -101,6 +102,7 @@ async def create(
         allow_same_name=allow_same_name,
         again=again,
     )
+    await watch(cloud, [made.job_id] if made.job_id else [])
     forgets = made.status == "unknown" and not cloud.store.durable
     return {
         **checked.size,

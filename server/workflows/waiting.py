@@ -2,7 +2,9 @@
 
 import base64
 import binascii
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Literal
@@ -13,9 +15,11 @@ from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.jobs import JobSummary
 from pai_dlc_mcp.server.deps import CloudInRegion, Progress
 from pai_dlc_mcp.server.workflows import polling
+from pai_dlc_mcp.server.workflows.watched import watch
 
 Until = Literal["running", "finished", "any_change"]
 
+_earlier: ContextVar[float | None] = ContextVar("earlier", default=None)
 _STEP, _MOST = 2.0, 15.0  # seconds between two looks: the first, and what it grows to
 _MARK_BYTES = 6
 _EVER = "1970-01-01T00:00:00Z"  # ListJobs shows 7 days by default
@@ -60,6 +64,16 @@ class Waited:
         return all(sight.over for sight in self.sights)
 
 
+@contextmanager
+def one_look(waited: float) -> Generator[None]:
+    """In here `wait` looks once: at the end of a wait of which `waited` seconds have passed in earlier calls."""
+    token = _earlier.set(waited)
+    try:
+        yield
+    finally:
+        _earlier.reset(token)
+
+
 async def wait(
     cloud: CloudInRegion,
     job_ids: Sequence[str],
@@ -72,18 +86,20 @@ async def wait(
 
     Raises CloudError when no job can be read at all.
     """
-    looks = _Looks(cloud, list(dict.fromkeys(job_ids)))
+    looks = Looks(cloud, list(dict.fromkeys(job_ids)))
     clock, start, step = cloud.clock, cloud.clock.monotonic(), _STEP
-    seconds = polling.bound(seconds, progress)
+    earlier = _earlier.get()
+    seconds = polling.bound(seconds, progress) if earlier is None else 0
     await looks.look()
     looks.raise_if_none_can_be_read()
+    await watch(cloud, (sight.job_id for sight in looks.sights if not sight.over))
     if until == "any_change" and told is None:
         told = _marks(looks.sights, cloud.key)
     while True:
         sights, passed = looks.sights, clock.monotonic() - start
         news = _news(sights, until, told or frozenset(), cloud.key)
         if news or passed >= seconds or all(sight.over for sight in sights):
-            return Waited(sights, news, passed, looks.failed, encode(_marks(sights, cloud.key)))
+            return Waited(sights, news, passed + (earlier or 0), looks.failed, encode(_marks(sights, cloud.key)))
         pause = min(step, seconds - passed)
         await polling.pause(pause, clock, progress, done=passed, total=seconds, message=_said(sights))
         step = min(step * 1.5, _MOST)
@@ -110,7 +126,7 @@ def _said(sights: Sequence[Sight]) -> str:
 
 
 @dataclass
-class _Looks:
+class Looks:
     """Looks at jobs with as few calls as it takes: one ListJobs a workspace, GetJob for what that does not show."""
 
     cloud: CloudInRegion

@@ -82,7 +82,7 @@ async def lives(agent: Any, emulator: Emulator, *minutes: int) -> list[str]:
 
 
 async def test_three_jobs_over_ninety_minutes_take_one_call_each_end(waiter, agent, emulator) -> None:
-    jobs = await lives(agent, emulator, 80, 20, 50)
+    jobs = await lives(agent, emulator, 90, 20, 50)
     started, cursor, ended = emulator.clock.now(), None, []
     for _ in jobs:
         found = await waiter.wait(*jobs, timeout_s=3600, cursor=cursor)
@@ -90,7 +90,7 @@ async def test_three_jobs_over_ninety_minutes_take_one_call_each_end(waiter, age
         ended += [*news(found)]
         cursor = found["cursor"]
     assert ended == [jobs[1], jobs[2], jobs[0]]
-    assert emulator.clock.now() - started > timedelta(minutes=80)
+    assert emulator.clock.now() - started > timedelta(minutes=90)
     last = await waiter.wait(*jobs, timeout_s=3600, cursor=cursor)
     assert (last["status"], news(last), last["waited_s"]) == ("nothing_left", {}, 0)
 

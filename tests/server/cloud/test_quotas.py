@@ -63,7 +63,9 @@ async def test_a_job_that_left_the_queue_has_no_diagnosis(cloud: CloudInRegion, 
 async def test_nodes_and_workloads_are_read_page_after_page(cloud: CloudInRegion, emulator: Emulator) -> None:
     nodes = (await cloud.quotas.nodes(FULL)).items
     assert (len(nodes), nodes[0].asked_gpu, nodes[0].usable) == (18, "8", True)
-    assert [(each.workload_id, each.waiting) for each in (await cloud.quotas.workloads(FULL)).items] == [(WAITING, True)]
+    assert [(each.workload_id, each.waiting) for each in (await cloud.quotas.workloads(FULL)).items] == [
+        (WAITING, True)
+    ]
     assert [usage.user_name for usage in (await cloud.quotas.usages(FULL)).items] == ["bob", "alice"]
     asked = emulator.requests[0].query
     assert (asked["QuotaId"], asked["Verbose"]) == (FULL, "True")

@@ -1,0 +1,63 @@
+"""Webhooks that a message about a job can be posted to: which form each host takes, and its address and body.
+
+Sources: open.dingtalk.com, "custom robot security settings"; open.feishu.cn, "custom bot usage guide";
+developer.work.weixin.qq.com, path 91770.
+"""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Collection
+from typing import Any, Literal
+from urllib.parse import quote_plus, urlsplit
+
+Form = Literal["dingtalk", "feishu", "wecom", "generic"]
+
+_FORMS: dict[str, Form] = {
+    "oapi.dingtalk.com": "dingtalk",
+    "open.feishu.cn": "feishu",
+    "open.larksuite.com": "feishu",
+    "qyapi.weixin.qq.com": "wecom",
+}
+_HERE = ("127.0.0.1", "localhost", "::1")
+
+
+def form_of(url: str, hosts: Collection[str]) -> Form:
+    """`hosts`: those that take a generic message. Raises ValueError, without the address, for what is neither."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        raise ValueError("is not an address") from None
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in _HERE):
+        raise ValueError("must be an https:// address")
+    if host not in _FORMS and host not in hosts:
+        raise ValueError(f"its host is none of {', '.join(_FORMS)}; name it in PAI_DLC_NOTIFY_HOSTS to allow it")
+    return _FORMS.get(host, "generic")
+
+
+def message(
+    url: str, form: Form, key: str | None, text: str, facts: dict[str, Any], now: float
+) -> tuple[str, dict[str, Any]]:
+    """Address and JSON body of one POST. `key` signs it where the form has signatures; `now` is in seconds."""
+    match form:
+        case "dingtalk":
+            stamp = str(round(now * 1000))
+            sign = quote_plus(_signature(key, f"{stamp}\n{key}")) if key else ""
+            return f"{url}&timestamp={stamp}&sign={sign}" if sign else url, {
+                "msgtype": "text",
+                "text": {"content": text},
+            }
+        case "feishu":
+            stamp = str(round(now))
+            proof = {"timestamp": stamp, "sign": _signature(f"{stamp}\n{key}", "")} if key else {}
+            plain = text.replace("<", "\uff1c")  # <at user_id="all"> would call everybody
+            return url, {**proof, "msg_type": "text", "content": {"text": plain}}
+        case "wecom":
+            return url, {"msgtype": "text", "text": {"content": text}}
+        case "generic":
+            return url, {"text": text, **facts}
+
+
+def _signature(key: str, text: str) -> str:
+    return base64.b64encode(hmac.new(key.encode(), text.encode(), hashlib.sha256).digest()).decode()
