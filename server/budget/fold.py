@@ -69,6 +69,8 @@ def is_bar(line: bytes) -> bool:
 def _alike(
     lines: Sequence[bytes], shapes: Sequence[bytes], apart: Collection[int], start: int, stop: int
 ) -> list[Entry]:
+    if stop - start < 2:
+        return [*range(start, stop)]
     latest: dict[bytes, int] = {}  # shape -> which group
     groups: list[Group] = []
     for index in range(start, stop):
@@ -82,7 +84,13 @@ def _alike(
             groups.append(range(index, index + 1))
         else:
             _join(groups, at, index)
-    return _in_order(entry for group in groups for entry in _printed(lines, group))
+    entries: list[Entry] = []
+    for group in groups:
+        if len(group) == 1:
+            entries.append(group[0])
+        else:
+            entries += _printed(lines, group)
+    return entries if len(groups) == stop - start else _in_order(entries)
 
 
 def _join(groups: list[Group], at: int, index: int) -> None:
@@ -96,8 +104,6 @@ def _join(groups: list[Group], at: int, index: int) -> None:
 def _printed(lines: Sequence[bytes], group: Group) -> Iterable[Entry]:
     """The last state of a bar, one of identical lines, the first and the last of many alike."""
     last = group[-1]
-    if len(group) == 1:
-        return (last,)
     if is_bar(lines[last]) or same(lines, group):
         return (Fold(last, group, len(group) - 1),)
     if len(group) < _LEAST:
@@ -108,6 +114,8 @@ def _printed(lines: Sequence[bytes], group: Group) -> Iterable[Entry]:
 def _identical(lines: Sequence[bytes], start: int, stop: int) -> list[Entry]:
     """The nth time a rank says something joins the nth time the others say it: tracebacks of ranks interleave. The
     first is printed, so that frames stay in order."""
+    if stop - start == 1:
+        return [start]
     said: dict[tuple[int | None, bytes], int] = {}
     known: dict[tuple[int, bytes], list[int]] = {}
     groups: list[list[int]] = []

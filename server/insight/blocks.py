@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, NOISE, VICTIM, WRAPPER, Kind
 from pai_dlc_mcp.server.insight.lines import Lines, body, rank, spoken
@@ -22,6 +23,7 @@ _ROOT_LINES = 8  # the entry of the rank that failed first
 _MAX_LINES = 2000
 _STRAY = 20  # lines of others between two frames of one traceback
 _CAUSED = b"Caused by: "
+_INSIDE = (*_INDENT, _CAUSED)
 # What ends a traceback: a name, and what it says
 EXCEPTION = re.compile(
     rb"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:\[.{0,80}\]|\(\w+\))?(?::|$)|(?:[A-Za-z_]\w*\.)+\w+(?::|$)|[a-z_]\w*(?:error"
@@ -35,10 +37,10 @@ _NAMED_RANK = re.compile(
     rb"|\b[Pp]rocess(?: rank)? (\d{1,6}) (?:terminated|exit)|\btask (\d{1,6}):"
     rb"|\blocal_rank: (\d{1,6})"
 )
+_NAMING = (b"ank", b"task ", b" terminated", b" exit")  # one of them is in what it finds
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(NamedTuple):
     """Lines start..stop (exclusive); `keys` are those that say what happened, the nearest to the cause first."""
 
     start: int
@@ -81,7 +83,8 @@ def _hits(log: Lines) -> dict[int, Kind]:
 
 def _block(lines: Sequence[bytes], hits: Mapping[int, Kind], first: int) -> Block:
     """From its first sign as far as it goes: frames, chained exceptions, a table, further signs of the same level."""
-    open_ranks = {spoken(lines[first])[0]} if _opens(lines[first]) else set[int | None]()
+    opened = _opens(lines[first])
+    open_ranks = {spoken(lines[first])[0]} if opened else set[int | None]()
     closing: list[int] = []  # the exception lines of its tracebacks
     chained = False
     stop = first + 1  # after the last line that belongs
@@ -109,6 +112,8 @@ def _block(lines: Sequence[bytes], hits: Mapping[int, Kind], first: int) -> Bloc
                 break
             continue
         stop = index + 1
+    if stop == first + 1 and not opened:
+        return Block(first, stop, (first,), hits[first], _rank(lines, (first,)))
     return _judged(lines, hits, closing, first, stop)
 
 
@@ -126,7 +131,7 @@ def _lead(line: bytes) -> re.Pattern[bytes] | None:
 
 
 def _belongs(line: bytes, words: bytes) -> bool:
-    return (words.startswith((*_INDENT, _CAUSED)) and not measures(words)) or _TABLE.match(line) is not None
+    return (words.startswith(_INSIDE) and not measures(words)) or _TABLE.match(line) is not None
 
 
 def _level(hits: Mapping[int, Kind], index: int) -> int | None:
@@ -173,6 +178,7 @@ def _rank(lines: Sequence[bytes], keys: Sequence[int]) -> int | None:
     for key in keys:
         if (who := rank(lines[key])) is not None:
             return who
-        if match := _NAMED_RANK.search(lines[key]):
+        line = lines[key]
+        if any(word in line for word in _NAMING) and (match := _NAMED_RANK.search(line)):
             return int(match[match.lastindex or 0])
     return None

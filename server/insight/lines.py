@@ -27,6 +27,7 @@ _RANK = (
 _PROCESS = rb"\([\w.:\[\] ]{1,100} pid=(\d{1,9})(?:, ip=[\d.]{1,15})?\) ?"
 _HOST = rb"(?:[\w.]{1,40}-){0,4}(?:worker|master|chief|launcher|node|host|ps)-?\d{1,5}: "
 _PREFIX = re.compile(rb"(?:%s|%s|%s|%s){0,4}" % (_CLOCK, _RANK, _PROCESS, _HOST))
+_INDENTS = b" \t"
 _PROCESS_GROUP = 6  # a process, not a rank
 
 _NUMBERS = b"0123456789.+- \t"
@@ -45,6 +46,8 @@ def chunks(text: bytes) -> Iterator[bytes]:
 
 def spoken(line: bytes) -> tuple[int | None, bytes]:
     """Which rank or process speaks, where the line says so, and the line without its clock and rank."""
+    if line[:1] in _INDENTS:  # no prefix begins so
+        return None, line
     match = _PREFIX.match(line)
     if match is None:
         return None, line

@@ -27,7 +27,7 @@ _RESTART = re2.compile(
 def judged(log: Lines, found: Sequence[Block], beat: Rhythm) -> list[Block]:
     """The blocks, those survived marked, and those that follow from a reported death as victims."""
     lived = [
-        replace(block, survived=True) if beat.goes_on(block.start, block.stop, block.rank) else block for block in found
+        block._replace(survived=True) if beat.goes_on(block.start, block.stop, block.rank) else block for block in found
     ]
     return _reported(_started_anew(log, _went_on(log, lived, beat)))
 
@@ -42,8 +42,9 @@ def _reported(found: Sequence[Block]) -> list[Block]:
     first = next((block.start for block in found if block.kind.level in (DEATH, WRAPPER) and not block.survived), None)
     if first is None:
         return list(found)
+    victims = {kind: replace(kind, level=VICTIM) for kind in {block.kind for block in found}}
     return [
-        replace(block, kind=replace(block.kind, level=VICTIM))
+        block._replace(kind=victims[block.kind])
         if block.start > first and block.kind.level in (STALL, ERROR)
         else block
         for block in found
@@ -57,7 +58,8 @@ def _went_on(log: Lines, found: list[Block], beat: Rhythm) -> list[Block]:
     counts = Counter(log.shapes)
     near = [at for at, block in enumerate(found) if not block.survived and block.kind.level <= ERROR]
     for place, this in enumerate(near):
-        after = next((at for at in near[place + 1 :] if order(found[at])[0] <= order(found[this])[0]), None)
+        later = (near[at] for at in range(place + 1, len(near)))
+        after = next((at for at in later if order(found[at])[0] <= order(found[this])[0]), None)
         if after is None or body(log.lines[found[this].sign]) == body(log.lines[found[after].sign]):
             continue  # the last; the same again: said by another rank, or tried once more
         between = [
@@ -70,7 +72,7 @@ def _went_on(log: Lines, found: list[Block], beat: Rhythm) -> list[Block]:
             not beat.started(found[this].start)
             and len({log.shapes[index] for index in between if _ordinary(log, counts, index)}) >= _ORDINARY
         ):
-            out[this] = replace(found[this], survived=True)
+            out[this] = found[this]._replace(survived=True)
     return out
 
 
@@ -99,7 +101,7 @@ def _started_anew(log: Lines, found: list[Block]) -> list[Block]:
     last = max((at for at in again if at < end), default=None)
     if last is None:
         return found
-    return [replace(block, survived=True) if block.stop <= last else block for block in found]
+    return [block._replace(survived=True) if block.stop <= last else block for block in found]
 
 
 def _heads(log: Lines, first: int) -> set[int]:
