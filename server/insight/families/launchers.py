@@ -125,6 +125,7 @@ WORKERS = (
         r"|[Ww]orker unexpectedly exits|[Ee]ngine ?core .{0,40}failed|[Ss]ee (?:the )?(?:root cause"
         r"|stack trace) above"
         r"|^(?:\w+\.)*(?:SystemExit|Exit)\b|Job aborted due to stage failure|Lost task \d"
+        r"|Error executing job with overrides|KilledWorker|workers? died while trying to run"
         r"|Uncaught exception in ZeroMQ|^Process [\w-]+:\d+:$|HYDRA_FULL_ERROR"
         r"|^(?:\w+\.)*(?:RuntimeError|Exception): (?:[Tt]raining|[Jj]ob|[Ww]orker"
         r"|[Ss]ubprocess) (?:process )?\S{0,20} ?failed",

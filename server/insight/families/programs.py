@@ -30,7 +30,8 @@ PROGRAMS = (
         r"|parameter (?:null or )?not set|[Ee]xec format error|cannot execute(?::| binary)|无法执行"
         r"|executable file not found|(?:was |^)?unable to find the specified executable|failed to run command"
         r"|exec: .{0,80}: not found|Argument list too long|No module named|ambiguous redirect"
-        r"|(?:integer expression|(?:unary|binary) operator) expected|not a valid identifier",
+        r"|(?:integer expression|(?:unary|binary) operator) expected|not a valid identifier"
+        r"|Can't locate \S+ in @INC",
         "run.sh:行3: torchrn：未找到命令",
         "command: torchrun train.py",
     ),
@@ -57,7 +58,7 @@ PROGRAMS = (
         r"[Nn]o matching distribution found|Could not find a version that satisfies|ResolutionImpossible"
         r"|[Cc]annot install .{0,200}because|conflicting dependencies|not a supported wheel|PackagesNotFoundError"
         r"|Could not install packages|metadata-generation-failed|DistributionNotFound|VersionConflict"
-        r"|E: Unable to locate package|npm ERR!",
+        r"|E: Unable to locate package|npm ERR!|version solving failed|(?:Python|version).{0,80} is not compatible with",
         "ERROR: No matching distribution found for flash-attn==99.1",
         "Successfully installed flash-attn-2.6.3",
     ),
@@ -157,7 +158,8 @@ PROGRAMS = (
         r"|\b[A-Z]\w*(?:Error|Exception)\b: *[^\s\d.]"
         r"|\b[Ee]rror: *[^\s\d.]|\bERR!|^E\d{4} \d\d:|\[E\d{3,4} \d\d:|: E \w+/|^E \w+/|\bLevel=error\b"
         r"|\blevel=(?:error|fatal)\b|\"level\": ?\"(?:error|fatal)|(?:错误|失败|异常|报错) ?[:：]"
-        r"|\bfailed with (?:error|status)|^(?:\w+: )?(?:[Ff]ailed|[Cc]annot|[Cc]ould not|[Uu]nable) to \w+",
+        r"|\bfailed with (?:error|status)|^(?:\w+: )?(?:[Ff]ailed|[Cc]annot|[Cc]ould not|[Uu]nable) to \w+"
+        r"|^ *[×✗✘❌] +\S",
         "2026-01-05 10:00:00 ERROR lost shard",
         "errors='replace'",
     ),
