@@ -105,7 +105,7 @@ LAUNCHERS = (
         r"|Back-off restarting failed|CrashLoopBackOff"
         r"|[Ff]ailed with (?:exit|return) code|(?:exit|return) ?code[ :=]+-?[1-9]\d*\b"
         r"|make(?:\[\d+\])?: \*\*\* .*Error \d|ninja: build stopped|Error building extension"
-        r"|subprocess-exited-with-error|srun: error:",
+        r"|subprocess-exited-with-error|srun: error:|^ *[×✗✘❌] +\S",
         "subprocess.CalledProcessError: Command '['python', 'train.py']' returned non-zero exit status 1.",
         "process 3 exited with exit code 0",
     ),

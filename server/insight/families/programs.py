@@ -144,7 +144,7 @@ PROGRAMS = (
     ),
     Kind(
         "fatal",
-        STALL,
+        ROOT,
         None,
         r"\b(?:FATAL|CRITICAL|Fatal|PANIC|EMERG)\b|\b[Ff]atal(?: error)?:|严重错误|致命",
         "2026-01-05 10:00:00 CRITICAL no space",
@@ -158,8 +158,7 @@ PROGRAMS = (
         r"|\b[A-Z]\w*(?:Error|Exception)\b: *[^\s\d.]"
         r"|\b[Ee]rror: *[^\s\d.]|\bERR!|^E\d{4} \d\d:|\[E\d{3,4} \d\d:|: E \w+/|^E \w+/|\bLevel=error\b"
         r"|\blevel=(?:error|fatal)\b|\"level\": ?\"(?:error|fatal)|(?:错误|失败|异常|报错) ?[:：]"
-        r"|\bfailed with (?:error|status)|^(?:\w+: )?(?:[Ff]ailed|[Cc]annot|[Cc]ould not|[Uu]nable) to \w+"
-        r"|^ *[×✗✘❌] +\S",
+        r"|\bfailed with (?:error|status)|^(?:\w+: )?(?:[Ff]ailed|[Cc]annot|[Cc]ould not|[Uu]nable) to \w+",
         "2026-01-05 10:00:00 ERROR lost shard",
         "errors='replace'",
     ),
