@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from pai_dlc_mcp.server.insight import re2
 from pai_dlc_mcp.server.insight.blocks import EXCEPTION, Block
-from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, STALL, VICTIM, WRAPPER
+from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, ROOT, STALL, VICTIM, WRAPPER
 from pai_dlc_mcp.server.insight.lines import Lines, body
 from pai_dlc_mcp.server.insight.rhythm import Rhythm
 from pai_dlc_mcp.server.insight.signatures import goes_on
@@ -42,10 +42,12 @@ def _reported(found: Sequence[Block]) -> list[Block]:
     first = next((block.start for block in found if block.kind.level in (DEATH, WRAPPER) and not block.survived), None)
     if first is None:
         return list(found)
+    known = any(block.kind.level < ERROR and not block.survived and block.start <= first for block in found)
+    levels = (ROOT, STALL, ERROR) if known else (STALL, ERROR)
     victims = {kind: replace(kind, level=VICTIM) for kind in {block.kind for block in found}}
     return [
         block._replace(kind=victims[block.kind])
-        if block.start > first and block.kind.level in (STALL, ERROR)
+        if block.start > first and block.kind.level in levels
         else block
         for block in found
     ]
