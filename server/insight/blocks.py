@@ -35,7 +35,6 @@ _PASSED_OVER = re.compile(rb"(?i)exception ignored in|\(ignored\)|\bignor(?:ing|
 _NAMED_RANK = re.compile(
     rb"\b[Rr]ank(?:s|ID)? ?[=:#]?[ \[]{0,8}(\d{1,6})\b|^  rank +: (\d{1,6})"
     rb"|\b[Pp]rocess(?: rank)? (\d{1,6}) (?:terminated|exit)|\btask (\d{1,6}):"
-    rb"|\blocal_rank: (\d{1,6})"
 )
 _NAMING = (b"ank", b"task ", b" terminated", b" exit")  # one of them is in what it finds
 
@@ -83,8 +82,7 @@ def _hits(log: Lines) -> dict[int, Kind]:
 
 def _block(lines: Sequence[bytes], hits: Mapping[int, Kind], first: int) -> Block:
     """From its first sign as far as it goes: frames, chained exceptions, a table, further signs of the same level."""
-    opened = _opens(lines[first])
-    open_ranks = {spoken(lines[first])[0]} if opened else set[int | None]()
+    open_ranks = {spoken(lines[first])[0]} if _opens(lines[first]) else set[int | None]()
     closing: list[int] = []  # the exception lines of its tracebacks
     chained = False
     stop = first + 1  # after the last line that belongs
@@ -112,8 +110,6 @@ def _block(lines: Sequence[bytes], hits: Mapping[int, Kind], first: int) -> Bloc
                 break
             continue
         stop = index + 1
-    if stop == first + 1 and not opened:
-        return Block(first, stop, (first,), hits[first], _rank(lines, (first,)))
     return _judged(lines, hits, closing, first, stop)
 
 
@@ -139,6 +135,8 @@ def _level(hits: Mapping[int, Kind], index: int) -> int | None:
 
 
 def _judged(lines: Sequence[bytes], hits: Mapping[int, Kind], closing: list[int], first: int, stop: int) -> Block:
+    if stop == first + 1 and not _opens(lines[first]):
+        return Block(first, stop, (first,), hits[first], _rank(lines, (first,)))
     if closing:
         kinds = {index: _closing(hits.get(index)) for index in closing}
         kinds |= {index: hits[index] for index in range(closing[-1], stop) if _level(hits, index) == DEATH}

@@ -6,7 +6,7 @@ from itertools import islice
 
 from pai_dlc_mcp.server.insight import blocks as _blocks
 from pai_dlc_mcp.server.insight.blocks import Block
-from pai_dlc_mcp.server.insight.kinds import ERROR, NOISE, STALL, VICTIM, WRAPPER, Category, Kind
+from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, NOISE, STALL, VICTIM, WRAPPER, Category, Kind
 from pai_dlc_mcp.server.insight.lines import Lines, body
 from pai_dlc_mcp.server.insight.rhythm import rhythm
 from pai_dlc_mcp.server.insight.signatures import SILENCE, is_calm, kind_of, sign
@@ -62,7 +62,8 @@ def read(log: Lines, *, failed: bool = False) -> Reading:
     more = _unsigned(log, found, nearest, beat.stop, failed=failed)
     if more:
         found, nearest = sorted({*found, more}, key=lambda block: block.start), more
-    return Reading(found, _with_rank(found, nearest), beat.stop)
+    named = _with_rank(found, nearest)
+    return Reading([named if named and block is nearest else block for block in found], named, beat.stop)
 
 
 def find(log: Lines) -> list[Block]:
@@ -161,8 +162,8 @@ def _free(log: Lines, found: Sequence[Block], stop: int | None) -> list[int]:
 
 
 def _with_rank(found: Sequence[Block], nearest: Block | None) -> Block | None:
-    """The rank of a launcher's report, where the cause itself names none."""
+    """The rank of a launcher's report, where the cause itself names none: a `local_rank` is another on each node."""
     if nearest is None or nearest.rank is not None:
         return nearest
-    named = (block.rank for block in found if block.kind.level == WRAPPER and not block.survived)
+    named = (block.rank for block in found if block.kind.level in (DEATH, WRAPPER) and not block.survived)
     return nearest._replace(rank=next((who for who in named if who is not None), None))

@@ -38,17 +38,16 @@ def order(block: Block) -> tuple[int, int]:
 
 
 def _reported(found: Sequence[Block]) -> list[Block]:
-    """Once a process has been reported dead, stalls and errors of others follow from that."""
+    """Once a process has been reported dead, stalls and errors of others follow from that; exceptions too, where
+    something before the report says why."""
     first = next((block.start for block in found if block.kind.level in (DEATH, WRAPPER) and not block.survived), None)
     if first is None:
         return list(found)
     known = any(block.kind.level < ERROR and not block.survived and block.start <= first for block in found)
-    levels = (ROOT, STALL, ERROR) if known else (STALL, ERROR)
+    follow = (ROOT, STALL, ERROR) if known else (STALL, ERROR)
     victims = {kind: replace(kind, level=VICTIM) for kind in {block.kind for block in found}}
     return [
-        block._replace(kind=victims[block.kind])
-        if block.start > first and block.kind.level in levels
-        else block
+        block._replace(kind=victims[block.kind]) if block.start > first and block.kind.level in follow else block
         for block in found
     ]
 

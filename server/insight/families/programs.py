@@ -1,6 +1,6 @@
 """Shells, arguments, configuration, compilers, libraries, panics, exceptions: what the program itself did."""
 
-from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, ROOT, STALL, WRAPPER, Kind
+from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, ROOT, WRAPPER, Kind
 
 COMPILERS = (
     Kind(
@@ -58,7 +58,8 @@ PROGRAMS = (
         r"[Nn]o matching distribution found|Could not find a version that satisfies|ResolutionImpossible"
         r"|[Cc]annot install .{0,200}because|conflicting dependencies|not a supported wheel|PackagesNotFoundError"
         r"|Could not install packages|metadata-generation-failed|DistributionNotFound|VersionConflict"
-        r"|E: Unable to locate package|npm ERR!|version solving failed|(?:Python|version).{0,80} is not compatible with",
+        r"|E: Unable to locate package|npm ERR!|version solving failed"
+        r"|(?:Python|version).{0,80} is not compatible with",
         "ERROR: No matching distribution found for flash-attn==99.1",
         "Successfully installed flash-attn-2.6.3",
     ),
