@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pai_dlc_mcp.server.budget.spread import LINES, spread
 from pai_dlc_mcp.server.insight.errors import Block
-from pai_dlc_mcp.server.insight.lines import Lines, body, rank, spoken, with_ranks
+from pai_dlc_mcp.server.insight.lines import Lines, body, rank, with_ranks
 
 Group = Sequence[int]  # line numbers from 0, ascending; a range for one, which costs the garbage collector nothing
 
@@ -47,7 +47,7 @@ def fold(log: Lines, blocks: Iterable[Block], apart: Collection[int] = ()) -> li
         if block.kind.alike:
             entries += _alike(log.lines, shapes, apart, block.start, block.stop)
         else:
-            entries += _identical(log.lines, block.start, block.stop)
+            entries += _identical(log, block.start, block.stop)
         done = block.stop
     entries += _alike(log.lines, shapes, apart, done, len(log.lines))
     return _ending(entries, len(log.lines) - 1)
@@ -111,7 +111,7 @@ def _printed(lines: Sequence[bytes], group: Group) -> Iterable[Entry]:
     return (group[0], Fold(last, group, len(group) - 2))
 
 
-def _identical(lines: Sequence[bytes], start: int, stop: int) -> list[Entry]:
+def _identical(log: Lines, start: int, stop: int) -> list[Entry]:
     """The nth time a rank says something joins the nth time the others say it: tracebacks of ranks interleave. The
     first is printed, so that frames stay in order."""
     if stop - start == 1:
@@ -121,7 +121,7 @@ def _identical(lines: Sequence[bytes], start: int, stop: int) -> list[Entry]:
     groups: list[list[int]] = []
     previous, turn = None, 0
     for index in range(start, stop):
-        who, words = spoken(lines[index])
+        who, words = log.spoken(index)
         if words != previous:
             turn = said.get((who, words), 0) + 1
         said[who, words] = turn

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, NOISE, VICTIM, WRAPPER, Kind
-from pai_dlc_mcp.server.insight.lines import Lines, body, rank, spoken
+from pai_dlc_mcp.server.insight.lines import Lines, body, rank
 from pai_dlc_mcp.server.insight.signatures import ANY, KINDS, kind_of
 from pai_dlc_mcp.server.insight.words import measures
 
@@ -61,7 +61,7 @@ def find(log: Lines) -> list[Block]:
     found: list[Block] = []
     for index in hits:
         if not found or index >= found[-1].stop:
-            found.append(_block(log.lines, hits, index))
+            found.append(_block(log, hits, index))
     return found
 
 
@@ -80,20 +80,21 @@ def _hits(log: Lines) -> dict[int, Kind]:
     return hits
 
 
-def _block(lines: Sequence[bytes], hits: Mapping[int, Kind], first: int) -> Block:
+def _block(log: Lines, hits: Mapping[int, Kind], first: int) -> Block:
     """From its first sign as far as it goes: frames, chained exceptions, a table, further signs of the same level."""
-    open_ranks = {spoken(lines[first])[0]} if _opens(lines[first]) else set[int | None]()
+    lines = log.lines
+    open_ranks = {log.spoken(first)[0]} if _opens(lines[first]) else set[int | None]()
     closing: list[int] = []  # the exception lines of its tracebacks
     chained = False
     stop = first + 1  # after the last line that belongs
     lead = _lead(lines[first])
     for index in range(stop, min(len(lines), first + _MAX_LINES)):
         line = lines[index]
-        who, words = spoken(line)
+        who, words = log.spoken(index)
         if lead and (logged := lead.match(words)):
             words = words[logged.end() :]
         if _opens(line):
-            if not (chained or open_ranks or (closing and who is not None and who != spoken(lines[closing[-1]])[0])):
+            if not (chained or open_ranks or (closing and who is not None and who != log.spoken(closing[-1])[0])):
                 break
             open_ranks.add(who)
             chained = False
@@ -110,7 +111,7 @@ def _block(lines: Sequence[bytes], hits: Mapping[int, Kind], first: int) -> Bloc
                 break
             continue
         stop = index + 1
-    return _judged(lines, hits, closing, first, stop)
+    return _judged(log, hits, closing, first, stop)
 
 
 def _opens(line: bytes) -> bool:
@@ -134,7 +135,8 @@ def _level(hits: Mapping[int, Kind], index: int) -> int | None:
     return hits[index].level if index in hits else None
 
 
-def _judged(lines: Sequence[bytes], hits: Mapping[int, Kind], closing: list[int], first: int, stop: int) -> Block:
+def _judged(log: Lines, hits: Mapping[int, Kind], closing: list[int], first: int, stop: int) -> Block:
+    lines = log.lines
     if stop == first + 1 and not _opens(lines[first]):
         return Block(first, stop, (first,), hits[first], _rank(lines, (first,)))
     if closing:
@@ -157,7 +159,7 @@ def _judged(lines: Sequence[bytes], hits: Mapping[int, Kind], closing: list[int]
         keys = entry + keys
     said: dict[bytes, int] = {}
     for key in keys:
-        said.setdefault(body(lines[key]), key)
+        said.setdefault(log.spoken(key)[1], key)
     keys = list(said.values())
     return Block(first, stop, tuple(keys), kind, _rank(lines, [*keys[:_ROOT_LINES], *entry]))
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import accumulate
 
 _CHUNK_BYTES = 1 << 18
+_REMEMBERED = 4000  # lines
 
 # Each takes one separator at most: what is left is the line as it was written, with its indentation.
 # Container runtimes and logging libraries; horovodrun's `Fri Sep 25 16:52:36 2020`
@@ -92,6 +93,7 @@ class Lines:
     def __init__(self, text: bytes) -> None:
         self.text = text
         self.lines = text.split(b"\n") if text else []
+        self._spoken: dict[bytes, tuple[int | None, bytes]] = {}
 
     @cached_property
     def starts(self) -> list[int]:
@@ -101,6 +103,16 @@ class Lines:
     @cached_property
     def shapes(self) -> list[bytes]:
         return shapes_of(self.text)
+
+    def spoken(self, index: int) -> tuple[int | None, bytes]:
+        """As the function; what is said again, as frames are by every rank, is looked at once."""
+        line = self.lines[index]
+        said = self._spoken.get(line)
+        if said is None:
+            said = spoken(line)
+            if len(self._spoken) < _REMEMBERED:
+                self._spoken[line] = said
+        return said
 
     def at(self, offset: int) -> int:
         """The line that holds a byte offset."""
