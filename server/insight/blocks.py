@@ -121,8 +121,10 @@ def _opens(line: bytes) -> bool:
 
 def _lead(line: bytes) -> re.Pattern[bytes] | None:
     """What a logger puts before every line of a traceback, whatever its numbers."""
-    head, opening, _ = body(line).partition(_OPENING)
-    if not opening or not head or len(head) > _LEAD_BYTES:
+    if _OPENING not in line:
+        return None
+    head = body(line).partition(_OPENING)[0]
+    if not head or len(head) > _LEAD_BYTES:
         return None
     return re.compile(re.sub(rb"\d+", rb"\\d+", re.escape(head)))
 
