@@ -15,6 +15,7 @@ from pai_dlc_mcp.server.insight.words import trains_nothing
 
 _ORDINARY, _ORDINARY_TIMES = 2, 2  # lines of different shapes that say that a start went on after an error
 _ORDINARY_BYTES = 8
+_MANY = 4  # of them, where what follows says less than the error
 _HEAD_LINES, _HEAD_BYTES, _HEAD_TIMES, _HEADS = 60, 12, 2, 3  # of a log's start, to know it again
 _RESTART = re2.compile(
     r"(?i)\bwill restart\b|restart_count[=: ]+[1-9]|restart(?:ing|ed)? (?:the )?(?:worker|job|process|container"
@@ -53,14 +54,17 @@ def _reported(found: Sequence[Block]) -> list[Block]:
 
 
 def _went_on(log: Lines, found: list[Block], beat: Rhythm) -> list[Block]:
-    """An error before the rhythm was survived if ordinary lines follow it, and one that says as much later; wherever it
-    stands, if the next line says so."""
+    """An error before the rhythm was survived if ordinary lines follow it, and one that says as much later, or many
+    lines and one that says less; wherever it stands, if the next line says so."""
     out = list(found)
     counts = Counter(log.shapes)
     near = [at for at, block in enumerate(found) if not block.survived and block.kind.level <= ERROR]
     for place, this in enumerate(near):
         later = (near[at] for at in range(place + 1, len(near)))
         after = next((at for at in later if order(found[at])[0] <= order(found[this])[0]), None)
+        least = _ORDINARY
+        if after is None:
+            after, least = next(iter(near[place + 1 : place + 2]), None), _MANY
         if after is None or body(log.lines[found[this].sign]) == body(log.lines[found[after].sign]):
             continue  # the last; the same again: said by another rank, or tried once more
         between = [
@@ -71,7 +75,7 @@ def _went_on(log: Lines, found: list[Block], beat: Rhythm) -> list[Block]:
         ]
         if _said(log, between, found[this].stop) or (
             not beat.started(found[this].start)
-            and len({log.shapes[index] for index in between if _ordinary(log, counts, index)}) >= _ORDINARY
+            and len({log.shapes[index] for index in between if _ordinary(log, counts, index)}) >= least
         ):
             out[this] = found[this]._replace(survived=True)
     return out

@@ -72,6 +72,13 @@ def test_an_import_that_failed_at_the_start_is_not_the_cause_where_the_start_wen
     assert cause([missing, "model has 7 B parameters", "dataset has 40 shards", CAUSE]) == CAUSE
 
 
+def test_after_many_ordinary_lines_of_a_start_a_mere_error_line_is_the_cause() -> None:
+    start = ["model has 7 B parameters", "dataset has 40 shards", "world is 16 ranks wide", "tokenizer is a bpe one"]
+    last = "2026-01-05 10:00:09 ERROR reader: part 7 came back empty"
+    assert cause([CAUSE, *start, last]) == last
+    assert cause([CAUSE, *start[:3], last]) == CAUSE
+
+
 def test_an_error_said_again_by_another_is_not_survived() -> None:
     lines = [CAUSE, "model has 7 B parameters", "dataset has 40 shards", CAUSE]
     assert [block.survived for block in read(lines).blocks] == [False, False]

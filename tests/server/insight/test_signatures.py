@@ -44,6 +44,11 @@ def test_a_warning_of_a_known_failure_is_noise() -> None:
     assert (kind.name, kind.level) == ("out of memory", NOISE)
 
 
+def test_what_is_not_expected_is_not_passed_over() -> None:
+    assert kind_of(b"INFO exited: trainer (exit status 2; not expected)")
+    assert kind_of(b"INFO exited: trainer (exit status 1; expected)") is None
+
+
 def test_a_stall_is_one_at_the_level_of_a_warning_too_but_a_connection_is_tried_again() -> None:
     stall, connection = (
         kind_of(b"W0105 10:00:00.1 9 a.cc:1] " + said) for said in (b"NCCL timeout", b"cannot connect")
