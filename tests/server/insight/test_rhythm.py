@@ -170,3 +170,8 @@ def test_the_root_is_one_of_the_blocks_whatever_rank_it_took_from_another() -> N
     report = ["left", "Root Cause (first observed failure):", "[0]:", "  rank      : 17 (local_rank: 1)"]
     reading = read([*steps(9), *ERROR, *report])
     assert reading.root in reading.blocks
+
+
+def test_without_a_rhythm_the_complaint_before_a_report_counts_and_not_what_others_say_after() -> None:
+    lines = ["start", "bucket 7 refused the key", "main process finished with exit code 3", "cannot hand in the lease"]
+    assert cause(lines) == lines[1]
