@@ -3,7 +3,7 @@ r"""Raw bytes of a log as a terminal would have shown them: UTF-8 lines, no cont
 Strips what hides text from a reader or from the redactor: escape codes, bidi, tags, zero-width characters."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from pai_dlc_mcp.server.insight.lines import chunks
 
@@ -22,7 +22,7 @@ _INVISIBLE = re.compile(
     rb"|\xef(?:\xb8[\x80-\x8f]|\xbb\xbf|\xbe\xa0|\xbf[\xb9-\xbb])|\xf0\x9d\x85[\xb3-\xba]|\xf3[\xa0-\xaf][\x80-\xbf]{2}"
 )
 # What follows a tqdm bar on its line: the program died, or wrote elsewhere, before the bar's line end
-_AFTER_BAR = re.compile(rb"(\d%\|[^|\n]{0,400}\|[^\[\n]{0,80}\[[^\]\n]{0,400}\])(?=[^\n]*[^\s\]])")
+_AFTER_BAR = re.compile(rb"(\d%\|[^|\n]{0,400}+\|[^\[\n]{0,80}+\[[^\]\n]{0,400}+\])(?=[\s\]]*+[^\s\]])")
 # Not words: a counter, a percentage, a spinner, a bar of any characters
 _COUNTING = bytes(set(range(256)) - set(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 _SEPARATORS = (b"\xe2\x80\xa8", b"\xe2\x80\xa9")  # U+2028, U+2029: a line break to some readers
@@ -36,17 +36,28 @@ def clean(records: Iterable[str]) -> bytes:
 
 
 def _clean(text: bytes) -> bytes:
-    if b"\r" in text:
-        text = b"\n".join(_last_states(line) if b"\r" in line else line for line in text.split(b"\n"))
-    if b"%|" in text:
-        text = _AFTER_BAR.sub(rb"\1\n", text)
-    if b"\x1b" in text:
-        text = _ESCAPES.sub(b"", text)
+    text = _where(b"\x1b", text, lambda line: _ESCAPES.sub(b"", line))
+    text = _where(b"\r", text, _last_states)
+    text = _where(b"%|", text, _apart)
     if not text.isascii():
-        text = _INVISIBLE.sub(b"", text)
+        lines = text.split(b"\n")
+        text = b"\n".join([line if line.isascii() else _INVISIBLE.sub(b"", line) for line in lines])
         for separator in _SEPARATORS:
             text = text.replace(separator, b" ")
     return text.translate(None, _CONTROLS)
+
+
+def _where(mark: bytes, text: bytes, rewritten: Callable[[bytes], bytes]) -> bytes:
+    """The text with only those lines rewritten that have the mark: most patterns are slower than the look for it."""
+    if mark not in text:
+        return text
+    return b"\n".join([rewritten(line) if mark in line else line for line in text.split(b"\n")])
+
+
+def _apart(line: bytes) -> bytes:
+    """A bar, and on a line of its own what follows it."""
+    alone = line.endswith(b"]") and line.count(b"[") == 1
+    return line if alone else _AFTER_BAR.sub(rb"\1\n", line)
 
 
 def clean_text(text: str) -> str:
@@ -62,10 +73,9 @@ def _last_states(line: bytes) -> bytes:
     drawn: list[bytes] = []
     what = None
     for frame in line.split(b"\r"):
-        plain = _ESCAPES.sub(b"", frame) if b"\x1b" in frame else frame
-        if not plain.strip():
+        if not frame.strip():
             continue
-        words = b"%|" if b"%|" in plain else plain.translate(None, _COUNTING)
+        words = b"%|" if b"%|" in frame else frame.translate(None, _COUNTING)
         if words == what:
             drawn[-1] = frame
         else:

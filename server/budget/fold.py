@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pai_dlc_mcp.server.budget.spread import LINES, spread
 from pai_dlc_mcp.server.insight.errors import Block
-from pai_dlc_mcp.server.insight.lines import Lines, body, rank, spoken, with_ranks
+from pai_dlc_mcp.server.insight.lines import Lines, body, rank, with_ranks
 
 Group = Sequence[int]  # line numbers from 0, ascending; a range for one, which costs the garbage collector nothing
 
@@ -47,7 +47,7 @@ def fold(log: Lines, blocks: Iterable[Block], apart: Collection[int] = ()) -> li
         if block.kind.alike:
             entries += _alike(log.lines, shapes, apart, block.start, block.stop)
         else:
-            entries += _identical(log.lines, block.start, block.stop)
+            entries += _identical(log, block.start, block.stop)
         done = block.stop
     entries += _alike(log.lines, shapes, apart, done, len(log.lines))
     return _ending(entries, len(log.lines) - 1)
@@ -69,6 +69,8 @@ def is_bar(line: bytes) -> bool:
 def _alike(
     lines: Sequence[bytes], shapes: Sequence[bytes], apart: Collection[int], start: int, stop: int
 ) -> list[Entry]:
+    if stop - start < 2:
+        return [*range(start, stop)]
     latest: dict[bytes, int] = {}  # shape -> which group
     groups: list[Group] = []
     for index in range(start, stop):
@@ -82,7 +84,13 @@ def _alike(
             groups.append(range(index, index + 1))
         else:
             _join(groups, at, index)
-    return _in_order(entry for group in groups for entry in _printed(lines, group))
+    entries: list[Entry] = []
+    for group in groups:
+        if len(group) == 1:
+            entries.append(group[0])
+        else:
+            entries += _printed(lines, group)
+    return entries if len(groups) == stop - start else _in_order(entries)
 
 
 def _join(groups: list[Group], at: int, index: int) -> None:
@@ -96,8 +104,6 @@ def _join(groups: list[Group], at: int, index: int) -> None:
 def _printed(lines: Sequence[bytes], group: Group) -> Iterable[Entry]:
     """The last state of a bar, one of identical lines, the first and the last of many alike."""
     last = group[-1]
-    if len(group) == 1:
-        return (last,)
     if is_bar(lines[last]) or same(lines, group):
         return (Fold(last, group, len(group) - 1),)
     if len(group) < _LEAST:
@@ -105,15 +111,17 @@ def _printed(lines: Sequence[bytes], group: Group) -> Iterable[Entry]:
     return (group[0], Fold(last, group, len(group) - 2))
 
 
-def _identical(lines: Sequence[bytes], start: int, stop: int) -> list[Entry]:
+def _identical(log: Lines, start: int, stop: int) -> list[Entry]:
     """The nth time a rank says something joins the nth time the others say it: tracebacks of ranks interleave. The
     first is printed, so that frames stay in order."""
+    if stop - start == 1:
+        return [start]
     said: dict[tuple[int | None, bytes], int] = {}
     known: dict[tuple[int, bytes], list[int]] = {}
     groups: list[list[int]] = []
     previous, turn = None, 0
     for index in range(start, stop):
-        who, words = spoken(lines[index])
+        who, words = log.spoken(index)
         if words != previous:
             turn = said.get((who, words), 0) + 1
         said[who, words] = turn

@@ -37,9 +37,10 @@ class _Overview:
         kinds = Counter(block.kind.name for block in blocks)
         counts = ", ".join(f"{count:,} {name}" for name, count in kinds.most_common())
         yield f"{_count(lines, 'line')}, {_count(blocks, 'error block')}" + (f": {counts}" if counts else "")
-        groups = insight_errors.distinct(lines, self._reading.blocks)
+        root = self._reading.root
+        groups = sorted(insight_errors.distinct(lines, self._reading.blocks), key=lambda same: root not in same)
         for same in groups[:1]:
-            yield self._error("cause" if self._reading.root in same else "error", same)
+            yield self._error("cause" if root in same else "error", same)
             yield from (f"  {self.cut(key)}" for key in self._further(same[0]))
         others = [self._error("error", same) for same in candidates(groups) if same is not groups[0]]
         yield from others[:_NEAREST]
@@ -49,12 +50,16 @@ class _Overview:
         yield from self._repeated()
 
     def _further(self, block: Block) -> Iterator[int]:
-        """Its other lines that tell something, of those alike none."""
-        told = {self._log.shapes[block.sign]}
-        for key in block.keys[1:_KEYS]:
-            if self._log.shapes[key] not in told:
-                told.add(self._log.shapes[key])
-                yield key
+        """The lines beside its sign that are not shown as the rhythm's end, and its others that tell something: of
+        those alike one."""
+        lines, shapes = self._log.lines, self._log.shapes
+        beside = [at for at in (block.sign - 1, block.sign + 1) if 0 <= at < len(lines) and lines[at].strip()]
+        beside = [at for at in beside if at not in stopping(self._log, self._reading)]
+        told = {shapes[block.sign]}
+        for line in [*beside, *block.keys[1:_KEYS]]:
+            if shapes[line] not in told:
+                told.add(shapes[line])
+                yield line
 
     def _ends(self) -> Iterator[str]:
         around = stopping(self._log, self._reading)

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, NOISE, VICTIM, WRAPPER, Kind
-from pai_dlc_mcp.server.insight.lines import Lines, body, rank, spoken
+from pai_dlc_mcp.server.insight.lines import Lines, body, rank
 from pai_dlc_mcp.server.insight.signatures import ANY, KINDS, kind_of
 from pai_dlc_mcp.server.insight.words import measures
 
@@ -22,6 +23,7 @@ _ROOT_LINES = 8  # the entry of the rank that failed first
 _MAX_LINES = 2000
 _STRAY = 20  # lines of others between two frames of one traceback
 _CAUSED = b"Caused by: "
+_INSIDE = (*_INDENT, _CAUSED)
 # What ends a traceback: a name, and what it says
 EXCEPTION = re.compile(
     rb"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:\[.{0,80}\]|\(\w+\))?(?::|$)|(?:[A-Za-z_]\w*\.)+\w+(?::|$)|[a-z_]\w*(?:error"
@@ -33,12 +35,11 @@ _PASSED_OVER = re.compile(rb"(?i)exception ignored in|\(ignored\)|\bignor(?:ing|
 _NAMED_RANK = re.compile(
     rb"\b[Rr]ank(?:s|ID)? ?[=:#]?[ \[]{0,8}(\d{1,6})\b|^  rank +: (\d{1,6})"
     rb"|\b[Pp]rocess(?: rank)? (\d{1,6}) (?:terminated|exit)|\btask (\d{1,6}):"
-    rb"|\blocal_rank: (\d{1,6})"
 )
+_NAMING = (b"ank", b"task ", b" terminated", b" exit")  # one of them is in what it finds
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(NamedTuple):
     """Lines start..stop (exclusive); `keys` are those that say what happened, the nearest to the cause first."""
 
     start: int
@@ -60,7 +61,7 @@ def find(log: Lines) -> list[Block]:
     found: list[Block] = []
     for index in hits:
         if not found or index >= found[-1].stop:
-            found.append(_block(log.lines, hits, index))
+            found.append(_block(log, hits, index))
     return found
 
 
@@ -79,20 +80,21 @@ def _hits(log: Lines) -> dict[int, Kind]:
     return hits
 
 
-def _block(lines: Sequence[bytes], hits: Mapping[int, Kind], first: int) -> Block:
+def _block(log: Lines, hits: Mapping[int, Kind], first: int) -> Block:
     """From its first sign as far as it goes: frames, chained exceptions, a table, further signs of the same level."""
-    open_ranks = {spoken(lines[first])[0]} if _opens(lines[first]) else set[int | None]()
+    lines = log.lines
+    open_ranks = {log.spoken(first)[0]} if _opens(lines[first]) else set[int | None]()
     closing: list[int] = []  # the exception lines of its tracebacks
     chained = False
     stop = first + 1  # after the last line that belongs
     lead = _lead(lines[first])
     for index in range(stop, min(len(lines), first + _MAX_LINES)):
         line = lines[index]
-        who, words = spoken(line)
+        who, words = log.spoken(index)
         if lead and (logged := lead.match(words)):
             words = words[logged.end() :]
         if _opens(line):
-            if not (chained or open_ranks or (closing and who is not None and who != spoken(lines[closing[-1]])[0])):
+            if not (chained or open_ranks or (closing and who is not None and who != log.spoken(closing[-1])[0])):
                 break
             open_ranks.add(who)
             chained = False
@@ -109,7 +111,7 @@ def _block(lines: Sequence[bytes], hits: Mapping[int, Kind], first: int) -> Bloc
                 break
             continue
         stop = index + 1
-    return _judged(lines, hits, closing, first, stop)
+    return _judged(log, hits, closing, first, stop)
 
 
 def _opens(line: bytes) -> bool:
@@ -119,21 +121,26 @@ def _opens(line: bytes) -> bool:
 
 def _lead(line: bytes) -> re.Pattern[bytes] | None:
     """What a logger puts before every line of a traceback, whatever its numbers."""
-    head, opening, _ = body(line).partition(_OPENING)
-    if not opening or not head or len(head) > _LEAD_BYTES:
+    if _OPENING not in line:
+        return None
+    head = body(line).partition(_OPENING)[0]
+    if not head or len(head) > _LEAD_BYTES:
         return None
     return re.compile(re.sub(rb"\d+", rb"\\d+", re.escape(head)))
 
 
 def _belongs(line: bytes, words: bytes) -> bool:
-    return (words.startswith((*_INDENT, _CAUSED)) and not measures(words)) or _TABLE.match(line) is not None
+    return (words.startswith(_INSIDE) and not measures(words)) or _TABLE.match(line) is not None
 
 
 def _level(hits: Mapping[int, Kind], index: int) -> int | None:
     return hits[index].level if index in hits else None
 
 
-def _judged(lines: Sequence[bytes], hits: Mapping[int, Kind], closing: list[int], first: int, stop: int) -> Block:
+def _judged(log: Lines, hits: Mapping[int, Kind], closing: list[int], first: int, stop: int) -> Block:
+    lines = log.lines
+    if stop == first + 1 and not _opens(lines[first]):
+        return Block(first, stop, (first,), hits[first], _rank(lines, (first,)))
     if closing:
         kinds = {index: _closing(hits.get(index)) for index in closing}
         kinds |= {index: hits[index] for index in range(closing[-1], stop) if _level(hits, index) == DEATH}
@@ -154,7 +161,7 @@ def _judged(lines: Sequence[bytes], hits: Mapping[int, Kind], closing: list[int]
         keys = entry + keys
     said: dict[bytes, int] = {}
     for key in keys:
-        said.setdefault(body(lines[key]), key)
+        said.setdefault(log.spoken(key)[1], key)
     keys = list(said.values())
     return Block(first, stop, tuple(keys), kind, _rank(lines, [*keys[:_ROOT_LINES], *entry]))
 
@@ -173,6 +180,7 @@ def _rank(lines: Sequence[bytes], keys: Sequence[int]) -> int | None:
     for key in keys:
         if (who := rank(lines[key])) is not None:
             return who
-        if match := _NAMED_RANK.search(lines[key]):
+        line = lines[key]
+        if any(word in line for word in _NAMING) and (match := _NAMED_RANK.search(line)):
             return int(match[match.lastindex or 0])
     return None

@@ -1,13 +1,12 @@
 """What failed, as far as a log says: its error blocks, which of them is the root, and where the job stopped."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from pai_dlc_mcp.server.insight import blocks as _blocks
 from pai_dlc_mcp.server.insight.blocks import Block
-from pai_dlc_mcp.server.insight.kinds import ERROR, NOISE, STALL, VICTIM, WRAPPER, Category, Kind
+from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, NOISE, STALL, VICTIM, WRAPPER, Category, Kind
 from pai_dlc_mcp.server.insight.lines import Lines, body
 from pai_dlc_mcp.server.insight.rhythm import rhythm
 from pai_dlc_mcp.server.insight.signatures import SILENCE, is_calm, kind_of, sign
@@ -16,7 +15,7 @@ from pai_dlc_mcp.server.insight.words import complains, ends, tears_down
 
 __all__ = ["Block", "Cause", "Reading", "distinct", "find", "kind_of", "read", "root", "sign"]
 
-_DIGITS = re.compile(rb"\d+")
+_DIGITS = b"0123456789"
 _NEAR = 5  # lines after the rhythm in which a complaint counts as an error
 _WINDOW = (
     200  # lines after the rhythm in which a complaint is looked for; without one, of the last that shut nothing down
@@ -63,7 +62,8 @@ def read(log: Lines, *, failed: bool = False) -> Reading:
     more = _unsigned(log, found, nearest, beat.stop, failed=failed)
     if more:
         found, nearest = sorted({*found, more}, key=lambda block: block.start), more
-    return Reading(found, _with_rank(found, nearest), beat.stop)
+    named = _with_rank(found, nearest)
+    return Reading([named if named and block is nearest else block for block in found], named, beat.stop)
 
 
 def find(log: Lines) -> list[Block]:
@@ -119,7 +119,7 @@ def distinct(lines: Sequence[bytes], found: Iterable[Block]) -> list[list[Block]
     same: dict[tuple[bool, str, bytes], list[Block]] = {}
     for block in found:
         words = body(lines[block.sign])
-        words = _DIGITS.sub(b"", words) if block.kind.alike else words
+        words = words.translate(None, _DIGITS) if block.kind.alike else words
         same.setdefault((block.survived, block.kind.name, words), []).append(block)
     return sorted(same.values(), key=lambda group: (group[0].survived, order(group[0])))
 
@@ -162,8 +162,8 @@ def _free(log: Lines, found: Sequence[Block], stop: int | None) -> list[int]:
 
 
 def _with_rank(found: Sequence[Block], nearest: Block | None) -> Block | None:
-    """The rank of a launcher's report, where the cause itself names none."""
+    """The rank of a launcher's report, where the cause itself names none: a `local_rank` is another on each node."""
     if nearest is None or nearest.rank is not None:
         return nearest
-    named = (block.rank for block in found if block.kind.level == WRAPPER and not block.survived)
-    return replace(nearest, rank=next((who for who in named if who is not None), None))
+    named = (block.rank for block in found if block.kind.level in (DEATH, WRAPPER) and not block.survived)
+    return nearest._replace(rank=next((who for who in named if who is not None), None))

@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import accumulate
 
 _CHUNK_BYTES = 1 << 18
+_REMEMBERED = 4000  # lines
 
 # Each takes one separator at most: what is left is the line as it was written, with its indentation.
 # Container runtimes and logging libraries; horovodrun's `Fri Sep 25 16:52:36 2020`
@@ -27,6 +28,7 @@ _RANK = (
 _PROCESS = rb"\([\w.:\[\] ]{1,100} pid=(\d{1,9})(?:, ip=[\d.]{1,15})?\) ?"
 _HOST = rb"(?:[\w.]{1,40}-){0,4}(?:worker|master|chief|launcher|node|host|ps)-?\d{1,5}: "
 _PREFIX = re.compile(rb"(?:%s|%s|%s|%s){0,4}" % (_CLOCK, _RANK, _PROCESS, _HOST))
+_INDENTS = b" \t"
 _PROCESS_GROUP = 6  # a process, not a rank
 
 _NUMBERS = b"0123456789.+- \t"
@@ -45,6 +47,8 @@ def chunks(text: bytes) -> Iterator[bytes]:
 
 def spoken(line: bytes) -> tuple[int | None, bytes]:
     """Which rank or process speaks, where the line says so, and the line without its clock and rank."""
+    if line[:1] in _INDENTS:  # no prefix begins so
+        return None, line
     match = _PREFIX.match(line)
     if match is None:
         return None, line
@@ -89,6 +93,7 @@ class Lines:
     def __init__(self, text: bytes) -> None:
         self.text = text
         self.lines = text.split(b"\n") if text else []
+        self._spoken: dict[bytes, tuple[int | None, bytes]] = {}
 
     @cached_property
     def starts(self) -> list[int]:
@@ -98,6 +103,16 @@ class Lines:
     @cached_property
     def shapes(self) -> list[bytes]:
         return shapes_of(self.text)
+
+    def spoken(self, index: int) -> tuple[int | None, bytes]:
+        """As the function; what is said again, as frames are by every rank, is looked at once."""
+        line = self.lines[index]
+        said = self._spoken.get(line)
+        if said is None:
+            said = spoken(line)
+            if len(self._spoken) < _REMEMBERED:
+                self._spoken[line] = said
+        return said
 
     def at(self, offset: int) -> int:
         """The line that holds a byte offset."""

@@ -5,6 +5,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from pai_dlc_mcp.server.insight.blocks import Block
 from pai_dlc_mcp.server.insight.lines import Lines, body, rank
@@ -28,7 +29,7 @@ class Rhythm:
     lines: Sequence[bytes]
     speakers: frozenset[int]
 
-    @property
+    @cached_property
     def stop(self) -> int | None:
         """The last line of the rhythm."""
         return max((at[-1] for at in (self.measured, *self.stepped) if at), default=None)
@@ -39,6 +40,8 @@ class Rhythm:
 
     def goes_on(self, start: int, stop: int, who: int | None) -> bool:
         """Whether the job went on after lines start..stop (exclusive), said by a rank if it is known."""
+        if self.stop is None or self.stop < stop:
+            return False
         first = bisect_left(self.measured, stop)
         if len(self.speakers) > 1 and who in self.speakers:
             near = self.measured[first : first + _ROUNDS * len(self.speakers)]

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from pai_dlc_mcp.server.insight import re2
 from pai_dlc_mcp.server.insight.blocks import EXCEPTION, Block
-from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, STALL, VICTIM, WRAPPER
+from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, ROOT, STALL, VICTIM, WRAPPER
 from pai_dlc_mcp.server.insight.lines import Lines, body
 from pai_dlc_mcp.server.insight.rhythm import Rhythm
 from pai_dlc_mcp.server.insight.signatures import goes_on
@@ -15,6 +15,7 @@ from pai_dlc_mcp.server.insight.words import trains_nothing
 
 _ORDINARY, _ORDINARY_TIMES = 2, 2  # lines of different shapes that say that a start went on after an error
 _ORDINARY_BYTES = 8
+_MANY = 4  # of them, where what follows says less than the error
 _HEAD_LINES, _HEAD_BYTES, _HEAD_TIMES, _HEADS = 60, 12, 2, 3  # of a log's start, to know it again
 _RESTART = re2.compile(
     r"(?i)\bwill restart\b|restart_count[=: ]+[1-9]|restart(?:ing|ed)? (?:the )?(?:worker|job|process|container"
@@ -27,7 +28,7 @@ _RESTART = re2.compile(
 def judged(log: Lines, found: Sequence[Block], beat: Rhythm) -> list[Block]:
     """The blocks, those survived marked, and those that follow from a reported death as victims."""
     lived = [
-        replace(block, survived=True) if beat.goes_on(block.start, block.stop, block.rank) else block for block in found
+        block._replace(survived=True) if beat.goes_on(block.start, block.stop, block.rank) else block for block in found
     ]
     return _reported(_started_anew(log, _went_on(log, lived, beat)))
 
@@ -38,26 +39,32 @@ def order(block: Block) -> tuple[int, int]:
 
 
 def _reported(found: Sequence[Block]) -> list[Block]:
-    """Once a process has been reported dead, stalls and errors of others follow from that."""
+    """Once a process has been reported dead, stalls and errors of others follow from that; exceptions too, where
+    something before the report says why."""
     first = next((block.start for block in found if block.kind.level in (DEATH, WRAPPER) and not block.survived), None)
     if first is None:
         return list(found)
+    known = any(block.kind.level < ERROR and not block.survived and block.start <= first for block in found)
+    follow = (ROOT, STALL, ERROR) if known else (STALL, ERROR)
+    victims = {kind: replace(kind, level=VICTIM) for kind in {block.kind for block in found}}
     return [
-        replace(block, kind=replace(block.kind, level=VICTIM))
-        if block.start > first and block.kind.level in (STALL, ERROR)
-        else block
+        block._replace(kind=victims[block.kind]) if block.start > first and block.kind.level in follow else block
         for block in found
     ]
 
 
 def _went_on(log: Lines, found: list[Block], beat: Rhythm) -> list[Block]:
-    """An error before the rhythm was survived if ordinary lines follow it, and one that says as much later; wherever it
-    stands, if the next line says so."""
+    """An error before the rhythm was survived if ordinary lines follow it, and one that says as much later, or many
+    lines and one that says less; wherever it stands, if the next line says so."""
     out = list(found)
     counts = Counter(log.shapes)
     near = [at for at, block in enumerate(found) if not block.survived and block.kind.level <= ERROR]
     for place, this in enumerate(near):
-        after = next((at for at in near[place + 1 :] if order(found[at])[0] <= order(found[this])[0]), None)
+        later = (near[at] for at in range(place + 1, len(near)))
+        after = next((at for at in later if order(found[at])[0] <= order(found[this])[0]), None)
+        least = _ORDINARY
+        if after is None:
+            after, least = next(iter(near[place + 1 : place + 2]), None), _MANY
         if after is None or body(log.lines[found[this].sign]) == body(log.lines[found[after].sign]):
             continue  # the last; the same again: said by another rank, or tried once more
         between = [
@@ -68,9 +75,9 @@ def _went_on(log: Lines, found: list[Block], beat: Rhythm) -> list[Block]:
         ]
         if _said(log, between, found[this].stop) or (
             not beat.started(found[this].start)
-            and len({log.shapes[index] for index in between if _ordinary(log, counts, index)}) >= _ORDINARY
+            and len({log.shapes[index] for index in between if _ordinary(log, counts, index)}) >= least
         ):
-            out[this] = replace(found[this], survived=True)
+            out[this] = found[this]._replace(survived=True)
     return out
 
 
@@ -99,7 +106,7 @@ def _started_anew(log: Lines, found: list[Block]) -> list[Block]:
     last = max((at for at in again if at < end), default=None)
     if last is None:
         return found
-    return [replace(block, survived=True) if block.stop <= last else block for block in found]
+    return [block._replace(survived=True) if block.stop <= last else block for block in found]
 
 
 def _heads(log: Lines, first: int) -> set[int]:

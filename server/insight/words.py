@@ -34,6 +34,7 @@ _TEARDOWN = re.compile(
     rb"|waiting|disconnect|reconnect|\bclosing\b|NCCL INFO|\bping\b|flush|upload|wandb|unregister|releas"
     rb"|tear(?:ing)? ?down"
     rb"|frame #|leaked|deregister|drain|core dump|\bcomm 0x|destroy|resource_tracker|semaphore|\bat exit\b|File \"|^\s"
+    rb"|^(?:PC: )?@ +0x"
 )
 # Words of a complaint, in a line without a known sign: only looked for where the job stopped
 _COMPLAINT = re.compile(

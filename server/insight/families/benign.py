@@ -8,7 +8,7 @@ BENIGN = (
         "E0000 00:00:17.9 9 cuda_dnn.cc:8310] Unable to register cuDNN factory: Attempting to register factory",
     ),
     (
-        r"(?i:\(?(?:ignored|ignoring|non-?fatal|harmless|expected)\)|\bignoring\b|(?:can"
+        r"(?i:[(;,] ?(?:ignored|ignoring|non-?fatal|harmless|expected)\)|\bignoring\b|(?:can"
         r"|may) (?:be )?(?:safely )?ignored?|safe(?:ly)? (?:to )?ignored?|, ignored?\b"
         r"|\bignored (?:while|when|during)\b|已忽略|忽略)",
         "ls: cannot access '/mnt/old': No such file or directory (ignored)",

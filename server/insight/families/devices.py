@@ -25,7 +25,7 @@ DEVICES = (
         r"|CUBLAS_STATUS_ALLOC_FAILED"
         r"|cudaErrorMemoryAllocation|CUDA_ERROR_OUT_OF_MEMORY|[Uu]nable to allocate \d|Java heap space"
         r"|GC overhead limit|exceed(?:ed|ing) (?:\w+ ){0,3}memory (?:limit|limits)|running low on memory"
-        r"|memory (?:usage )?(?:exceeds|exceeded)|exceeds the memory usage threshold"
+        r"|exceeded \d+% memory budget|memory (?:usage )?(?:exceeds|exceeded)|exceeds the memory usage threshold"
         r"|memory pressure \(OOM\)|No space left in (?:the )?(?:pool|KV)"
         r"|内存不足|显存不足|内存溢出|EL0004",
         "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.50 GiB.",

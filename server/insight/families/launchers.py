@@ -105,7 +105,7 @@ LAUNCHERS = (
         r"|Back-off restarting failed|CrashLoopBackOff"
         r"|[Ff]ailed with (?:exit|return) code|(?:exit|return) ?code[ :=]+-?[1-9]\d*\b"
         r"|make(?:\[\d+\])?: \*\*\* .*Error \d|ninja: build stopped|Error building extension"
-        r"|subprocess-exited-with-error|srun: error:",
+        r"|subprocess-exited-with-error|srun: error:|^ *[×✗✘❌] +\S",
         "subprocess.CalledProcessError: Command '['python', 'train.py']' returned non-zero exit status 1.",
         "process 3 exited with exit code 0",
     ),
@@ -125,6 +125,7 @@ WORKERS = (
         r"|[Ww]orker unexpectedly exits|[Ee]ngine ?core .{0,40}failed|[Ss]ee (?:the )?(?:root cause"
         r"|stack trace) above"
         r"|^(?:\w+\.)*(?:SystemExit|Exit)\b|Job aborted due to stage failure|Lost task \d"
+        r"|Error executing job with overrides|KilledWorker|workers? died while trying to run"
         r"|Uncaught exception in ZeroMQ|^Process [\w-]+:\d+:$|HYDRA_FULL_ERROR"
         r"|^(?:\w+\.)*(?:RuntimeError|Exception): (?:[Tt]raining|[Jj]ob|[Ww]orker"
         r"|[Ss]ubprocess) (?:process )?\S{0,20} ?failed",

@@ -1,6 +1,6 @@
 """Collectives and the peers of a process: what hangs, and what a failure elsewhere does to the others."""
 
-from pai_dlc_mcp.server.insight.kinds import ROOT, STALL, VICTIM, WRAPPER, Kind
+from pai_dlc_mcp.server.insight.kinds import ROOT, STALL, VICTIM, Kind
 
 PEERS = (
     Kind(
@@ -16,6 +16,7 @@ PEERS = (
         VICTIM,
         None,
         r"\bSIGTERM\b|closing signal|(?:[Gg]ot|[Rr]eceived|[Cc]aught)(?: death)? signal:? 15\b|SignalException"
+        r"|[Rr]eceived \d+ death signal"
         r"|exitcode *: -15\b|KeyboardInterrupt|signal: Terminated"
         r"|on signal 15 |EXIT STRING: Terminated|(?:^|: )Terminated(?:$| )|task \d[\d,-]*: (?:Terminated"
         r"|Exited with exit code 143)|CancelledError|SIGINT\b"
@@ -48,7 +49,7 @@ PEERS = (
     ),
     Kind(
         "abort",
-        WRAPPER,
+        VICTIM,
         "network",
         r"terminate called after throwing an instance of 'c10::Dist",
         "terminate called after throwing an instance of 'c10::DistBackendError'",

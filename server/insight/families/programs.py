@@ -1,6 +1,6 @@
 """Shells, arguments, configuration, compilers, libraries, panics, exceptions: what the program itself did."""
 
-from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, ROOT, STALL, WRAPPER, Kind
+from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, ROOT, WRAPPER, Kind
 
 COMPILERS = (
     Kind(
@@ -30,7 +30,8 @@ PROGRAMS = (
         r"|parameter (?:null or )?not set|[Ee]xec format error|cannot execute(?::| binary)|无法执行"
         r"|executable file not found|(?:was |^)?unable to find the specified executable|failed to run command"
         r"|exec: .{0,80}: not found|Argument list too long|No module named|ambiguous redirect"
-        r"|(?:integer expression|(?:unary|binary) operator) expected|not a valid identifier",
+        r"|(?:integer expression|(?:unary|binary) operator) expected|not a valid identifier"
+        r"|Can't locate \S+ in @INC",
         "run.sh:行3: torchrn：未找到命令",
         "command: torchrun train.py",
     ),
@@ -57,7 +58,8 @@ PROGRAMS = (
         r"[Nn]o matching distribution found|Could not find a version that satisfies|ResolutionImpossible"
         r"|[Cc]annot install .{0,200}because|conflicting dependencies|not a supported wheel|PackagesNotFoundError"
         r"|Could not install packages|metadata-generation-failed|DistributionNotFound|VersionConflict"
-        r"|E: Unable to locate package|npm ERR!",
+        r"|E: Unable to locate package|npm ERR!|version solving failed"
+        r"|(?:Python|version).{0,80} is not compatible with",
         "ERROR: No matching distribution found for flash-attn==99.1",
         "Successfully installed flash-attn-2.6.3",
     ),
@@ -143,7 +145,7 @@ PROGRAMS = (
     ),
     Kind(
         "fatal",
-        STALL,
+        ROOT,
         None,
         r"\b(?:FATAL|CRITICAL|Fatal|PANIC|EMERG)\b|\b[Ff]atal(?: error)?:|严重错误|致命",
         "2026-01-05 10:00:00 CRITICAL no space",

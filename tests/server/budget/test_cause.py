@@ -24,6 +24,13 @@ def test_the_telling_line_comes_with_its_block_and_the_clock_before_it() -> None
     assert found.text not in found.shown
 
 
+def test_three_lines_are_shown_after_the_telling_one() -> None:
+    after = [f"worker {n} stops" for n in "abcdef"]
+    found = cause.read([*TRAINS, *FAILS, *after], Redactor([]), failed=True).found
+    assert found
+    assert found.shown[-4:] == [FAILS[2], *after[:3]]
+
+
 def test_a_clock_of_the_launchers_report_is_the_time_of_the_failure() -> None:
     report = ["Root Cause (first observed failure):", "[0]:", "  time      : 2026-01-05_02:01:07", "  rank      : 19"]
     found = cause.read([*TRAINS, *FAILS, *report], Redactor([]), failed=True).found

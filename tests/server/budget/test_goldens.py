@@ -51,6 +51,41 @@ def clocked() -> list[str]:
     return [f"2026-01-05 10:{at // 60:02d}:{at % 60:02d} [rank5]: {line}" for at, line in enumerate(said)]
 
 
+def went_on() -> list[str]:
+    """Before its first step the job passes over an error and goes on setting up; then it fails in training."""
+    return [
+        *trained(9, 0),
+        *corpus.frames(1),
+        "ModuleNotFoundError: No module named 'apex_fused'",
+        "dataset of 81,204 documents opened",
+        "optimizer built with 312 groups",
+        *corpus.noise("megatron", 60, 9),
+        *corpus.frames(2),
+        "ValueError: shard 7 holds 0 documents",
+    ]
+
+
+def left() -> list[str]:
+    """The program ends by its own decision, in words that are no sign; the others' collective waits for it."""
+    return [*trained(10, 80), "license server: no more seats, leaving", *corpus.FAILURES["nccl hang"][0]()[:2]]
+
+
+def complained() -> list[str]:
+    """No rhythm, and a complaint without a sign above much tidying up."""
+    tidying = [f"closing reader {at}, {at * 7} bytes flushed" for at in range(400)]
+    return ["+ python convert.py", "reading 12 shards", "shard 3 disagrees with its index", *tidying]
+
+
+def warned() -> list[str]:
+    """What is logged as a warning is not the cause while something else says more."""
+    return [
+        *trained(11, 40),
+        "2026-01-05 10:02:01,100 WARNING cache: RuntimeError: CUDA out of memory, batch moved to the host",
+        *corpus.noise("megatron", 2, 12),
+        "2026-01-05 10:02:09,882 ERROR reader: part 7 came back empty",
+    ]
+
+
 STORIES: dict[str, Callable[[], list[str]]] = {
     "oom": lambda: [*trained(1), *corpus.FAILURES["oom"][0](), *teardown(120)],
     "hang": lambda: [*trained(2), *corpus.FAILURES["nccl hang"][0](), *teardown(60)],
@@ -60,6 +95,10 @@ STORIES: dict[str, Callable[[], list[str]]] = {
     "shell": lambda: ["+ bash run.sh", *corpus.FAILURES["shell"][0]()],
     "silent": lambda: [*trained(6), "saving checkpoint to /mnt/out/step_300"],
     "clock": clocked,
+    "went on": went_on,
+    "left": left,
+    "complained": complained,
+    "warned": warned,
     "secrets": lambda: [*(line for line, _ in corpus.SECRETS.values()), *corpus.FAILURES["module"][0]()],
     "long lines": lambda: [*trained(8, 20), *corpus.FAILURES["far in a line"][0]()],
 }

@@ -149,6 +149,17 @@ def test_of_several_causes_the_first_is_the_root() -> None:
     assert root(["KeyError: 1", "step", "TypeError: 2"]) == "KeyError: 1"
 
 
+def test_of_javas_causes_the_last_is_the_first() -> None:
+    lines = [
+        "Exception in thread main java.lang.RuntimeException: epoch failed",
+        "\tat trainer.Main.run(Main.java:40)",
+        "Caused by: java.io.IOException: cannot read the shard",
+        "\tat trainer.Shard.open(Shard.java:9)",
+        "Caused by: java.io.EOFException: part 7 is empty",
+    ]
+    assert found(lines)[0][3] == lines[-1]
+
+
 def test_blocks_never_overlap_and_hold_their_telling_lines() -> None:
     log = Lines("\n".join(line for name in corpus.FAILURES for line in corpus.FAILURES[name][0]()).encode())
     got = blocks.find(log)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pai_dlc_mcp.server.insight.lines import Lines, body, rank, spoken
+from pai_dlc_mcp.server.insight.lines import Lines, body, rank, shapes_of, spoken
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,7 @@ def test_a_process_is_told_from_another() -> None:
 def test_lines_that_differ_in_numbers_have_one_shape() -> None:
     shapes = Lines(b"[rank0]: step 1 loss 2.5\n[rank7]: step 12 loss 0.125\nother").shapes
     assert shapes[0] == shapes[1] != shapes[2]
+
+
+def test_addresses_are_no_part_of_a_shape() -> None:
+    assert len(set(shapes_of(b"comm 0x7f1a ready\ncomm 0xbe2c ready"))) == 1

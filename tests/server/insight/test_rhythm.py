@@ -72,6 +72,13 @@ def test_an_import_that_failed_at_the_start_is_not_the_cause_where_the_start_wen
     assert cause([missing, "model has 7 B parameters", "dataset has 40 shards", CAUSE]) == CAUSE
 
 
+def test_after_many_ordinary_lines_of_a_start_a_mere_error_line_is_the_cause() -> None:
+    start = ["model has 7 B parameters", "dataset has 40 shards", "world is 16 ranks wide", "tokenizer is a bpe one"]
+    last = "2026-01-05 10:00:09 ERROR reader: part 7 came back empty"
+    assert cause([CAUSE, *start, last]) == last
+    assert cause([CAUSE, *start[:3], last]) == CAUSE
+
+
 def test_an_error_said_again_by_another_is_not_survived() -> None:
     lines = [CAUSE, "model has 7 B parameters", "dataset has 40 shards", CAUSE]
     assert [block.survived for block in read(lines).blocks] == [False, False]
@@ -117,3 +124,54 @@ def test_a_traceback_that_a_logger_prefixes_is_one_block() -> None:
     lines = [f"ERROR 01-05 10:00:0{at} [core.py:70{at}] {line}" for at, line in enumerate(ERROR)]
     reading = read(["start", *lines])
     assert [(block.start, block.stop, block.sign) for block in reading.blocks] == [(1, 4, 3)]
+
+
+def test_a_heartbeat_between_the_steps_that_beats_on_is_no_rhythm() -> None:
+    both = [line for at in range(9) for line in (f"agent heartbeat, step lease {at}", f"step {at} loss 0.{at}")]
+    beats = [f"agent heartbeat, step lease {at}" for at in range(9, 30)]
+    assert cause([*both, *ERROR, *beats]) == ERROR[-1]
+
+
+def test_what_counts_only_after_the_last_measured_step_does_not_move_where_it_stops() -> None:
+    lines = [*steps(9), "bucket 7 went away", *(f"round {at} of the ledger" for at in range(20))]
+    assert read(lines).stop == 8
+    assert cause(lines) == "bucket 7 went away"
+
+
+def test_a_report_alone_does_not_hide_the_quiet_line_where_the_steps_stop() -> None:
+    quiet = "shard 7 of the optimizer went away"
+    assert cause([*steps(9), quiet, "main process finished with exit code 3"]) == quiet
+
+
+def test_where_all_else_failed_a_warning_is_better_than_nothing_unless_it_was_survived() -> None:
+    warning = "WARNING CUDA out of memory, batch halved"
+    assert cause(["start", warning, "left"]) == warning
+    assert cause([*steps(9), warning, *steps(9, 9), "gone"]) == "gone"
+
+
+def test_after_a_death_whose_kind_is_known_an_exception_follows_from_it() -> None:
+    killed = "run.sh: line 9: 42 Killed python a.py"
+    assert cause([*steps(9), killed, "rank 3 left", CAUSE]) == killed
+    assert cause([*steps(9), "ERROR reader is slow", "main.py finished with exit code 1", CAUSE]) == CAUSE
+
+
+def test_a_local_rank_is_no_rank_and_the_launchers_table_tells_it() -> None:
+    report = "E0105 10:44:03.311 71 api.py:869] failed (exitcode: -11) local_rank: 1 (pid: 82) of binary: python"
+    alone = read([*steps(9), report]).root
+    assert alone is not None
+    assert alone.rank is None
+    table = ["Root Cause (first observed failure):", "[0]:", "  rank      : 17 (local_rank: 1)", "  exitcode  : -11"]
+    told = read([*steps(9), report, "left", *table]).root
+    assert told is not None
+    assert (told.sign, told.rank) == (9, 17)
+
+
+def test_the_root_is_one_of_the_blocks_whatever_rank_it_took_from_another() -> None:
+    report = ["left", "Root Cause (first observed failure):", "[0]:", "  rank      : 17 (local_rank: 1)"]
+    reading = read([*steps(9), *ERROR, *report])
+    assert reading.root in reading.blocks
+
+
+def test_without_a_rhythm_the_complaint_before_a_report_counts_and_not_what_others_say_after() -> None:
+    lines = ["start", "bucket 7 refused the key", "main process finished with exit code 3", "cannot hand in the lease"]
+    assert cause(lines) == lines[1]

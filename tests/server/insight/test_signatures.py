@@ -3,7 +3,7 @@
 import pytest
 
 from pai_dlc_mcp.server.insight.families.benign import BENIGN
-from pai_dlc_mcp.server.insight.kinds import NOISE, Kind
+from pai_dlc_mcp.server.insight.kinds import NOISE, STALL, Kind
 from pai_dlc_mcp.server.insight.signatures import ANY, KINDS, kind_of
 
 
@@ -42,6 +42,21 @@ def test_a_warning_of_a_known_failure_is_noise() -> None:
     kind = kind_of(b"2026-01-05 10:00:00 WARNING CUDA out of memory, batch halved")
     assert kind is not None
     assert (kind.name, kind.level) == ("out of memory", NOISE)
+
+
+def test_what_is_not_expected_is_not_passed_over() -> None:
+    assert kind_of(b"INFO exited: trainer (exit status 2; not expected)")
+    assert kind_of(b"INFO exited: trainer (exit status 1; expected)") is None
+
+
+def test_a_stall_is_one_at_the_level_of_a_warning_too_but_a_connection_is_tried_again() -> None:
+    stall, connection = (
+        kind_of(b"W0105 10:00:00.1 9 a.cc:1] " + said) for said in (b"NCCL timeout", b"cannot connect")
+    )
+    assert stall is not None
+    assert stall.level == STALL
+    assert connection is not None
+    assert connection.level == NOISE
 
 
 def test_an_exception_that_quotes_a_whole_number_is_one() -> None:
