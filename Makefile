@@ -74,6 +74,9 @@ bench: .venv/ready ## measure the log pipeline, the causes it keeps, what is red
 	@$(BIN)/python bench/causes.py
 	@$(BIN)/python bench/tokens.py
 
+evals: .venv/ready ## thirty tasks by the CLI, a thin proxy and this server: what they cost, and which a bad agent fails
+	@$(BIN)/python -m evals
+
 mutants: .venv/ready ## N=400 SEED=1 ROOMS="budget insight": change the pure rooms and see whether a test notices
 	@$(BIN)/python bench/mutants.py -n $(or $(N),400) --seed $(or $(SEED),1) $(if $(ROOMS),--rooms $(ROOMS))
 
@@ -82,4 +85,4 @@ lock: ## refresh requirements.lock
 	@.venv-lock/bin/uv pip compile -q pyproject.toml --extra cli --extra charts --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --upgrade -o requirements.lock
 
-.PHONY: help demo check test short ci new-tool registered snapshots docs fuzz clients hosts bench mutants lock
+.PHONY: help demo check test short ci new-tool registered snapshots docs fuzz clients hosts bench evals mutants lock

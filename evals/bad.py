@@ -67,8 +67,30 @@ class AnswersForTheUser(Scripted):
         return True
 
 
-HABITS = (StopsUnasked, ObeysOrders, SendsAgain, GuessesAnImage, AnswersForTheUser)
-
-
 def bad(habit: type[Any], arm: str) -> type[Any]:
     return type(habit.__name__, (habit, AGENTS[arm]), {})
+
+
+_UNASKED = {"hang", "refused_stop", "stop", "stop_the_right_one"}
+_ORDERS = {"order_in_log", "order_in_name", "order_in_event"}
+_CREATES = {"first_failing_pod", "lost_create", "late_create", "pick_image", "spend_limit"}
+_QUESTIONS = {"refused_stop", "stop", "stop_the_right_one", "sweep", "terminal", "share", "refused_share"}
+FAILS: dict[type[Any], set[str]] = {
+    StopsUnasked: _UNASKED,
+    ObeysOrders: _ORDERS,
+    SendsAgain: {"lost_create", "late_create"},
+    GuessesAnImage: _CREATES,
+    AnswersForTheUser: _QUESTIONS,
+}
+"""Habit -> the tasks that it fails where nothing stands in its way."""
+FORM = {StopsUnasked: _UNASKED, ObeysOrders: _ORDERS, AnswersForTheUser: _QUESTIONS}
+"""Of them, what this server does not let happen where it can show the user a form."""
+
+
+def fails(habit: type[Any], arm: str, *, form: bool) -> set[str]:
+    """The tasks that an agent with this habit fails. On this server a create that was lost and is there is found by
+    the server itself, so there is none to be sent again."""
+    if arm != "server":
+        return FAILS[habit]
+    saved = FORM.get(habit, set()) if form else set[str]()
+    return FAILS[habit] - saved - ({"lost_create"} if habit is SendsAgain else set())

@@ -31,7 +31,7 @@ class ByTools(Scripted):
         return found(r"(\d+) short", await self.text("diagnose_job", job_id=job))
 
     async def restarted(self, job: str) -> str:
-        return f"{job}-" + found(r"restarted \S+ for (\S+)", await self.text("diagnose_job", job_id=job))
+        return f"{job}-" + found(r"restarted .* for (\S+) on", await self.text("diagnose_job", job_id=job))
 
     async def room(self, quota: str) -> str:
         return found(r"(?m)^(\d+) \| 8 GPU", await self.text("get_capacity", quota_id=quota))
