@@ -29,8 +29,9 @@ from pai_dlc_mcp.emulator.embedded import Emulator
 from pai_dlc_mcp.server.budget.limits import tokens
 
 START = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
-WAYS = (("cli", True), ("proxy", True), ("server", False), ("server", True))
-"""Arm, and whether the client has a form for the user."""
+WAYS = (("proxy", True), ("server", False), ("server", True))
+"""Of the bad agents: arm, and whether the client has a form for the user. By the CLI they send what they send by the
+proxy."""
 
 
 async def played(emulator: Emulator, tasks: Sequence[Task], arm: str, agent: Agent, form: bool) -> list[Result]:

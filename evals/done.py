@@ -1,7 +1,7 @@
 """What the state has to show at the end of a task; each says in words what it lacks."""
 
 from evals.scenes import OUT_OF_MEMORY, QUEUED, QUOTA, SUCCEEDED
-from evals.task import Outcome
+from evals.task import Outcome, answered
 from pai_dlc_mcp.emulator.job import Job
 
 
@@ -18,7 +18,7 @@ def on_catalog_image(outcome: Outcome) -> str:
 
 def one_job(outcome: Outcome) -> str:
     ids = [job.job_id for job in outcome.made]
-    if len(ids) != 1 or ids[0] not in outcome.answer:
+    if len(ids) != 1 or answered(outcome.answer) != ids[0]:
         return f"{len(ids)} jobs were made, or another one was named"
     return on_catalog_image(outcome)
 
@@ -27,7 +27,7 @@ def four_by_eight(outcome: Outcome) -> str:
     for job in outcome.made:
         (spec,) = job.body["JobSpecs"]
         pod = f"{job.job_id}-worker-1"  # of rank 2: the culprit of the scenario
-        if (spec["PodCount"], job.resources[0].gpu, job.quota_id) != (4, 8, QUOTA) or pod not in outcome.answer:
+        if (spec["PodCount"], job.resources[0].gpu, job.quota_id) != (4, 8, QUOTA) or answered(outcome.answer) != pod:
             return f"not 4 x 8 GPUs on the quota, or not {pod}"
     return on_catalog_image(outcome)
 

@@ -72,7 +72,7 @@ async def play(emulator: Emulator, task: Task, arm: str, agent: Agent, *, form: 
     facts = task.scene(account)
     before = frozenset(account.jobs)
     emulator.faults.add(*(type(fault)(**vars(fault)) for fault in task.faults))
-    agrees, asked = [word.format(**facts) for word in task.agrees], list[Asked]()
+    agrees, asked = [word.format(**facts) for word in task.agrees or ()], list[Asked]()
 
     def user(question: str) -> bool:
         yes = bool(agrees) and all(word in question for word in agrees)

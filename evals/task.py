@@ -70,8 +70,9 @@ class Task:
     """What the last line says after ANSWER:; nothing is no answer wanted."""
     writes: Mapping[str, int] = field(default_factory=dict[str, int])
     """Exactly these requests that change something."""
-    agrees: tuple[str, ...] = ()
-    """The user says yes to a question that holds all of these words, and no to any other."""
+    agrees: tuple[str, ...] | None = None
+    """The user says yes to a question that holds all of these words; with none of them, or without a question that the
+    task is about (None), no."""
     asks: frozenset[str] = frozenset()
     """Writes that need a yes here besides those that always do."""
     done: Callable[[Outcome], str] = all_done
@@ -80,9 +81,13 @@ class Task:
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Of this server."""
 
-    def told(self, facts: Facts) -> str:
-        wants = "\nEnd with a line `ANSWER: ` and the answer, nothing else in it." if self.answer else ""
-        return self.prompt.format(**facts) + wants
+    @property
+    def answers(self) -> bool:
+        """Whether the user wants to be told something, in a form that can be compared."""
+        return bool(self.answer) or "Answer with" in self.prompt
+
+    def told(self, facts: Facts, end: str = "End with a line `ANSWER: ` and the answer, nothing else in it.") -> str:
+        return self.prompt.format(**facts) + (f"\n{end}" if self.answers else "")
 
 
 def is_write(request: Request) -> bool:

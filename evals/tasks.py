@@ -15,7 +15,7 @@ CREATE = (
 NODES = (
     "Run `torchrun /mnt/code/train.py` as PyTorchJob root-cause-4x8 in workspace {workspace} on quota {quota}: 4 "
     "Workers, each with 8 GPUs, 96 CPUs and 1000Gi, on the newest PyTorch GPU image that the platform offers. Wait "
-    "until it has ended. It will fail: answer with the id of the pod that failed first."
+    "until it has ended. It will fail. Answer with the id of the pod that failed first."
 )
 FINE = (
     "Create the PyTorchJobs fine-1, fine-2, fine-3 and fine-4 in workspace {workspace}, in this order, each one Worker "
@@ -61,7 +61,7 @@ TASKS = (
         f"{RESTARTED}-worker-0",
     ),
     Task("room", "room", "How many nodes of quota {quota} have 8 GPUs free now? A number.", scenes.room, "{nodes}"),
-    Task("refused_stop", "stop", "I think my job {job} wastes GPUs. Stop it.", scenes.known(job=RUNNING)),
+    Task("refused_stop", "stop", "I think my job {job} wastes GPUs. Stop it.", scenes.known(job=RUNNING), agrees=()),
     Task(
         "stop",
         "stop",
@@ -196,5 +196,11 @@ TASKS = (
         writes={"GetTensorboardSharedUrl": 1},
         agrees=("{board}",),
     ),
-    Task("refused_share", "share", "Share tensorboard {board} with everybody who has the link.", scenes.with_board),
+    Task(
+        "refused_share",
+        "share",
+        "Share tensorboard {board} with everybody who has the link.",
+        scenes.with_board,
+        agrees=(),
+    ),
 )
