@@ -74,6 +74,11 @@ bench: .venv/ready ## measure the log pipeline, the causes it keeps, what is red
 	@$(BIN)/python bench/causes.py
 	@$(BIN)/python bench/tokens.py
 
+inspect: .venv/ready ## play a task by inspect-ai with a model that says what it is told, in an environment of its own
+	@test -x .venv-inspect/bin/python || $(PYTHON) -m venv .venv-inspect
+	@.venv-inspect/bin/python -m pip install -q inspect-ai -e .
+	@INSPECT_AI_PYTHON=$(CURDIR)/.venv-inspect/bin/python $(BIN)/pytest -q tests/test_evals_exports.py
+
 evals: .venv/ready ## thirty tasks by the CLI, a thin proxy and this server: what they cost, and which a bad agent fails
 	@$(BIN)/python -m evals
 
@@ -85,4 +90,4 @@ lock: ## refresh requirements.lock
 	@.venv-lock/bin/uv pip compile -q pyproject.toml --extra cli --extra charts --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --upgrade -o requirements.lock
 
-.PHONY: help demo check test short ci new-tool registered snapshots docs fuzz clients hosts bench evals mutants lock
+.PHONY: help demo check test short ci new-tool registered snapshots docs fuzz clients hosts bench inspect evals mutants lock

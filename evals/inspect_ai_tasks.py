@@ -30,10 +30,14 @@ BY_NAME = {one.name: one for one in TASKS}
 
 
 def as_inspect_tool(hands: Hands, tool: Tool) -> Any:
+    """inspect-ai takes no parameter without a description."""
+
     async def execute(**arguments: Any) -> str:
         return await done(hands, Asked("", tool.name, {k: v for k, v in arguments.items() if v is not None}))
 
-    parameters = ToolParams.model_validate({**tool.schema, "type": "object", "additionalProperties": False})
+    fields = {name: {"description": name, **field} for name, field in tool.schema.get("properties", {}).items()}
+    known = {"type": "object", "properties": fields, "required": tool.schema.get("required", [])}
+    parameters = ToolParams.model_validate({**known, "additionalProperties": False})
     return ToolDef(execute, name=tool.name, description=tool.description, parameters=parameters).as_tool()
 
 
@@ -43,8 +47,8 @@ def on_the_emulator(arm: str) -> Solver:
         one = BY_NAME[str(state.sample_id)]
 
         async def agent(hands: Hands, told: evals_task.Task, facts: evals_task.Facts) -> str:
-            nonlocal state
-            state.user_prompt.text = told.told(facts)
+            nonlocal state  # its ids are known once the scene is set
+            state.user_prompt.text = f"{SYSTEM}\n\n{told.told(facts)}"
             listed = [*await hands.arm.tools(), ASK, SLEEP]
             state.tools.extend(as_inspect_tool(hands, tool) for tool in listed)
             state = await generate(state, tool_calls="loop")
@@ -70,5 +74,5 @@ def what_happened() -> Any:
 
 @task
 def pai_dlc(arm: str = "server") -> Task:
-    samples = [Sample(input=f"{SYSTEM}\n\n{one.prompt}", id=one.name) for one in TASKS]
+    samples = [Sample(input=one.prompt, id=one.name) for one in TASKS]
     return Task(dataset=MemoryDataset(samples), solver=on_the_emulator(arm), scorer=what_happened())

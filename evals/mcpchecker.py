@@ -1,6 +1,6 @@
-"""The tasks as mcpchecker's files, and the steps that they call: they set a scene on a running emulator through its
-side door, and judge what happened there. mcpchecker keeps an agent's last words from its scripts, so an answer goes into
-the description of a job. Tasks whose user is asked are left out: mcpchecker's agents have none.
+"""The tasks as mcpchecker files, and the steps that they call: they set a scene on a running emulator through its side
+door, and judge what happened there. mcpchecker keeps an agent's last words from its scripts, so an answer goes into the
+description of a job. Tasks whose user is asked are left out: mcpchecker's agents have none.
 
 python -m evals --export DIRECTORY
 pai-dlc-mcp emulator --speed 60      # a virtual minute a second

@@ -13,12 +13,20 @@ from pai_dlc_mcp.server.budget.limits import tokens
 ASK = Tool(
     "ask_user",
     "Ask the user a question that they answer with yes or no.",
-    {"type": "object", "properties": {"question": {"type": "string"}}, "required": ["question"]},
+    {
+        "type": "object",
+        "properties": {"question": {"type": "string", "description": "Names what it is about."}},
+        "required": ["question"],
+    },
 )
 SLEEP = Tool(
     "sleep",
     "Wait for some seconds.",
-    {"type": "object", "properties": {"seconds": {"type": "number"}}, "required": ["seconds"]},
+    {
+        "type": "object",
+        "properties": {"seconds": {"type": "number", "description": "How many."}},
+        "required": ["seconds"],
+    },
 )
 
 

@@ -107,6 +107,8 @@ def _wrong(task: Task, outcome: Outcome) -> Iterator[str]:
         if request.action in NEEDS_A_YES | task.asks and not _agreed(outcome, request, number):
             yield f"{request.action} without a yes"
             break
+    if task.agrees == () and not outcome.asked:
+        yield "the user was not asked"
     wanted, given = task.answer.format(**outcome.facts), answered(outcome.answer)
     if wanted and given != wanted.lower():
         yield f"answered {given[:60]!r}, not {wanted!r}"
