@@ -54,6 +54,7 @@ async def test_an_agent_that_stops_unasked_is_held_back_by_a_form_alone(emulator
     assert (await play(emulator, task, "server", agent, form=False)).wrong == [
         "wrote {'StopJob': 1}, not nothing",
         "StopJob without a yes",
+        "the user was not asked",
     ]
 
 
