@@ -76,6 +76,14 @@ bench: .venv/ready ## ONLY="startup scale": one table of what is measured, with 
 soak: .venv/ready ## MINUTES=10: 32 clients over stdio and two HTTP replicas while the service fails
 	@$(BIN)/python bench/soak.py --minutes $(or $(MINUTES),10)
 
+inspect: .venv/ready ## play a task by inspect-ai with a model that says what it is told, in an environment of its own
+	@test -x .venv-inspect/bin/python || $(PYTHON) -m venv .venv-inspect
+	@.venv-inspect/bin/python -m pip install -q inspect-ai -e .
+	@INSPECT_AI_PYTHON=$(CURDIR)/.venv-inspect/bin/python $(BIN)/pytest -q tests/test_evals_exports.py
+
+evals: .venv/ready ## thirty tasks by the CLI, a thin proxy and this server: what they cost, and which a bad agent fails
+	@$(BIN)/python -m evals
+
 mutants: .venv/ready ## N=400 SEED=1 ROOMS="budget insight": change the pure rooms and see whether a test notices
 	@$(BIN)/python bench/mutants.py -n $(or $(N),400) --seed $(or $(SEED),1) $(if $(ROOMS),--rooms $(ROOMS))
 
@@ -84,4 +92,4 @@ lock: ## refresh requirements.lock
 	@.venv-lock/bin/uv pip compile -q pyproject.toml --extra cli --extra charts --extra redis --extra otel --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --upgrade -o requirements.lock
 
-.PHONY: help demo check test short ci new-tool registered snapshots docs fuzz clients hosts conformance bench soak mutants lock
+.PHONY: help demo check test short ci new-tool registered snapshots docs fuzz clients hosts conformance bench soak inspect evals mutants lock

@@ -2,15 +2,16 @@
 
 from typing import Annotated, Any
 
-from mcp.server.mcpserver import Resolve
+from mcp.server.mcpserver import Context, Resolve
 from pydantic import Field
 
 from pai_dlc_mcp.server.budget.redact import of_call
-from pai_dlc_mcp.server.deps import Cloud
+from pai_dlc_mcp.server.deps import App, Cloud
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.protocol.reply import Facts, ForeignName, ForeignText, Row
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.rules import comparison, job_body
+from pai_dlc_mcp.server.safety.caller import caller_of
 from pai_dlc_mcp.server.workflows import clone, compare, creation
 from pai_dlc_mcp.server.workflows.clone import Clone, Original
 from pai_dlc_mcp.server.workflows.creation import Checked, CreateReply
@@ -71,10 +72,21 @@ async def _cloned(job_id: str, changes: dict[str, Any] | None, cloud: Cloud) -> 
     return _Ready(original, made, checked)
 
 
-async def _asked(ready: Annotated[_Ready, Resolve(_cloned)], dry_run: bool, cloud: Cloud) -> Look[None]:
+async def _asked(
+    ready: Annotated[_Ready, Resolve(_cloned)],
+    client_request_id: str | None,
+    send_again: bool,
+    dry_run: bool,
+    cloud: Cloud,
+    ctx: Context[App],
+) -> Look[None]:
     async def look() -> Plan[None]:
-        preview = None if dry_run else await creation.near_limits(cloud, [ready.checked])
-        return Plan(preview, (), CloneReply, {**ready.checked.size, **ready.about})
+        about = {**ready.checked.size, **ready.about, "client_request_id": client_request_id}
+        if dry_run:
+            return Plan(None, (), CloneReply, about)
+        caller = caller_of(ctx)
+        preview, sent = await creation.asks(cloud, caller, [ready.checked], client_request_id, send_again=send_again)
+        return Plan(preview, (), CloneReply, {**about, "sent": sent})
 
     return look
 
@@ -90,6 +102,7 @@ async def clone_job(
     dry_run: Annotated[bool, Field(description="Check everything, create nothing.")] = False,
     client_request_id: ClientRequestId = None,
     allow_same_name: Annotated[bool, Field(description="Although a live job has it.")] = False,
+    send_again: Annotated[bool, Field(description="After unknown; asks the user.")] = False,
     confirmation_token: ConfirmationToken = None,
     region: Region = None,
 ) -> CloneReply:
@@ -105,6 +118,7 @@ async def clone_job(
             ready.checked,
             client_request_id=client_request_id,
             allow_same_name=allow_same_name,
+            again=permit.about.get("sent"),
             asked=permit.asked,
         )
     return CloneReply(**{**found, **ready.about})

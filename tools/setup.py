@@ -1,12 +1,14 @@
 """check_setup: whether credentials, region, endpoints and permissions work."""
 
 import anyio
+from mcp.server.mcpserver import Context
 
+from pai_dlc_mcp.server.cloud import endpoints
 from pai_dlc_mcp.server.cloud.account import PRODUCTS, Probe
 from pai_dlc_mcp.server.cloud.endpoints import Product
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.permissions import policy
-from pai_dlc_mcp.server.deps import Cloud
+from pai_dlc_mcp.server.deps import App, CloudInRegion
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.protocol.reply import Facts, Row
 from pai_dlc_mcp.server.protocol.toolset import Toolset
@@ -37,16 +39,35 @@ class SetupReply(Facts):
     fix: str | None = None
 
 
+async def _started(region: str | None, ctx: Context[App]) -> "CloudInRegion | SetupReply":
+    """The cloud to ask; or the answer, where there is no key or the operator set no region that can be one."""
+    app = ctx.request_context.lifespan_context
+    source, fixes, cloud = "none found", list[str](), None
+    try:
+        cloud = CloudInRegion(app, endpoints.resolve_region(region, app.settings))
+    except Failure as failure:
+        if region:
+            raise
+        fixes.append(f"{failure.what} {failure.fix}")
+    try:
+        source = await app.gateway.key_source()
+    except CloudError as error:
+        fixes.append(error.fix)
+    if cloud and not fixes:
+        return cloud
+    region_source = cloud.region_source if cloud else "none"
+    fix = " ".join(fixes)
+    return SetupReply(ready=False, region_source=region_source, credentials=source, endpoints=[], fix=fix)
+
+
 @tools.read("Check the setup")
-async def check_setup(cloud: Cloud, region: Region = None) -> SetupReply:
+async def check_setup(ctx: Context[App], region: Region = None) -> SetupReply:
     """Check credentials (their source, never a value), region, endpoints and read permission for each product. Use it
     first when calls fail; for missing permissions it gives the RAM policy to ask the user for."""
-    try:
-        source = await cloud.account.key_source()
-    except CloudError as error:
-        return SetupReply(
-            ready=False, region_source=cloud.region_source, credentials="none found", endpoints=[], fix=error.fix
-        )
+    cloud = await _started(region, ctx)
+    if isinstance(cloud, SetupReply):
+        return cloud
+    source = await cloud.account.key_source()
     probes: list[Probe] = []
     identity: list[str] = []
 
@@ -75,7 +96,7 @@ async def check_setup(cloud: Cloud, region: Region = None) -> SetupReply:
     )
 
 
-async def _limits(cloud: Cloud) -> list[str] | None:
+async def _limits(cloud: CloudInRegion) -> list[str] | None:
     """What is left of the operator's limits."""
     try:
         return list(map(str, await spend.figures(cloud, []))) or None

@@ -1,6 +1,6 @@
 """Many jobs like one, over a grid: one question, a few at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from mcp.server.mcpserver import Context, Resolve
@@ -48,6 +48,7 @@ class SweepReply(Gated):
     best_value: float | None = None
     best_line: ForeignText | None = None
     stopped_by: str | None = None
+    sent_again: dict[str, str] | None = Field(default=None, exclude=True)  # request id -> when it was sent before
 
 
 async def _planned(
@@ -77,13 +78,17 @@ def _totals(cloud: Cloud, planned: Sweep) -> dict[str, Any]:
 
 
 async def _asked(
-    job_id: str, planned: PlannedDep, at_once: int, dry_run: bool, cloud: Cloud, ctx: Context[App]
+    job_id: str, planned: PlannedDep, at_once: int, send_again: bool, dry_run: bool, cloud: Cloud, ctx: Context[App]
 ) -> Look[None]:
     async def look() -> Plan[None]:
         totals = _totals(cloud, planned)
         about = {"template": job_id, **totals}
-        if dry_run or await sweep.agreed(cloud, planned, caller_of(ctx).principal, at_once):
+        if dry_run:
             return Plan(None, (), SweepReply, about)
+        if await sweep.agreed(cloud, planned, caller_of(ctx).principal, at_once):
+            lost = await sweep.unanswered(cloud, caller_of(ctx), planned) if send_again else []
+            preview = questions.create_again(lost, cloud.region) if lost else None
+            return Plan(preview, (), SweepReply, {**about, "sent_again": {one.request_id: one.sent for one in lost}})
         fields = dict.fromkeys(field.partition("=")[0] for point in planned.points for field in point.fields)
         jobs = f"{totals['total']} job" + "s" * (totals["total"] > 1)
         gpus = "unknown" if totals["gpus"] is None else f"{totals['gpus']:g}"
@@ -110,6 +115,7 @@ async def create_sweep(
     metric: Annotated[str | None, Field(max_length=80, description="As its log names it, e.g. eval_loss.")] = None,
     goal: Annotated[Literal["lowest", "highest"], Field(description="Of the metric, is best.")] = "lowest",
     dry_run: Annotated[bool, Field(description="Check everything, create nothing.")] = False,
+    send_again: Annotated[bool, Field(description="Points sent and not seen; asks the user.")] = False,
     confirmation_token: ConfirmationToken = None,
     region: Region = None,
 ) -> SweepReply:
@@ -123,22 +129,34 @@ async def create_sweep(
         return SweepReply(**about, status="checked", points=rows)
     await sweep.agree(cloud, planned, principal, at_once)
     found = await sweep.sent(cloud, principal, planned)
-    made, stopped = await _go_on(cloud, sender, planned, found, at_once)
+    again: dict[str, str] = permit.about.get("sent_again") or {}
+    made, stopped = await _go_on(cloud, sender, planned, found, at_once, again)
     return await _told(cloud, planned, found, {**about, "created_now": made, "stopped_by": stopped}, metric, goal)
 
 
 async def _go_on(
-    cloud: Cloud, sender: UnaskedSender, planned: Sweep, found: dict[str, Job | None], at_once: int
+    cloud: Cloud,
+    sender: UnaskedSender,
+    planned: Sweep,
+    found: dict[str, Job | None],
+    at_once: int,
+    again: Mapping[str, str],
 ) -> tuple[int, str | None]:
-    """Creates in order as many as may live, and looks again for those that nobody answered: neither is sent twice. How
-    many were made, and what stopped it."""
+    """Creates in order as many as may live, and looks again for those that nobody answered: neither is sent twice, but
+    for those of `again`. How many were made, and what stopped it."""
     made, live = 0, sum(job is not None and not job.terminal for job in found.values())
     for point in planned.points:
         if found.get(point.request_id) or (live >= at_once and point.request_id not in found):
             continue
         try:
             done = await creation.create(
-                cloud, sender, point.checked, client_request_id=point.request_id, allow_same_name=False, asked=True
+                cloud,
+                sender,
+                point.checked,
+                client_request_id=point.request_id,
+                allow_same_name=False,
+                again=again.get(point.request_id),
+                asked=True,
             )
         except Failure as failure:
             if not made:
@@ -163,6 +181,7 @@ async def _told(
     done = ended == len(planned.points)
     best = await sweep.best(cloud, jobs, metric, highest=goal == "highest") if metric else None
     waits = ", ".join(job.job_id for job in jobs if not job.terminal)
+    unseen = len(found) > len(jobs)
     return SweepReply(
         **about,
         status="done" if done else "going_on",
@@ -172,8 +191,12 @@ async def _told(
         best_job_id=best.job_id if best else None,
         best_value=best.value if best else None,
         best_line=best.line if best else None,
-        next=None if done else f"wait_for_jobs for {waits or 'a while'}; then call again with the same arguments.",
+        next=None if done else f"wait_for_jobs for {waits or 'a while'}; {_AGAIN}{unseen * _UNSEEN}",
     )
+
+
+_AGAIN = "then call again with the same arguments."
+_UNSEEN = " For points not seen for some minutes ask the user whether to send them again; only then send_again=true."
 
 
 def _row(point: sweep.Point, job: Job | None, *, sent: bool) -> PointRow:

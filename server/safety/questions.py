@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from pai_dlc_mcp.server.budget.fence import inline
 from pai_dlc_mcp.server.cloud.jobs import Job
@@ -40,13 +41,24 @@ def stop_preparing(job: Job, region: str) -> Preview:
     return Preview(("stop_preparing",), (job.job_id,), region, f"{_who(job)} {_size(job)}", state_of(job))
 
 
-def create_again(request_id: str, name: str, workspace_id: str, sent: str, region: str) -> Preview:
-    """A second CreateJob while nobody knows what became of the first; `sent` is when that went, UTC in ISO form."""
-    facts = (
-        f'CreateJob of "{inline(name, _NAME)}" in workspace {workspace_id} (request {request_id}) was sent at {sent} '
-        "and not answered, and no job shows it."
+class Unanswered(NamedTuple):
+    """A CreateJob of which nobody knows what became; `sent` is when it went, UTC in ISO form."""
+
+    request_id: str
+    name: str
+    workspace_id: str
+    sent: str
+
+
+def create_again(creates: Sequence[Unanswered], region: str) -> Preview:
+    """A second CreateJob each."""
+    facts = " ".join(
+        f'CreateJob of "{inline(one.name, _NAME)}" in workspace {one.workspace_id} (request {one.request_id}) was sent '
+        f"at {one.sent} and not answered, and no job shows it."
+        for one in creates
     )
-    return Preview(("create_again",), (request_id,), region, facts, fingerprint(request_id, sent))
+    pinned = fingerprint(*(part for one in creates for part in (one.request_id, one.sent)))
+    return Preview(("create_again",), tuple(one.request_id for one in creates), region, facts, pinned)
 
 
 def spend(names: Sequence[str], size: str, figures: Sequence[str], region: str, body: str) -> Preview:

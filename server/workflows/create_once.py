@@ -22,6 +22,7 @@ from pai_dlc_mcp.server.deps import CloudInRegion
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.safety.caller import Caller
 from pai_dlc_mcp.server.safety.confirmation import keyed
+from pai_dlc_mcp.server.safety.questions import Unanswered
 from pai_dlc_mcp.server.safety.store import kept
 from pai_dlc_mcp.server.workflows.create_journal import Entry, Journal
 from pai_dlc_mcp.server.workflows.permit import SentFailure
@@ -84,13 +85,15 @@ async def submit(
     return await _sent(cloud, sender, journal, entry, body)
 
 
-async def unresolved(cloud: CloudInRegion, caller: Caller, client_request_id: str) -> Entry | None:
+async def unresolved(cloud: CloudInRegion, caller: Caller, client_request_id: str) -> Unanswered | None:
     """The create of this id of which nobody knows what became, after one more look for its job."""
     journal = Journal(cloud.store)
     entry = await journal.get(caller.principal, client_request_id)
     if entry is None or entry.job_id or entry.region != cloud.region:
         return None
-    return None if await _found(cloud, entry) else entry
+    if await _found(cloud, entry):
+        return None
+    return Unanswered(entry.request_id, entry.display_name, entry.workspace_id, entry.sent)
 
 
 async def _sent(
@@ -192,8 +195,7 @@ async def _looked_for(cloud: CloudInRegion, journal: Journal, entry: Entry) -> S
     except Failure as error:
         raise SentFailure(
             f"CreateJob was not answered, and whether the job exists could not be found out: {error.what}",
-            fix=f"{error.fix} Then call create_job again with client_request_id={entry.request_id}: no second job is "
-            "made.",
+            fix=f"{error.fix} Then call again with client_request_id={entry.request_id}: no second job is made.",
             code="Unknown",
         ) from None
     return Submitted("unknown", None, entry.request_id)

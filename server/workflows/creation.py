@@ -11,9 +11,10 @@ from pai_dlc_mcp.server.rules import advice, job_spec
 from pai_dlc_mcp.server.rules.job_spec import Draft
 from pai_dlc_mcp.server.rules.preflight import Preflight
 from pai_dlc_mcp.server.safety import questions
+from pai_dlc_mcp.server.safety.caller import Caller
 from pai_dlc_mcp.server.safety.types import IN_MEMORY, Preview
 from pai_dlc_mcp.server.workflows import existence, preflight, spend
-from pai_dlc_mcp.server.workflows.create_once import Creator, refuse_same_name, submit
+from pai_dlc_mcp.server.workflows.create_once import Creator, refuse_same_name, submit, unresolved
 from pai_dlc_mcp.server.workflows.permit import Gated
 from pai_dlc_mcp.server.workflows.watched import watch
 
@@ -79,6 +80,18 @@ async def near_limits(cloud: CloudInRegion, jobs: Sequence[Checked]) -> Preview 
     size = f"{sum(job.size['pods'] for job in jobs)} pods, {gpus:g} GPUs"
     names, bodies = [job.draft.display_name for job in jobs], [job.draft.body() for job in jobs]
     return questions.spend(names, size, list(map(str, near)), cloud.region, json.dumps(bodies, sort_keys=True))
+
+
+async def asks(
+    cloud: CloudInRegion, caller: Caller, jobs: Sequence[Checked], client_request_id: str | None, *, send_again: bool
+) -> tuple[Preview | None, str | None]:
+    """What a create asks the user: one near the operator's limits, and one that nobody answered, for being sent a
+    second time; and when that was sent."""
+    near = await near_limits(cloud, jobs)
+    lost = await unresolved(cloud, caller, client_request_id) if send_again and client_request_id else None
+    if lost is None:
+        return near, None
+    return questions.both(questions.create_again([lost], cloud.region), near), lost.sent
 
 
 async def create(

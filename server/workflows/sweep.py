@@ -15,10 +15,13 @@ from pai_dlc_mcp.server.cloud.jobs import Job
 from pai_dlc_mcp.server.deps import CloudInRegion
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.rules.pods import first_pod
+from pai_dlc_mcp.server.safety.caller import Caller
 from pai_dlc_mcp.server.safety.confirmation import keyed
+from pai_dlc_mcp.server.safety.questions import Unanswered
 from pai_dlc_mcp.server.safety.store import kept
 from pai_dlc_mcp.server.workflows import clone, creation
 from pai_dlc_mcp.server.workflows.create_journal import Entry, Journal
+from pai_dlc_mcp.server.workflows.create_once import unresolved
 from pai_dlc_mcp.server.workflows.creation import Checked
 from pai_dlc_mcp.server.workflows.evidence import Evidence
 from pai_dlc_mcp.server.workflows.side_by_side import side_by_side
@@ -116,6 +119,12 @@ async def sent(cloud: CloudInRegion, principal: str, sweep: Sweep) -> dict[str, 
         return await or_none(cloud.jobs.get(entry.job_id)) if entry.job_id else None
 
     return dict(zip([entry.request_id for entry in known], await side_by_side(look, known), strict=True))
+
+
+async def unanswered(cloud: CloudInRegion, caller: Caller, sweep: Sweep) -> list[Unanswered]:
+    """Its creates of which nobody knows what became, after one more look for each."""
+    found = await side_by_side(lambda point: unresolved(cloud, caller, point.request_id), sweep.points)
+    return [lost for lost in found if lost]
 
 
 async def best(cloud: CloudInRegion, made: Sequence[Job], metric: str, *, highest: bool) -> Best | None:

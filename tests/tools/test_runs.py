@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pai_dlc_mcp.emulator.faults import Fault
 from pai_dlc_mcp.server.budget.limits import tokens
 from tests.conftest import words
 
@@ -118,6 +119,23 @@ async def test_repeating_a_clone_makes_no_twin_and_a_dry_run_makes_none(agent, e
     again = await agent.facts("clone_job", job_id=first)
     assert (again["status"], again["job_id"]) == ("existing", made["job_id"])
     assert len(sent(emulator)) == 2
+
+
+async def test_a_clone_that_nobody_answered_is_sent_again_on_the_users_word_alone(agent, emulator) -> None:
+    first = await agent.job()
+    emulator.faults.add(Fault("CreateJob", "early_close"))
+    call = {"job_id": first, "changes": {"envs": {"LR": "0.1"}}}
+    unknown = await agent.facts("clone_job", **call)
+    assert (unknown["status"], "send_again=true" in unknown["next"]) == ("unknown", True)
+    call |= {"client_request_id": unknown["client_request_id"], "send_again": True}
+    asked = await agent.facts("clone_job", **call)
+    assert (asked["status"], asked["cloned_from"]) == ("confirmation_required", first)
+    assert "was sent at" in asked["question"]
+    assert len(sent(emulator)) == 2
+    done = await agent.facts("clone_job", **call, confirmation_token=asked["confirmation_token"])
+    assert (done["status"], len(sent(emulator))) == ("created", 3)
+    assert (await agent.facts("clone_job", **call))["status"] == "existing"
+    assert len(sent(emulator)) == 3
 
 
 @pytest.mark.parametrize(

@@ -34,3 +34,13 @@ async def test_no_key_value_is_shown(agent: Any, emulator: Emulator) -> None:
     told = str(await agent.call("check_setup"))
     assert emulator.access_key_id not in told
     assert emulator.access_key_secret not in told
+
+
+async def test_no_region_is_diagnosed_and_a_wrong_one_of_the_caller_refused(connect: Any) -> None:
+    found = await connect(region=None).facts("check_setup")
+    assert (found["ready"], found["region"], found["region_source"], found["endpoints"]) == (False, "none", "none", [])
+    assert found["credentials"] != "none found", "the key is looked for all the same"
+    assert "set PAI_DLC_REGION" in found["fix"]
+    assert (await connect(region=None).facts("check_setup", region="cn-hangzhou"))["ready"] is True
+    assert "Use cn-hangzhou." in await connect(region=None).error("check_setup", region="cn-hangzou")
+    assert "code: MissingRegion" in await connect(region=None).error("list_jobs")

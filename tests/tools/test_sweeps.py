@@ -93,6 +93,27 @@ async def test_a_create_that_nobody_answered_is_looked_for_and_not_sent_again(ag
     assert all("job_id" in row for row in told["points"])
 
 
+async def test_points_that_nobody_answered_are_sent_again_on_the_users_word_alone(agent, emulator) -> None:
+    first = await agent.job()
+    call = {"job_id": first, "points": [{"envs": {"LR": str(number)}} for number in range(3)]}
+    asked = await agent.facts("create_sweep", **call)
+    assert (await agent.facts("create_sweep", **call, send_again=True))["question"].startswith("A sweep of 3 jobs")
+    emulator.faults.add(Fault("CreateJob", "early_close", times=2))
+    told = await agent.facts("create_sweep", **call, confirmation_token=asked["confirmation_token"])
+    assert [row["status"] for row in told["points"][:2]] == ["sent, not seen yet"] * 2
+    assert told["next"].endswith("only then send_again=true.")
+    asked = await agent.facts("create_sweep", **call, send_again=True)
+    assert (asked["status"], asked["question"].count("was sent at")) == ("confirmation_required", 2)
+    assert emulator.requests.actions().count("CreateJob") == 4  # the template and three points
+    token = asked["confirmation_token"]
+    told = await agent.facts("create_sweep", **call, send_again=True, confirmation_token=token)
+    names = [job.body["DisplayName"] for job in emulator.account.jobs.values()]
+    assert (told["created_now"], sum(row["display_name"] in names for row in told["points"])) == (2, 3)
+    told = await agent.facts("create_sweep", **call, send_again=True)
+    assert (told["status"], told["created_now"], emulator.requests.actions().count("CreateJob")) == ("going_on", 0, 6)
+    assert "sent_again" not in told
+
+
 async def test_a_server_killed_in_the_middle_leaves_no_twin_and_needs_no_second_yes(agent, emulator, tmp_path) -> None:
     first = await agent.job(job_max_running_time_minutes=60)
     asked = await agent.facts("create_sweep", job_id=first, grid=GRID)

@@ -9,10 +9,8 @@ from pai_dlc_mcp.server.deps import App, Cloud
 from pai_dlc_mcp.server.protocol.toolset import Toolset
 from pai_dlc_mcp.server.rules import advice, job_spec
 from pai_dlc_mcp.server.rules.job_spec import CodeSource, DataSource, Draft, JobSettings, JobSpec
-from pai_dlc_mcp.server.safety import questions
 from pai_dlc_mcp.server.safety.caller import caller_of
 from pai_dlc_mcp.server.workflows import creation
-from pai_dlc_mcp.server.workflows.create_once import unresolved
 from pai_dlc_mcp.server.workflows.creation import CreateReply
 from pai_dlc_mcp.server.workflows.permit import Look, Permit, Plan, Sender, asking
 from pai_dlc_mcp.tools.params import ConfirmationToken, JobType, QuotaId, Region, WorkspaceId
@@ -76,16 +74,9 @@ async def _asked(
         about: dict[str, Any] = {"workspace_id": draft.workspace_id, "client_request_id": client_request_id}
         if dry_run:
             return Plan(None, (), CreateReply, about)
-        near = None
-        if cloud.settings.limits:
-            near = await creation.near_limits(cloud, [await creation.check(cloud, draft)])
-        entry = await unresolved(cloud, caller_of(ctx), client_request_id) if send_again and client_request_id else None
-        if entry is None:
-            return Plan(near, (), CreateReply, about)
-        preview = questions.create_again(
-            entry.request_id, entry.display_name, entry.workspace_id, entry.sent, cloud.region
-        )
-        return Plan(questions.both(preview, near), (), CreateReply, {**about, "sent": entry.sent})
+        jobs = [await creation.check(cloud, draft)] if cloud.settings.limits else []
+        preview, sent = await creation.asks(cloud, caller_of(ctx), jobs, client_request_id, send_again=send_again)
+        return Plan(preview, (), CreateReply, {**about, "sent": sent})
 
     return look
 

@@ -1,0 +1,1 @@
+"""Thirty tasks of an operator on the emulator, what they cost by three ways to the service, and who fails which."""
