@@ -14,6 +14,7 @@ from mcp.server.auth.provider import TokenVerifier
 
 from pai_dlc_mcp import tools
 from pai_dlc_mcp.cli import arguments
+from pai_dlc_mcp.page.extension import JobPage
 from pai_dlc_mcp.prompts import loader as prompts
 from pai_dlc_mcp.resources import completions, guides, jobs
 from pai_dlc_mcp.server import app
@@ -25,6 +26,7 @@ from pai_dlc_mcp.server.settings import Settings, problem
 from pai_dlc_mcp.skills.extension import Skills
 
 ADDITIONS = (prompts.add, guides.add, jobs.add, completions.add)
+EXTENSIONS = (Skills, JobPage)
 _ON_A_TERMINAL = """This serves MCP over stdin and stdout: a host starts it, not a person. It waits; Ctrl-C ends it.
 `pai-dlc-mcp install HOST` puts it into a host, `pai-dlc-mcp demo` shows it at work."""
 EMULATOR_SPEED = 20.0  # virtual seconds a second: a job is Running within ten
@@ -89,7 +91,7 @@ def _server(
         tools.TOOLSETS,
         credentials,
         additions=ADDITIONS,
-        extensions=(Skills,),
+        extensions=EXTENSIONS,
         callers=callers,
         clock=clock,
     )

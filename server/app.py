@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cached_property
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from mcp.server import MCPServer
 from mcp.server.auth.provider import TokenVerifier
@@ -43,7 +43,7 @@ class Server(MCPServer[Any]):
     def __init__(self, tools: Sequence[Tool], make: "Callable[[], App]", **options: Any) -> None:
         super().__init__("pai-dlc", **options)
         self._tools, self._make = tools, make
-        self._tool_manager = Shelf(tools)
+        self._tool_manager = self._shelf = Shelf(tools)
 
     @cached_property
     def app(self) -> "App":
@@ -55,6 +55,10 @@ class Server(MCPServer[Any]):
         from pai_dlc_mcp.server.door import Door
 
         return Door(self.app, [tool.name for tool in self._tools])
+
+    def answer_also(self, tool: Tool) -> None:
+        """A tool that is called and not listed: an addition lists it for those it is for."""
+        self._shelf.add(tool)
 
     async def list_tools(self) -> list[ListedTool]:
         return [tool.listed for tool in self._tools]
@@ -71,6 +75,20 @@ class Server(MCPServer[Any]):
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         return await self._door.through(super().call_tool, name, arguments, context)
+
+
+def unknown_tool(name: str, names: Sequence[str]) -> CallToolResult:
+    """What a call of a tool that is not offered is answered with."""
+    from pai_dlc_mcp.server import door
+
+    return door.tell(door.unknown(name, names))
+
+
+@runtime_checkable
+class Attached(Protocol):
+    """An extension that adds to the server what an extension alone cannot."""
+
+    def attach(self, server: Server) -> None: ...
 
 
 Addition = Callable[[Server, Collection[str]], None]
@@ -105,6 +123,7 @@ def build(
         return App(settings, gateway, gate, keys[0], store, Identity(gateway), clock or Clock())
 
     tools = offered(toolsets, settings)
+    made = [extension(tools) for extension in extensions]
     names = [tool.name for tool in tools]
     server = Server(
         tools,
@@ -112,7 +131,7 @@ def build(
         title="Alibaba Cloud PAI-DLC",
         version=version("pai-dlc-mcp"),
         instructions=only_offered(INSTRUCTIONS, names),
-        extensions=[extension(tools) for extension in extensions],
+        extensions=made,
         token_verifier=callers,
         auth=_auth(settings) if callers else None,
         request_state_security=RequestStateSecurity(
@@ -123,6 +142,9 @@ def build(
         _ = server.app  # a misspelt effect is refused at start
     for add in additions:
         add(server, names)
+    for extension in made:
+        if isinstance(extension, Attached):
+            extension.attach(server)
     return server
 
 

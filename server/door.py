@@ -90,9 +90,7 @@ class Door:
         if isinstance(cause, ValidationError) and not isinstance(error, UnexpectedToolError):
             return explain(cause)
         if name not in self._names:
-            near = nearest(name, self._names)
-            fix = f"Use {near}." if near else f"Use one of: {', '.join(self._names)}."
-            return Failure(f"There is no tool {name!r} on this server.", fix=fix, code="UnknownTool")
+            return unknown(name, self._names)
         if isinstance(error, UnexpectedToolError):
             where = "".join(traceback.format_tb(cause.__traceback__)) if cause else ""
             _log.error("%s crashed: %s\n%s", name, type(cause).__name__, where)  # its text may quote a job's secrets
@@ -106,6 +104,12 @@ class Door:
             fix="Ask the user in the conversation, then call again.",
             code="InvalidAnswer",
         )
+
+
+def unknown(name: str, names: Sequence[str]) -> Failure:
+    near = nearest(name, names)
+    fix = f"Use {near}." if near else f"Use one of: {', '.join(names)}."
+    return Failure(f"There is no tool {name!r} on this server.", fix=fix, code="UnknownTool")
 
 
 def _failure_in(cause: BaseException | None) -> Failure | None:
