@@ -57,14 +57,14 @@ def run(argv: Sequence[str]) -> int:
     transport, host, port = given.pop("transport"), given.pop("host"), given.pop("port")
     flags = {name: value for name, value in given.items() if value is not None}
     try:
-        with _backend(speed if emulate else None, flags) as (settings, credentials, clock):
+        with backend(speed if emulate else None, flags) as (settings, credentials, clock):
             _writable(settings)
             if transport == "http":
                 _over_http(settings, credentials, clock, host, port)
             else:
                 if sys.stdin.isatty():
                     print(_ON_A_TERMINAL, file=sys.stderr)
-                _server(settings, credentials, clock).run()
+                server(settings, credentials, clock).run()
     except OSError as error:
         print(f"pai-dlc-mcp serve: {error.filename} cannot be written ({error.strerror})", file=sys.stderr)
         return 2
@@ -79,11 +79,11 @@ def run(argv: Sequence[str]) -> int:
 def _over_http(settings: Settings, credentials: Credentials, clock: Clock, host: str, port: int) -> None:
     from pai_dlc_mcp.server import auth, http  # JWTs, uvicorn and the HTTP app: stdio needs none of them
 
-    server = _server(settings, credentials, clock, auth.verifier(settings))
-    http.serve(server, settings, host, port, partial(_writable, settings))
+    made = server(settings, credentials, clock, auth.verifier(settings))
+    http.serve(made, settings, host, port, partial(_writable, settings))
 
 
-def _server(
+def server(
     settings: Settings, credentials: Credentials, clock: Clock, callers: TokenVerifier | None = None
 ) -> app.Server:
     return app.build(
@@ -98,7 +98,7 @@ def _server(
 
 
 @contextmanager
-def _backend(emulator_speed: float | None, flags: dict[str, Any]) -> Generator[tuple[Settings, Credentials, Clock]]:
+def backend(emulator_speed: float | None, flags: dict[str, Any]) -> Generator[tuple[Settings, Credentials, Clock]]:
     """The account this machine is configured for, or an emulator for as long as the server runs."""
     if emulator_speed is None:
         yield Settings(**flags), DefaultChain(), Clock()

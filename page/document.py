@@ -16,7 +16,7 @@ def html(*, connect: str = "'none'") -> str:
     style = _read("page.css")
     script = '"use strict";\n' + "\n".join(map(_read, SCRIPTS))
     policy = (
-        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; connect-src {connect}; "
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; connect-src {connect}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
     parts = {"{{policy}}": policy, "{{style}}": style, "{{script}}": script}

@@ -130,7 +130,8 @@ def _in_order(pod: Pod) -> tuple[bool, str, int]:
 
 
 def _pod(job: Job, pod: Pod, used: Series | None, times: Sequence[int], most: int, report: Report) -> View:
-    spec = next((spec for spec in job.specs if spec.type.lower() == pod.role.lower()), None)
+    named = (spec for spec in job.specs if spec.type.lower() == pod.role.lower())
+    spec = next(named, job.specs[0] if len(job.specs) == 1 else None)  # one Worker of the first is the master
     return {
         "pod": short(pod.pod_id),
         "status": pod.status,
