@@ -20,7 +20,9 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument("--region", help="where the job is, if not in the configured region")
     parser.add_argument("--port", type=arguments.port_or_free, default=0, help="0, the default, takes a free one")
     parser.add_argument("--config", type=Path, help="a TOML file of settings")
-    parser.add_argument("--emulator", action="store_true", help="a job of a local PAI-DLC, for example dlc4stillrunning")
+    parser.add_argument(
+        "--emulator", action="store_true", help="a job of a local PAI-DLC, for example dlc4stillrunning"
+    )
     given = parser.parse_args(argv)
     logging.basicConfig(level="WARNING", stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     flags = {"read_only": True, **{name: getattr(given, name) for name in ("region", "config") if getattr(given, name)}}
@@ -28,8 +30,10 @@ def run(argv: Sequence[str]) -> int:
         with serve.backend(serve.EMULATOR_SPEED if given.emulator else None, flags) as (settings, credentials, clock):
             server = serve.server(settings, credentials, clock)
             address = browser.Address(given.port)
-            print(f"{address.url}\nThe page of {given.job_id}, for whoever has this address. Ctrl-C ends it.", flush=True)
-            anyio.run(browser.serve, server, {"job_id": given.job_id}, address)
+            print(
+                f"{address.url}\nThe page of {given.job_id}, for whoever has this address. Ctrl-C ends it.", flush=True
+            )
+            anyio.run(browser.Serving(server, {"job_id": given.job_id}, address).run_until_told)
     except ValueError as error:
         print(f"pai-dlc-mcp page: {problem(error)}", file=sys.stderr)
         return 2

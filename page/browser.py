@@ -55,10 +55,15 @@ class Address:
         return f"http://{self.host}/{self.token}/"
 
 
-async def serve(server: Server, job: Mapping[str, Any], address: Address) -> None:
-    """Serve the page of this job, the arguments of get_job_page, until told to end."""
-    config = uvicorn.Config(app(server, job, address), log_level="warning", access_log=False)
-    await uvicorn.Server(config).serve(sockets=[address.socket])
+class Serving(uvicorn.Server):
+    """Serves the page of one job, which is the arguments of get_job_page, until `should_exit`."""
+
+    def __init__(self, server: Server, job: Mapping[str, Any], address: Address) -> None:
+        super().__init__(uvicorn.Config(app(server, job, address), log_level="warning", access_log=False))
+        self._socket = address.socket
+
+    async def run_until_told(self) -> None:
+        await self.serve(sockets=[self._socket])
 
 
 def app(server: Server, job: Mapping[str, Any], address: Address) -> Starlette:

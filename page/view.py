@@ -27,7 +27,7 @@ _VALUES = 1600  # of use, of all pods together: what a result has room for
 _POINTS = 120  # of a curve
 _BEFORE, _AFTER, _LAST = 18, 6, 30  # lines of a log: around the cause, at its end
 _LAST_ALONE = 48  # at its end, where there is no cause
-_LINE = 220  # characters of a line
+_LINE = 300  # characters of a line
 _TEXT = 600  # characters of a reason or a description
 _SANITY = 6  # checks
 _RESTARTS = 8
@@ -62,7 +62,7 @@ async def of(cloud: CloudInRegion, job: Job) -> View:
         "now": to_utc(evidence.now),
         "again_s": None if job.terminal else _WAITS if job.status in WAITING else _RUNS,
         "job": _job(cloud, job, evidence),
-        "verdict": {"category": report.category, "text": report.verdict, "facts": report.facts},
+        "verdict": {"category": report.category, "text": report.verdict, "facts": _facts(report)},
         "spans": [[span.status, to_utc(span.start), to_utc(span.end)] for span in spans_of(job)],
         "pods": pods,
         "progress": _progress(*told) if told else None,
@@ -71,6 +71,11 @@ async def of(cloud: CloudInRegion, job: Job) -> View:
         "restarts": _restarts(evidence),
         "unseen": evidence.unseen,
     }
+
+
+def _facts(report: Report) -> list[str]:
+    """Without those that the page draws, and advice that is an agent's."""
+    return [fact for fact in report.facts if not fact.startswith(("timeline: ", "next: ", "not looked at: "))]
 
 
 def _job(cloud: CloudInRegion, job: Job, evidence: Evidence) -> View:
@@ -141,7 +146,7 @@ def _pod(job: Job, pod: Pod, used: Series | None, times: Sequence[int], most: in
         "finished": to_utc(pod.finished),
         "restarts": len(pod.history) or None,
         "gpus": spec.resources.gpu if spec and spec.resources else None,
-        "first": pod.pod_id == report.meta.get("pod_id") or None,
+        "first": (pod.status == "Failed" and pod.pod_id == report.meta.get("pod_id")) or None,
         "use": rules.thinned(used, times, most, 1.0) if used else None,
         "now": round(used.points[-1][1], 1) if used else None,
     }
@@ -152,7 +157,7 @@ def _progress(pod: Pod, log: PodLog) -> View | None:
     if made is None:
         return None
     steps = not made.restarts and all(point.step is not None for point in made.points)
-    parts = _parts(list(enumerate(made.points)), _POINTS)
+    parts = _parts(made.points, _POINTS)
     return {
         "pod": short(pod.pod_id),
         "text": progress.told(made),
@@ -163,19 +168,19 @@ def _progress(pod: Pod, log: PodLog) -> View | None:
     }
 
 
-def _point(part: Sequence[tuple[int, Point]], *, steps: bool) -> list[float | None]:
+def _point(part: Sequence[Point], *, steps: bool) -> list[float | None]:
     """(x, mean loss, mean seconds a step) of a few progress lines."""
-    number, last = part[-1]
-    losses = [point.loss for _, point in part if point.loss is not None and abs(point.loss) < float("inf")]
-    seconds = [point.seconds for _, point in part if point.seconds]
-    return [last.step if steps else number + 1, _mean(losses), _mean(seconds)]
+    last = part[-1]
+    losses = [point.loss for point in part if point.loss is not None and abs(point.loss) < float("inf")]
+    seconds = [point.seconds for point in part if point.seconds]
+    return [last.step if steps else last.line, _mean(losses), _mean(seconds)]
 
 
 def _mean(values: Sequence[float]) -> float | None:
     return rules.rounded(sum(values) / len(values)) if values else None
 
 
-def _parts(points: list[tuple[int, Point]], most: int) -> list[list[tuple[int, Point]]]:
+def _parts(points: Sequence[Point], most: int) -> list[Sequence[Point]]:
     """Equal parts, at most so many, none empty."""
     count = min(most, len(points))
     return [points[part * len(points) // count : (part + 1) * len(points) // count] for part in range(count)]

@@ -83,16 +83,17 @@ const ends = (x0, x1) => [[x0, count(x0)], [x1, count(x1)]];
 
 /** The figures of a training: its loss and the time of its steps, where the log tells them. */
 function progressCurves({ points, x: unit, pod }, width) {
-  const across = width < 620 ? width : (width - 18) / 2;
   const place = (at) => `${unit} ${count(at)}`;
   const kinds = [
     ["Loss", 1, (value) => figure(value), false],
     ["Time a step", 2, (value) => `${figure(value)} s`, true],
   ];
-  return kinds.flatMap(([title, column, words, fromZero]) => {
+  const has = (column) => points.filter((point) => point[column] !== null).length > 1;
+  const drawn = kinds.filter(([, column]) => has(column));
+  const across = width < 620 || drawn.length < 2 ? width : (width - 18) / 2;
+  return drawn.map(([title, column, words, fromZero]) => {
     const values = points.map((point) => [point[0], point[column]]);
     const told = values.map(([, y]) => y).filter((y) => y !== null);
-    if (told.length < 2) return [];
     const [least, most] = [Math.min(...told), Math.max(...told)];
     const room = (most - least) * 0.06 || Math.abs(most) * 0.1 || 1;
     return curve({

@@ -15,7 +15,7 @@ function shape(tag, attributes, ...children) {
 function build(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes ?? {}))
     if (value !== undefined && value !== null && value !== false) node.setAttribute(name, value);
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
   return node;
 }
 

@@ -109,16 +109,17 @@ function drawVerdict(job, { category, text, facts = [] }) {
   const tone = toneOfVerdict(job, { category });
   at("verdict").hidden = false;
   at("verdict").className = `card verdict ${tone}`;
-  const label = FINE.includes(category) ? null : make("b", {}, `${category}: `);
-  at("verdict-text").replaceChildren(...[label, text].filter(Boolean));
-  at("reason").hidden = !job.reason || tone === "tone-live" || tone === "tone-good";
+  const words = text.charAt(0).toUpperCase() + text.slice(1);
+  const label = FINE.includes(category) ? null : make("b", {}, `${category} · `);
+  at("verdict-text").replaceChildren(...[label, words].filter(Boolean));
+  at("reason").hidden = !job.reason || job.status === "Running" || tone === "tone-good";
   at("reason").textContent = job.reason ?? "";
-  const told = facts.filter((fact) => !fact.startsWith("timeline: ")).map((fact) => fact.split(/: (.*)/s, 2));
+  const told = facts.map((fact) => fact.split(/: (.*)/s, 2));
   at("facts").hidden = !told.length;
   at("facts").querySelector("dl").replaceChildren(
     ...told.flatMap(([name, words]) => [make("dt", {}, words ? name : ""), make("dd", {}, words ?? name)]),
   );
-  if (tone === "tone-bad" && !at("facts").dataset.seen) at("facts").open = true;
+  if (["tone-bad", "tone-wait"].includes(tone) && !at("facts").dataset.seen) at("facts").open = true;
   at("facts").dataset.seen = "yes";
 }
 

@@ -25,7 +25,7 @@ function drawPods(pods, job, now) {
 
   drawLegend(rows, unit);
   const rest = total - rows.length;
-  const notes = [pods.empty, rest > 0 && rows.length && `${plural(rest, "more pod")} not shown.`];
+  const notes = [!rows.length && "No pod has started.", pods.empty, rest > 0 && rows.length && `${plural(rest, "more pod")} not shown.`];
   at("pods-note").textContent = notes.filter(Boolean).join(" ");
   at("pods-note").hidden = !at("pods-note").textContent;
   drawPod(rows.find((row) => row.pod === chosen), pods, unit, now);
