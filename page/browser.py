@@ -1,4 +1,4 @@
-"""The job page in a plain browser: on the loopback, of one job, under an address that only its printer knows; read-only.
+"""The job page in a plain browser: on the loopback, of one job, under an address nobody can guess; read-only.
 
 The page and what it asks are the MCP App's own; here the answers come from an MCP client in this process.
 """

@@ -16,8 +16,8 @@ def html(*, connect: str = "'none'") -> str:
     style = _read("page.css")
     script = '"use strict";\n' + "\n".join(map(_read, SCRIPTS))
     policy = (
-        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; connect-src {connect}; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; connect-src {connect}; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
     )
     parts = {"{{policy}}": policy, "{{style}}": style, "{{script}}": script}
     text = _read("page.html")

@@ -1,5 +1,5 @@
-"""MCP Apps (io.modelcontextprotocol/ui): the job page as a resource, the tools whose results it shows, and its own tool,
-which is listed for and answers only clients that declare the extension."""
+"""MCP Apps (io.modelcontextprotocol/ui): the job page as a resource, the tools whose results it shows, and its own
+tool, which is listed for and answers only clients that declare the extension."""
 
 from collections.abc import Sequence
 from importlib.resources import files

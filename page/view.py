@@ -1,5 +1,6 @@
 """What the job page shows of a job, as plain JSON; the diagnosis, its reads and the metrics are the tools' own."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -23,7 +24,7 @@ from pai_dlc_mcp.tools.jobs.read import console, specs_of
 from pai_dlc_mcp.tools.sanity import check_row
 
 _PODS = 200
-_VALUES = 1600  # of use, of all pods together: what a result has room for
+_VALUES = 1200  # of use, of all pods together: what a result has room for
 _POINTS = 120  # of a curve
 _BEFORE, _AFTER, _LAST = 18, 6, 30  # lines of a log: around the cause, at its end
 _LAST_ALONE = 48  # at its end, where there is no cause
@@ -113,15 +114,23 @@ async def _pods(evidence: Kept, report: Report) -> View:
         found = await evidence.attempt(metric, read) or []
     use, times = {series.of: series for series in found}, rules.times_of(found)
     shown = by_importance(job)[:_PODS]
-    most = max(6, min(60, _VALUES // max(1, len(shown))))
+    most = max(4, min(60, _VALUES // max(1, len(shown))))
+    rows = [_pod(job, pod, use.get(pod.pod_id), times, most, report) for pod in sorted(shown, key=_in_order)]
+    common = _common(rows)
     return {
         "total": len(job.pods) or job.pods_asked,
         "metric": metric,
         "start": to_utc(_at(times[0])) if times else None,
         "end": to_utc(_at(times[-1])) if times else None,
         "empty": None if found or not job.pods else rules.why_empty(job, metric, asked=False),
-        "rows": [_pod(job, pod, use.get(pod.pod_id), times, most, report) for pod in sorted(shown, key=_in_order)],
+        "common": common,
+        "rows": [{name: value for name, value in row.items() if value != common[name]} for row in rows],
     }
+
+
+def _common(rows: Sequence[View]) -> View:
+    """What most pods have, by the name of each field, so that a row tells only what is its own."""
+    return {name: Counter(row[name] for row in rows).most_common(1)[0][0] for name in rows[0]} if rows else {}
 
 
 def _at(milliseconds: int) -> datetime:

@@ -59,6 +59,8 @@ async function ask() {
 function viewIn(result) {
   const said = (result?.content ?? []).map((block) => block.text ?? "").join("\n");
   if (result?.isError || !result?.structuredContent?.job) throw new Error(said || "The answer has no job in it.");
+  const { pods } = result.structuredContent;
+  if (pods?.rows) pods.rows = pods.rows.map((row) => ({ ...pods.common, ...row }));
   return result.structuredContent;
 }
 
