@@ -44,6 +44,7 @@ class Address:
         self.socket = socket.socket()
         try:
             self.socket.bind((HOST, port))
+            self.socket.listen()  # who opens the address before the server runs waits for it
         except OSError as error:
             self.socket.close()
             raise OSError(error.errno, error.strerror, f"port {port}") from None
