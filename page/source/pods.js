@@ -34,16 +34,16 @@ function drawPods(pods, job, now) {
 function tile(row, unit, index) {
   const value = typeof row.now === "number" ? `${Math.round(row.now)} %` : null;
   const ended = ["Failed", "Succeeded", "Stopped"].includes(row.status);
-  const shown = ended || value === null ? row.status : value;
-  const state = row.first ? "failed first" : row.status;
+  const shown = row.first ? "First" : ended || value === null ? row.status : value;
   const kind = row.first ? "first" : "";
   const colour = row.status === "Failed" ? "failed" : row.started ? "" : "waiting";
-  const label = `${row.pod}, ${state}${value ? `, ${unit} ${value}` : ""}${row.restarts ? `, ${plural(row.restarts, "restart")}` : ""}`;
+  const more = [row.status !== shown && row.status, value !== shown && value && `${unit} ${value}`, row.restarts && plural(row.restarts, "restart")];
   const node = make(
     "div",
-    { class: `tile ${colour} ${kind}`, role: "option", tabindex: "-1", "aria-label": label, "aria-selected": String(row.pod === chosen), title: label },
+    { class: `tile ${colour} ${kind}`, role: "option", tabindex: "-1", "aria-selected": String(row.pod === chosen), title: [row.pod, row.node].filter(Boolean).join(" on ") },
     make("span", { class: "pod" }, row.pod),
-    make("span", { class: "use" }, row.first ? "✕ first" : row.status === "Failed" ? "✕ failed" : shown),
+    make("span", { class: "use" }, shown),
+    make("span", { class: "unseen" }, more.filter(Boolean).join(", ")),
   );
   node.dataset.pod = row.pod;
   node.dataset.index = index;

@@ -56,13 +56,14 @@ def served(paged: Callable[..., Server]) -> Callable[[str], AbstractAsyncContext
     @asynccontextmanager
     async def address(job_id: str) -> AsyncGenerator[browser.Address]:
         place = browser.Address()
-        async with anyio.create_task_group() as group:
-            serving = browser.Serving(paged(), {"job_id": job_id}, place)
-            group.start_soon(serving.run_until_told)
-            try:
-                yield place
-            finally:
-                serving.should_exit = True
+        with place.socket:
+            async with anyio.create_task_group() as group:
+                serving = browser.Serving(paged(), {"job_id": job_id}, place)
+                group.start_soon(serving.run_until_told)
+                try:
+                    yield place
+                finally:
+                    serving.should_exit = True
 
     return address
 
