@@ -13,7 +13,7 @@ function drawPods(pods, job, now) {
 
   if (!rows.some((row) => row.pod === chosen)) chosen = rows.find((row) => row.first)?.pod ?? null;
   const holds = at("tiles").contains(document.activeElement);
-  const tiles = rows.map((row, index) => tile(row, unit, index));
+  const tiles = rows.map((row) => tile(row, unit));
   at("tiles").classList.toggle("many", rows.length > MANY);
   at("tiles").replaceChildren(...tiles);
   const current = tiles.find((each) => each.dataset.pod === chosen) ?? tiles[0];
@@ -21,7 +21,6 @@ function drawPods(pods, job, now) {
   if (holds) current?.focus({ preventScroll: true });
   at("tiles").onkeydown = (event) => move(event, tiles);
   at("tiles").onclick = (event) => choose(event.target.closest(".tile")?.dataset.pod, pods, job, now);
-  at("tiles").onfocus = null;
 
   drawLegend(rows, unit);
   const rest = total - rows.length;
@@ -31,7 +30,7 @@ function drawPods(pods, job, now) {
   drawPod(rows.find((row) => row.pod === chosen), pods, unit, now);
 }
 
-function tile(row, unit, index) {
+function tile(row, unit) {
   const value = typeof row.now === "number" ? `${Math.round(row.now)} %` : null;
   const ended = ["Failed", "Succeeded", "Stopped"].includes(row.status);
   const shown = row.first ? "First" : ended || value === null ? row.status : value;
@@ -46,7 +45,6 @@ function tile(row, unit, index) {
     make("span", { class: "unseen" }, more.filter(Boolean).join(", ")),
   );
   node.dataset.pod = row.pod;
-  node.dataset.index = index;
   if (value && !ended) node.style.setProperty("--use", `${Math.max(0, Math.min(100, row.now))}%`);
   return node;
 }
