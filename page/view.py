@@ -28,7 +28,7 @@ _VALUES = 1200  # of use, of all pods together: what a result has room for
 _POINTS = 120  # of a curve
 _BEFORE, _AFTER, _LAST = 18, 6, 30  # lines of a log: around the cause, at its end
 _LAST_ALONE = 48  # at its end, where there is no cause
-_LINE = 300  # characters of a line
+_LINE = 340  # characters of a line
 _TEXT = 600  # characters of a reason or a description
 _SANITY = 6  # checks
 _RESTARTS = 8
@@ -172,6 +172,7 @@ def _progress(pod: Pod, log: PodLog) -> View | None:
         "text": progress.told(made),
         "step": made.step,
         "total": made.total,
+        "eta_s": round(made.eta) if made.eta is not None and not made.broken else None,
         "x": "step" if steps else "line",
         "points": [_point(part, steps=steps) for part in parts],
     }

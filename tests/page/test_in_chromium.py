@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -92,9 +93,7 @@ async def test_the_page_asks_again_until_the_job_has_ended_and_then_no_more(
         async def look(status: str, seconds: int) -> None:
             emulator.clock.advance(seconds)
             await page.clock.fast_forward(11_000)
-            await page.wait_for_function(
-                "status => document.getElementById('status').textContent === status", arg=status
-            )
+            await page.wait_for_selector(f"#status:text-is('{status}')")
 
         assert await page.inner_text("#status") == "EnvPreparing"
         await look("Running", 400)
@@ -237,11 +236,16 @@ async def test_pictures_for_the_documentation(
 ) -> None:
     if not request.config.getoption("--update-snapshots"):
         pytest.skip("takes pictures with --update-snapshots")
+    pillow = pytest.importorskip("PIL.Image")
     for name, scenario, pods, after in PICTURES:
-        job_id = await made(connect, emulator, scenario, pods=pods, after=after)
+        job_id = await made(connect, emulator, scenario, pods=pods, after=after, name=f"llama-13b-{name}")
         async with served(job_id) as place:
             for scheme, width in (("light", 860), ("dark", 860), *([("dark", 380)] if name == "failed" else [])):
                 size = {"width": width, "height": 600}
                 async with opened(chromium, place, color_scheme=scheme, viewport=size) as page:
                     narrow = "-narrow" if width < 860 else ""
-                    await page.screenshot(path=DOCS / f"{name}-{scheme}{narrow}.png", full_page=True)
+                    shot = BytesIO(await page.screenshot(full_page=True))
+                    flat = (
+                        pillow.open(shot).convert("RGB").quantize(64, dither=pillow.Dither.NONE)
+                    )  # a third of the bytes
+                    flat.save(DOCS / f"{name}-{scheme}{narrow}.png", optimize=True)

@@ -17,7 +17,9 @@ SHOWN = (
 )  # fmt: skip
 
 
-async def made(connect: Any, emulator: Any, scenario: str, *, pods: int = 4, after: float = 2600) -> str:
+async def made(
+    connect: Any, emulator: Any, scenario: str, *, pods: int = 4, after: float = 2600, name: str = ""
+) -> str:
     """A job that plays this, so many seconds ago."""
     agent = connect()
     spec: dict[str, Any] = {**agent.JOB["job_specs"][0], "pod_count": pods}
@@ -26,7 +28,7 @@ async def made(connect: Any, emulator: Any, scenario: str, *, pods: int = 4, aft
         spec |= {"ecs_spec": None, "resource_config": {"cpu": "96", "gpu": "8", "memory": "1000Gi"}}
         more = {"resource_id": FULL, "priority": 5} if scenario == "quota_full" else {"resource_id": "quota1llmteam001"}
     job_id = await agent.job(
-        display_name=f"{scenario}-{pods}", job_specs=[spec], envs={"EMULATOR_SCENARIO": scenario}, **more
+        display_name=name or f"{scenario}-{pods}", job_specs=[spec], envs={"EMULATOR_SCENARIO": scenario}, **more
     )
     emulator.clock.advance(after)
     return job_id
