@@ -10,6 +10,7 @@ from pai_dlc_mcp.server.budget.fence import inert
 from pai_dlc_mcp.server.budget.select import cut_line
 from pai_dlc_mcp.server.cloud.jobs import Job, Pod
 from pai_dlc_mcp.server.cloud.metrics import Series
+from pai_dlc_mcp.server.cloud.sanity import Phase
 from pai_dlc_mcp.server.cloud.times import to_utc
 from pai_dlc_mcp.server.deps import CloudInRegion
 from pai_dlc_mcp.server.insight import progress
@@ -38,16 +39,22 @@ View = dict[str, Any]
 
 
 class Kept(Evidence):
-    """Evidence whose logs are shown beside the diagnosis that was made of them: nothing is read twice."""
+    """Evidence that is shown beside the diagnosis that was made of it: nothing is read twice."""
 
     def __init__(self, cloud: CloudInRegion, job: Job) -> None:
         super().__init__(cloud, job)
         self.logs: dict[str, tuple[Pod, PodLog]] = {}
+        self._checks: Sequence[Sequence[Phase]] | None = None
 
     async def log(self, pod: Pod, *, failed: bool) -> PodLog | None:
         if found := await super().log(pod, failed=failed):
             self.logs[pod.pod_id] = (pod, found)
         return found
+
+    async def sanity(self) -> Sequence[Sequence[Phase]]:
+        if self._checks is None:
+            self._checks = await super().sanity()
+        return self._checks
 
 
 async def of(cloud: CloudInRegion, job: Job) -> View:

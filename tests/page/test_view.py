@@ -1,6 +1,7 @@
 """What the page is told of a job: the diagnosis of diagnose_job, and beside it what that was made of."""
 
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -102,15 +103,19 @@ async def test_a_job_of_many_pods_whose_logs_are_long_fits_into_a_result_uncut(
             print(f"\na look at {scenario} of {pods}: {size:,} bytes, {requests} requests to the service", end="")  # noqa: T201
 
 
-async def test_no_log_is_read_twice_for_one_look(connect: Any, host: Any, emulator: Any) -> None:
-    job_id = await made(connect, emulator, "root_cause", pods=4)
+@pytest.mark.parametrize("job", ["root_cause", "sanity_failure", "dlc4stillrunning"])
+async def test_a_look_costs_what_a_diagnosis_does_and_the_metrics(
+    job: str, connect: Any, host: Any, emulator: Any
+) -> None:
+    job_id = job if job.startswith("dlc") else await made(connect, emulator, job)
+    costs: list[Counter[str]] = []
     async with host() as client:
-        emulator.requests.clear()
-        await view(client, job_id)
-        looked = emulator.requests.actions().count("GetPodLogs")
-        emulator.requests.clear()
-        await client.call_tool("diagnose_job", {"job_id": job_id})
-    assert looked == emulator.requests.actions().count("GetPodLogs")
+        for tool in ("get_job_page", "diagnose_job"):
+            emulator.requests.clear()
+            await client.call_tool(tool, {"job_id": job_id})
+            costs.append(Counter(emulator.requests.actions()))
+    assert costs[0] - costs[1] <= Counter({"GetJobMetrics": 1})
+    assert costs[1] - costs[0] == Counter()
 
 
 async def test_secrets_of_a_job_and_those_it_prints_are_not_on_the_page(connect: Any, host: Any, emulator: Any) -> None:
