@@ -44,7 +44,7 @@ registered: .venv/ready
 	@$(BIN)/pytest -q tests/test_registered.py
 
 snapshots: registered ## rewrite the golden tools/list files after a change that is meant
-	@$(BIN)/pytest -q tests/test_snapshots.py tests/server/budget/test_goldens.py --update-snapshots
+	@$(BIN)/pytest -q tests/test_snapshots.py tests/page/test_extension.py tests/server/budget/test_goldens.py --update-snapshots
 
 docs: registered ## rewrite what is generated: the README's tables, the skill, server.json, bundle, plugin, pages
 	@$(BIN)/pai-dlc-mcp tools --readme README.md
@@ -66,6 +66,11 @@ hosts: .venv/ready ## load and call the tools with agent frameworks, each in an 
 	  test -x .venv-hosts/$$1/bin/python || $(PYTHON) -m venv .venv-hosts/$$1; \
 	  .venv-hosts/$$1/bin/python -m pip install -q "$$2"; done
 	@HOSTS_VENVS=$(CURDIR)/.venv-hosts $(BIN)/pytest -q tests/hosts
+
+browser: .venv/ready ## draw the job page in Chromium, and in ext-apps' own host (needs chromium or google-chrome, npm)
+	@$(BIN)/python -m pip install -q playwright pillow
+	@cd tests/page/host && npm install --silent --no-audit --no-fund && npm run --silent build
+	@$(BIN)/pytest -q tests/page -m browser
 
 conformance: .venv/ready ## run the official suite, the Inspector and old and new client SDKs against the server: needs npm
 	@$(BIN)/python -m dev.conformance $(ONLY)
@@ -92,4 +97,5 @@ lock: ## refresh requirements.lock
 	@.venv-lock/bin/uv pip compile -q pyproject.toml --extra cli --extra charts --extra redis --extra otel --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --upgrade -o requirements.lock
 
-.PHONY: help demo check test short ci new-tool registered snapshots docs fuzz clients hosts conformance bench soak inspect evals mutants lock
+.PHONY: help demo check test short ci new-tool registered snapshots docs fuzz clients hosts browser conformance bench soak inspect \
+  evals mutants lock

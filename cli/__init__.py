@@ -9,6 +9,7 @@ COMMANDS = {
     "serve": "run the MCP server (stdio; --transport http on loopback)",
     "demo": "watch an agent-shaped client do a whole job on the emulator",
     "emulator": "run the local PAI-DLC alone",
+    "page": "watch a job in a browser on this machine",
     "approve": "say yes at a terminal to what an agent asked for",
     "doctor": "say whether the server can work here, and whether hosts will start it",
     "install": "put the server into the configuration of a host",

@@ -1,6 +1,7 @@
 """Types of the commands' options, for argparse: each refuses with a sentence what could not work."""
 
 import argparse
+import re
 from pathlib import Path
 
 
@@ -33,3 +34,12 @@ def folder(text: str) -> Path:
     if not path.is_dir():
         raise argparse.ArgumentTypeError(f"{text} is not a folder")
     return path
+
+
+def job_id(text: str) -> str:
+    """The id of a job."""
+    from pai_dlc_mcp.server.cloud.ids import JOB_ID  # heavy for a command that takes none
+
+    if not re.fullmatch(JOB_ID, text):
+        raise argparse.ArgumentTypeError("a job id is dlc and 13 or more small letters, digits or hyphens")
+    return text

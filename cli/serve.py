@@ -13,6 +13,7 @@ from mcp.server.auth.provider import TokenVerifier
 
 from pai_dlc_mcp import tools
 from pai_dlc_mcp.cli import arguments
+from pai_dlc_mcp.page.extension import JobPage
 from pai_dlc_mcp.prompts import loader as prompts
 from pai_dlc_mcp.resources import completions, guides, jobs
 from pai_dlc_mcp.server import app, telemetry
@@ -25,6 +26,7 @@ from pai_dlc_mcp.server.settings import Settings, problem
 from pai_dlc_mcp.skills.extension import Skills
 
 ADDITIONS = (prompts.add, guides.add, jobs.add, completions.add)
+EXTENSIONS = (Skills, JobPage)
 _ON_A_TERMINAL = """This serves MCP over stdin and stdout: a host starts it, not a person. It waits; Ctrl-C ends it.
 `pai-dlc-mcp install HOST` puts it into a host, `pai-dlc-mcp demo` shows it at work."""
 EMULATOR_SPEED = 20.0  # virtual seconds a second: a job is Running within ten
@@ -55,14 +57,14 @@ def run(argv: Sequence[str]) -> int:
     transport, host, port = given.pop("transport"), given.pop("host"), given.pop("port")
     flags = {name: value for name, value in given.items() if value is not None}
     try:
-        with _exporting(), _backend(speed if emulate else None, flags) as (settings, credentials, clock):
+        with _exporting(), backend(speed if emulate else None, flags) as (settings, credentials, clock):
             _writable(settings)
             if transport == "http":
                 _over_http(settings, credentials, clock, host, port)
             else:
                 if sys.stdin.isatty():
                     print(_ON_A_TERMINAL, file=sys.stderr)
-                _server(settings, credentials, clock).run()
+                server(settings, credentials, clock).run()
     except OSError as error:
         print(f"pai-dlc-mcp serve: {error.filename} cannot be written ({error.strerror})", file=sys.stderr)
         return 2
@@ -77,11 +79,11 @@ def run(argv: Sequence[str]) -> int:
 def _over_http(settings: Settings, credentials: Credentials, clock: Clock, host: str, port: int) -> None:
     from pai_dlc_mcp.server import auth, http  # JWTs, uvicorn and the HTTP app: stdio needs none of them
 
-    server = _server(settings, credentials, clock, auth.verifier(settings))
-    http.serve(server, settings, host, port, lambda: _writable(settings, server.app.store))
+    made = server(settings, credentials, clock, auth.verifier(settings))
+    http.serve(made, settings, host, port, lambda: _writable(settings, made.app.store))
 
 
-def _server(
+def server(
     settings: Settings, credentials: Credentials, clock: Clock, callers: TokenVerifier | None = None
 ) -> app.Server:
     return app.build(
@@ -89,7 +91,7 @@ def _server(
         tools.TOOLSETS,
         credentials,
         additions=ADDITIONS,
-        extensions=(Skills,),
+        extensions=EXTENSIONS,
         callers=callers,
         clock=clock,
     )
@@ -113,7 +115,7 @@ def _exporting() -> Generator[None]:
 
 
 @contextmanager
-def _backend(emulator_speed: float | None, flags: dict[str, Any]) -> Generator[tuple[Settings, Credentials, Clock]]:
+def backend(emulator_speed: float | None, flags: dict[str, Any]) -> Generator[tuple[Settings, Credentials, Clock]]:
     """The account this machine is configured for, or an emulator for as long as the server runs."""
     if emulator_speed is None:
         yield Settings(**flags), DefaultChain(), Clock()

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from functools import cached_property
 from importlib import import_module
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from mcp.server import MCPServer
 from mcp.server.auth.provider import TokenVerifier
@@ -54,7 +54,7 @@ class Server(MCPServer[Any]):
         )
         super().__init__("pai-dlc", extensions=[*extensions, *tasks], **options)
         self._tools, self._make = tools, make
-        self._tool_manager = Shelf(tools)
+        self._tool_manager = self._shelf = Shelf(tools)
 
     @cached_property
     def app(self) -> "App":
@@ -86,6 +86,10 @@ class Server(MCPServer[Any]):
     def _context(self, request: ServerRequestContext[Any, Any]) -> Context[Any, Any]:
         return Context(request_context=request, mcp_server=self, subscriptions=self._subscriptions)
 
+    def answer_also(self, tool: Tool) -> None:
+        """A tool that is called and not listed: an addition lists it for those it is for."""
+        self._shelf.add(tool)
+
     async def list_tools(self) -> list[ListedTool]:
         return [tool.listed for tool in self._tools]
 
@@ -101,6 +105,20 @@ class Server(MCPServer[Any]):
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         return await self._door.through(super().call_tool, name, arguments, context)
+
+
+def unknown_tool(name: str, names: Sequence[str]) -> CallToolResult:
+    """What a call of a tool that is not offered is answered with."""
+    from pai_dlc_mcp.server import door
+
+    return door.tell(door.unknown(name, names))
+
+
+@runtime_checkable
+class Attached(Protocol):
+    """An extension that adds to the server what an extension alone cannot."""
+
+    def attach(self, server: Server) -> None: ...
 
 
 Addition = Callable[[Server, Collection[str]], None]
@@ -137,6 +155,7 @@ def build(
         return App(settings, gateway, gate, keys[0], store, Identity(gateway), ticks)
 
     tools = offered(toolsets, settings)
+    made = [extension(tools) for extension in extensions]
     names = [tool.name for tool in tools]
     server = Server(
         tools,
@@ -145,7 +164,7 @@ def build(
         title="Alibaba Cloud PAI-DLC",
         version=version("pai-dlc-mcp"),
         instructions=only_offered(INSTRUCTIONS, names),
-        extensions=[extension(tools) for extension in extensions],
+        extensions=made,
         token_verifier=callers,
         auth=_auth(settings) if callers else None,
         request_state_security=RequestStateSecurity(
@@ -156,6 +175,9 @@ def build(
         _ = server.app  # a misspelt effect is refused at start
     for add in additions:
         add(server, names)
+    for extension in made:
+        if isinstance(extension, Attached):
+            extension.attach(server)
     return server
 
 

@@ -107,9 +107,7 @@ class Door:
         if isinstance(cause, ValidationError) and not isinstance(error, UnexpectedToolError):
             return explain(cause)
         if name not in self._names:
-            near = nearest(name, self._names)
-            fix = f"Use {near}." if near else f"Use one of: {', '.join(self._names)}."
-            return Failure(f"There is no tool {name!r} on this server.", fix=fix, code="UnknownTool")
+            return unknown(name, self._names)
         if isinstance(error, UnexpectedToolError):
             where = "".join(traceback.format_tb(cause.__traceback__)) if cause else ""
             _log.error("%s crashed: %s\n%s", name, type(cause).__name__, where)  # its text may quote a job's secrets
@@ -140,6 +138,12 @@ def _too_large(size: int) -> Failure:
         fix="Put a long script or its data into an image, a dataset or a code source, and name it there.",
         code="TooLarge",
     )
+
+
+def unknown(name: str, names: Sequence[str]) -> Failure:
+    near = nearest(name, names)
+    fix = f"Use {near}." if near else f"Use one of: {', '.join(names)}."
+    return Failure(f"There is no tool {name!r} on this server.", fix=fix, code="UnknownTool")
 
 
 def _failure_in(cause: BaseException | None) -> Failure | None:

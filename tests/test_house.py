@@ -9,7 +9,7 @@ import pytest
 from pai_dlc_mcp.cli.tools import with_tables
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("cli", "server", "skills", "tools", "prompts", "resources", "emulator")
+ROOMS = ("cli", "server", "skills", "page", "tools", "prompts", "resources", "emulator")
 CONFIG = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 MODULES = [file for room in ROOMS for file in sorted((ROOT / room).rglob("*.py"))]
 BARE = {"__init__.py", "__main__.py"}

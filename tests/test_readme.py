@@ -12,7 +12,6 @@ from pai_dlc_mcp import tools
 from pai_dlc_mcp.cli import hosts, main, serve
 from pai_dlc_mcp.server import app
 from pai_dlc_mcp.server.cloud.credentials import StaticKey
-from pai_dlc_mcp.skills.extension import Skills
 
 ROOT = Path(__file__).parents[1]
 ENGLISH, CHINESE = ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh-CN.md"))
@@ -100,7 +99,7 @@ def test_an_error_at_start_reads_as_quoted(
 async def test_the_prompts_and_resources_named_are_those_that_a_host_finds(settings_for: Any) -> None:
     key = StaticKey("a", "b")
     server = app.build(
-        settings_for(toolsets="all"), tools.TOOLSETS, key, additions=serve.ADDITIONS, extensions=(Skills,)
+        settings_for(toolsets="all"), tools.TOOLSETS, key, additions=serve.ADDITIONS, extensions=serve.EXTENSIONS
     )
     async with Client(server, cache=None) as client:
         prompts = {prompt.name for prompt in (await client.list_prompts()).prompts}

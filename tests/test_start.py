@@ -8,16 +8,20 @@ import pytest
 STARTED = """
 import sys
 from pai_dlc_mcp import tools
-from pai_dlc_mcp.cli.serve import ADDITIONS
+from pai_dlc_mcp.cli.serve import ADDITIONS, EXTENSIONS
 from pai_dlc_mcp.server import app
 from pai_dlc_mcp.server.cloud.credentials import DefaultChain
 from pai_dlc_mcp.server.settings import Settings
 import anyio
-server = app.build(Settings(toolsets=("all",), state="memory"), tools.TOOLSETS, DefaultChain(), additions=ADDITIONS)
+more = {"additions": ADDITIONS, "extensions": EXTENSIONS}
+server = app.build(Settings(toolsets=("all",), state="memory"), tools.TOOLSETS, DefaultChain(), **more)
 assert len(anyio.run(server.list_tools)) > 40
 print(*sorted(sys.modules))
 """
 LATER = (
+    "pai_dlc_mcp.page.browser",
+    "pai_dlc_mcp.page.tool",
+    "pai_dlc_mcp.page.view",
     "pai_dlc_mcp.tools.families",
     "pai_dlc_mcp.tools.jobs",
     "pai_dlc_mcp.server.deps",

@@ -1,7 +1,6 @@
 """Metrics: what each pod of a job uses, as a few numbers and a short series."""
 
 from collections.abc import Awaitable, Mapping, Sequence
-from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
@@ -10,7 +9,6 @@ from pai_dlc_mcp.server.budget.fence import inline
 from pai_dlc_mcp.server.budget.limits import tokens
 from pai_dlc_mcp.server.cloud.jobs import Job
 from pai_dlc_mcp.server.cloud.metrics import Series
-from pai_dlc_mcp.server.cloud.times import to_utc
 from pai_dlc_mcp.server.deps import Cloud, CloudInRegion, FreshJob
 from pai_dlc_mcp.server.insight import chart as charts
 from pai_dlc_mcp.server.protocol.reply import FACTS_TOKENS, Pictured, Row
@@ -29,7 +27,6 @@ MetricType = Literal[
     "GpuCoreUsage", "GpuMemoryUsage", "CpuCoreUsage", "MemoryUsage",
     "NetworkInputRate", "NetworkOutputRate", "DiskReadRate", "DiskWriteRate",
 ]  # fmt: skip
-Period = Literal[15, 60, 900, 3600]
 
 
 def _several(value: object) -> object:
@@ -37,12 +34,6 @@ def _several(value: object) -> object:
     return value.replace(" ", "").split(",") if isinstance(value, str) else value
 
 
-# Up to this long, a value this often: at most about 300 a pod.
-_STEPS: Sequence[tuple[timedelta, str, Period]] = (
-    (timedelta(hours=2), "1m", 60),
-    (timedelta(hours=24), "5m", 900),
-    (timedelta.max, "1h", 3600),
-)
 _POINTS = (20, 10, 5, 3)  # of a series, as many as the budget has room for
 _REST_TOKENS = 250  # of the facts beside the series
 _PODS_ASKED = 50  # of CloudMonitor at once: each is 150 bytes of the request's address
@@ -96,7 +87,7 @@ async def get_job_metrics(
     """Get metrics by pod, lowest first: min, mean, max, last, means over time, and pods unlike the others. By default
     of the job's run, at most its last 24 h. Idle GPUs in a Running job point to a hang or slow input."""
     asked = rules.window(job, start_time, end_time, last)
-    step = time_step or next(step for most, step, _ in _STEPS if asked.span <= most)
+    step = time_step or rules.step_of(asked.span)
 
     def look(kind: str) -> Awaitable[Sequence[Series]]:
         return cloud.metrics.job(job_id, kind, since=asked.since, until=asked.until, time_step=step)
@@ -104,7 +95,7 @@ async def get_job_metrics(
     kinds: list[str] = list(dict.fromkeys(metric))
     found = dict(zip(kinds, await side_by_side(look, kinds), strict=True))
     narrowed = bool(start_time or end_time or last)
-    empty = {kind: _why_empty(job, kind, asked=narrowed) for kind, series in found.items() if not series}
+    empty = {kind: rules.why_empty(job, kind, asked=narrowed) for kind, series in found.items() if not series}
     reply = _told(found, {kind: unit_of(kind, series) for kind, series in found.items()}, empty, step, job)
     if not chart:
         return reply
@@ -130,13 +121,13 @@ async def get_metrics(
     pod_id: PodId | None = None,
     start_time: Moment | None = None,
     end_time: Moment | None = None,
-    period: Annotated[Period | None, Field(description="Seconds between values; else by the window.")] = None,
+    period: Annotated[rules.Period | None, Field(description="Seconds between values; else by the window.")] = None,
     region: Region = None,
 ) -> MetricsReply:
     """Get a metric of CloudMonitor (acs_pai_dlc) for a job, a pod or by card: for jobs on a quota, of which
     get_job_metrics has no values."""
     asked = rules.window(job, start_time, end_time)
-    every = period or next(period for most, _, period in _STEPS if asked.span <= most)
+    every = period or rules.period_of(asked.span)
     found = await cloud.metrics.cloud_monitor(
         job_id,
         metric_name,
@@ -145,7 +136,7 @@ async def get_metrics(
         until=asked.until,
         period=every,
     )
-    empty = {} if found else {metric_name: _why_empty(job, None, asked=bool(start_time or end_time))}
+    empty = {} if found else {metric_name: rules.why_empty(job, None, asked=bool(start_time or end_time))}
     return _told({metric_name: found}, {metric_name: Unit(1.0, "")}, empty, f"{every}s", job)
 
 
@@ -162,20 +153,6 @@ def _dimensions(cloud: CloudInRegion, job: Job, metric_name: str, pod_id: str | 
     if metric_name.startswith("CARD_") and job.pods:
         return [{**of_job, "pod": pod.pod_id} for pod in by_importance(job)[:_PODS_ASKED]]
     return [of_job]
-
-
-def _why_empty(job: Job, metric: str | None, *, asked: bool) -> str:
-    """The likeliest reason for no values at all; `metric` is None for CloudMonitor's."""
-    if not job.running_since:
-        return f"The job is {job.status} and has not run: there are values once its pods do. See get_job_events."
-    if metric and metric.startswith("Gpu") and not job.gpus:
-        return "The job asked for no GPU: use CpuCoreUsage or MemoryUsage."
-    if asked:
-        ran = f"{to_utc(job.running_since)} to {to_utc(job.finished) or 'now'}"
-        return f"No values in this window; the job ran from {ran}."
-    if metric and job.resource_id:
-        return "For jobs on a quota the service reports to CloudMonitor: use get_metrics (toolset dashboards)."
-    return "The service has no values of this job: the first come after minutes, and they are kept for a limited time."
 
 
 def _told(

@@ -66,7 +66,7 @@ async def list_job_sanity_check_results(job_id: JobId, job: FreshJob, cloud: Clo
     """List the GPU and link checks of a job's nodes, newest first, with the phase that failed. For a job that is in
     SanityChecking, or failed there."""
     found = await cloud.sanity.checks(job_id)
-    rows = [_check_row(phases) for phases in found[:_CHECKS_SHOWN]]
+    rows = [check_row(phases) for phases in found[:_CHECKS_SHOWN]]
     empty = None if found else _why_empty(job)
     note = f"the last {len(rows)} of {len(found)}" if len(rows) < len(found) else None
     return CheckList(job_id=job_id, job_status=job.status, total=len(found), empty=empty, checks=rows, note=note)
@@ -100,7 +100,7 @@ def _why_empty(job: Job) -> str:
     return f"The job is {job.status}: the check comes before it runs."
 
 
-def _check_row(phases: Sequence[Phase]) -> CheckRow:
+def check_row(phases: Sequence[Phase]) -> CheckRow:
     """A check is what its worst phase is: Failed, else Running, else Pending once some have passed, else the last."""
     order = ("Failed", "Running", "Pending")
     telling = min(phases, key=lambda phase: order.index(phase.status) if phase.status in order else len(order))

@@ -145,6 +145,9 @@ class Shelf(ToolManager):
         super().__init__()
         self._offered = {tool.name: tool for tool in tools}
 
+    def add(self, tool: Tool) -> None:
+        self._offered[tool.name] = tool
+
     def get_tool(self, name: str) -> McpTool | None:
         tool = self._offered.get(name)
         return tool and tool.built

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from statistics import median
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from pai_dlc_mcp.server.cloud.jobs import Job
 from pai_dlc_mcp.server.cloud.metrics import Series
@@ -18,6 +18,16 @@ _RATES = ((1e9, "GB/s"), (1e6, "MB/s"), (1e3, "kB/s"), (1.0, "B/s"))
 _FEWEST = 3  # pods, before one of them can be unlike the others
 _APART = 0.15  # of the median, or as many percentage points
 _SPREADS = 5  # median absolute deviations
+
+
+Period = Literal[15, 60, 900, 3600]  # seconds between two values of CloudMonitor
+
+# Up to this long, a value this often: at most about 300 a pod.
+_STEPS: Sequence[tuple[timedelta, str, Period]] = (
+    (timedelta(hours=2), "1m", 60),
+    (timedelta(hours=24), "5m", 900),
+    (timedelta.max, "1h", 3600),
+)
 
 
 class Window(NamedTuple):
@@ -50,6 +60,30 @@ def window(job: Job, start: datetime | None, end: datetime | None, last: str | N
             code="InvalidArgument",
         )
     return Window(since, end or job.finished, seen - since if since and seen else timedelta(hours=1))
+
+
+def step_of(span: timedelta) -> str:
+    """TimeStep of GetJobMetrics for so long a time."""
+    return next(step for most, step, _ in _STEPS if span <= most)
+
+
+def period_of(span: timedelta) -> Period:
+    """Period of GetMetrics for so long a time."""
+    return next(period for most, _, period in _STEPS if span <= most)
+
+
+def why_empty(job: Job, metric: str | None, *, asked: bool) -> str:
+    """The likeliest reason for no values at all; `metric` is None for CloudMonitor's."""
+    if not job.running_since:
+        return f"The job is {job.status} and has not run: there are values once its pods do. See get_job_events."
+    if metric and metric.startswith("Gpu") and not job.gpus:
+        return "The job asked for no GPU: use CpuCoreUsage or MemoryUsage."
+    if asked:
+        ran = f"{to_utc(job.running_since)} to {to_utc(job.finished) or 'now'}"
+        return f"No values in this window; the job ran from {ran}."
+    if metric and job.resource_id:
+        return "For jobs on a quota the service reports to CloudMonitor: use get_metrics (toolset dashboards)."
+    return "The service has no values of this job: the first come after minutes, and they are kept for a limited time."
 
 
 class Unit(NamedTuple):

@@ -29,12 +29,12 @@ _ROUTES: dict[str, Callable[[Evidence], Awaitable[Report]]] = {
 }
 
 
-async def diagnose(cloud: CloudInRegion, job: Job) -> Report:
-    """The report of the job's status, with its story before and what was not looked at after it."""
-    evidence = Evidence(cloud, job)
+async def diagnose(cloud: CloudInRegion, job: Job, evidence: Evidence | None = None) -> Report:
+    """The report of the job's status, with its story before and what was not looked at after it. `evidence`: of who
+    wants to keep what was read."""
+    evidence = evidence or Evidence(cloud, job)
     report = await _ROUTES.get(job.status, running)(evidence)
-    spans = [Span(span.status, span.start, span.end) for span in job.history if span.status] or _guessed(job)
-    report.facts.insert(0, f"timeline: {story(spans, evidence.now)}")
+    report.facts.insert(0, f"timeline: {story(spans_of(job), evidence.now)}")
     _restarts(evidence, report)
     if evidence.logs_read and (unread := len(job.pods) - evidence.logs_read) > 0:
         evidence.unseen.append(f"logs of {unread} of {len(job.pods)} pods")
@@ -45,6 +45,11 @@ async def diagnose(cloud: CloudInRegion, job: Job) -> Report:
     if told := categories.next_step(report.category):
         report.facts.append(f"next: {told}")
     return report
+
+
+def spans_of(job: Job) -> list[Span]:
+    """The statuses the job was in, oldest first."""
+    return [Span(span.status, span.start, span.end) for span in job.history if span.status] or _guessed(job)
 
 
 def _guessed(job: Job) -> list[Span]:

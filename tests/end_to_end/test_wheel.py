@@ -35,10 +35,12 @@ def test_the_wheel_holds_one_top_level_name_and_all_data(wheel: Path) -> None:
         "prompts/*.md",
         "resources/guides/*.md",
         "skills/**/*.md",
+        "page/source/*",
+        "page/listed.json",
     )
     for pattern in data:
         assert {str(file.relative_to(ROOT)) for file in ROOT.glob(pattern)} <= shipped, pattern
-    rooms = ("cli", "emulator", "prompts", "resources", "server", "skills", "tools")
+    rooms = ("cli", "emulator", "page", "prompts", "resources", "server", "skills", "tools")
     assert {f"{room}/py.typed" for room in rooms} <= shipped, "type checkers read a room's types only beside it"
     assert not [name for name in names if "/tests/" in name]
 

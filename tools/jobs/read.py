@@ -40,13 +40,13 @@ _EVENTS = 2000  # in which exit codes are looked for
 _LATE = datetime.max.replace(tzinfo=UTC)
 
 
-def _specs(value: object) -> object:
+def specs_of(value: object) -> str:
     """`Worker 4 x ecs.gn7e-c16g1.4xlarge`, or `Worker 4 x 8 GPU 96 CPU 1000Gi` for a quota."""
     specs = cast("Iterable[Spec]", value)
     return ", ".join(f"{spec.type} {spec.pod_count} x {spec.compute}" for spec in specs)
 
 
-Specs = Annotated[str, BeforeValidator(_specs)]
+Specs = Annotated[str, BeforeValidator(specs_of)]
 
 
 class JobRow(Row):
