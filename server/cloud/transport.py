@@ -65,10 +65,13 @@ class Guarded(BaseAdapter):
 
 
 def guard(protocol: str, host: str, most_bytes: int) -> None:
-    """Put a Guarded adapter into the SDK's session for this host: the SDK keeps one a host for the whole process."""
+    """Put a Guarded adapter before the SDK's own, in its session for this host: the SDK keeps one a host for the whole
+    process. Its adapter stays the one it is, with the pool and the certificates that it read (20 ms)."""
     core: Any = DaraCore  # it has no public way to a session
     session = core._get_session(f"{protocol}://{host}:80:pool={_POOL}", protocol, pool_size=_POOL)
-    session.mount(f"{protocol}://", Guarded(core.get_adapter(protocol, pool_size=_POOL), most_bytes))
+    mounted = session.get_adapter(f"{protocol}://")
+    own = mounted._adapter if isinstance(mounted, Guarded) else mounted
+    session.mount(f"{protocol}://", Guarded(own, most_bytes))
 
 
 def goes_direct(url: str) -> bool:
