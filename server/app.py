@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +110,7 @@ def build(
         tools,
         make,
         title="Alibaba Cloud PAI-DLC",
-        version=version("pai-dlc-mcp"),
+        version=_version(),
         instructions=only_offered(INSTRUCTIONS, names),
         extensions=[extension(tools) for extension in extensions],
         token_verifier=callers,
@@ -124,6 +124,11 @@ def build(
     for add in additions:
         add(server, names)
     return server
+
+
+@cache
+def _version() -> str:
+    return version("pai-dlc-mcp")  # 1 ms: it reads the metadata
 
 
 def _auth(settings: Settings) -> AuthSettings:
