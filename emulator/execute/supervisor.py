@@ -161,7 +161,10 @@ def first_line() -> bytes:
 
 def main() -> int:
     prctl(SET_CHILD_SUBREAPER, 1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C on the emulator's terminal ends stdin soon enough
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # What ends the emulator too ends stdin soon enough; ended here, its family would live on. Not SIG_IGN: that
+        # would be the command's as well.
+        signal.signal(number, lambda *_: None)
     spec = json.loads(first_line())
     with tempfile.TemporaryDirectory(prefix="pai-dlc-pod-", ignore_cleanup_errors=True) as folder:
         try:
