@@ -44,7 +44,7 @@ registered: .venv/ready
 	@$(BIN)/pytest -q tests/test_registered.py
 
 snapshots: registered ## rewrite the golden tools/list files after a change that is meant
-	@$(BIN)/pytest -q tests/test_snapshots.py tests/server/budget/test_goldens.py --update-snapshots
+	@$(BIN)/pytest -q tests/test_snapshots.py tests/server/budget/test_goldens.py tests/tools/test_said.py --update-snapshots
 
 docs: registered ## rewrite what is generated: the README's tables, the skill, server.json, bundle, plugin, pages
 	@$(BIN)/pai-dlc-mcp tools --readme README.md

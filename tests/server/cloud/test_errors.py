@@ -375,9 +375,10 @@ def their_own(kind: type[Exception]) -> bool:
     return kind.__module__.split(".")[0] not in {"http", "email", "json"} and not issubclass(kind, Warning)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in exceptions_of(*LIBRARIES) if their_own(kind)])
-def test_every_exception_of_the_http_libraries_is_in_the_map_itself(kind) -> None:
-    assert kind in no_answer.OUTCOMES
+def test_every_exception_of_the_http_libraries_is_in_the_map_itself() -> None:
+    theirs = [kind for kind in exceptions_of(*LIBRARIES) if their_own(kind)]
+    assert len(theirs) > 50
+    assert [kind for kind in theirs if kind not in no_answer.OUTCOMES] == []
 
 
 REFUSED = urllib3.exceptions.NewConnectionError(None, "refused")  # type: ignore[arg-type]
