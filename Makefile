@@ -1,6 +1,7 @@
 # `make` prints this list. Every target sets up what it needs in .venv; only Python 3.11 or newer has to be there.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+unexport PYTHONDONTWRITEBYTECODE   # the servers that tests start would each compile everything anew
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12

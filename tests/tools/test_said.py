@@ -75,7 +75,11 @@ CREATE: dict[str, dict[str, Any]] = {
 OTHER: dict[str, Case] = {
     "a priority without a queue": ("update_job", {"job_id": RUNNING, "priority": 5}),
     "a new name": ("update_job", {"job_id": RUNNING, "display_name": "other"}),
-    "pods of a job that is not elastic": ("update_job", {"job_id": RUNNING, **spec(pod_count=3)}),
+    "pods of a job that is not elastic": (
+        "update_job",
+        {"job_id": RUNNING, "job_specs": [{"type": "Worker", "pod_count": 3}]},
+    ),
+    "an image of a job that is there": ("update_job", {"job_id": RUNNING, **spec()}),
     "nothing to change": ("update_job", {"job_id": RUNNING}),
     "labels in another form": ("list_images", {"labels": '{"a": "b"}'}),
     "a label that does not exist": ("list_images", {"labels": "system.chip=GPU"}),
