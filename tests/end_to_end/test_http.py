@@ -59,7 +59,7 @@ def replicas(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Generator[tuple[str, str, str]]:
-    """The balancer's address and those of two processes, for all tests with the same folders: a start takes a second."""
+    """The addresses of the balancer and of two processes. One start for all tests with the same folders."""
     home = tmp_path_factory.mktemp("replicas")
     with ExitStack() as stack:
         one, other = (

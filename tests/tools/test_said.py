@@ -19,6 +19,7 @@ ECS = {"type": "Worker", "image": URI, "ecs_spec": "ecs.gn6i-c4g1.xlarge"}
 QUOTA = {"type": "Worker", "image": URI, "resource_config": {"cpu": "8", "gpu": "1", "memory": "64Gi"}}
 SUCCEEDED, FAILED, RUNNING, WAITING = "dlc1succeeded001", "dlc2outofmemory2", "dlc4stillrunning", "dlc5waitinginq05"
 BOARD, TEMPLATE = "a tensorboard", "a template"  # instead of ids that are given when these are created
+MORE = {"job_specs": [{"type": "Worker", "pod_count": 3}]}
 Case = tuple[str, dict[str, Any]]
 
 
@@ -75,10 +76,7 @@ CREATE: dict[str, dict[str, Any]] = {
 OTHER: dict[str, Case] = {
     "a priority without a queue": ("update_job", {"job_id": RUNNING, "priority": 5}),
     "a new name": ("update_job", {"job_id": RUNNING, "display_name": "other"}),
-    "pods of a job that is not elastic": (
-        "update_job",
-        {"job_id": RUNNING, "job_specs": [{"type": "Worker", "pod_count": 3}]},
-    ),
+    "pods of a job that is not elastic": ("update_job", {"job_id": RUNNING, **MORE}),
     "an image of a job that is there": ("update_job", {"job_id": RUNNING, **spec()}),
     "nothing to change": ("update_job", {"job_id": RUNNING}),
     "labels in another form": ("list_images", {"labels": '{"a": "b"}'}),
