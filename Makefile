@@ -38,7 +38,7 @@ ci: check fuzz clients bench ## all that can be checked: long tests, more exampl
 
 new-tool: .venv/ready ## NAME=list_members [TOOLSET=core]: write the files of a new read and wire them
 	@$(BIN)/python -m dev.new_tool "$(NAME)" "$(or $(TOOLSET),core)"
-	@$(BIN)/ruff format -q . && $(BIN)/ruff check -q --fix .
+	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
 	@$(BIN)/pytest -q tests/test_snapshots.py --update-snapshots
 
 registered: .venv/ready

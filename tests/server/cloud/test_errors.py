@@ -25,20 +25,10 @@ from pai_dlc_mcp.server.cloud import no_answer
 from pai_dlc_mcp.server.cloud.credentials import StaticKey
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.refusals import from_sdk
+from tests.server.cloud.sts_key import Temporary
 
 HANGZHOU, RUNNING, FINISHED = "cn-hangzhou", "dlc4stillrunning", "dlc1succeeded001"
 HOST = "pai-dlc.cn-hangzhou.aliyuncs.com"
-
-
-class Temporary:
-    """An STS key of the emulator's account."""
-
-    def config(self) -> dict[str, str]:
-        return {
-            "access_key_id": state.STS_ACCESS_KEY_ID,
-            "access_key_secret": state.STS_ACCESS_KEY_SECRET,
-            "security_token": state.STS_SECURITY_TOKEN,
-        }
 
 
 async def stop(gateway: Any, job_id: str = RUNNING) -> CloudError:
