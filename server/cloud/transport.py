@@ -33,13 +33,13 @@ class Guarded(BaseAdapter):
 
     def __init__(self, adapter: BaseAdapter, most_bytes: int) -> None:
         super().__init__()
-        self._adapter = adapter
+        self.own = adapter
         self._most_bytes = most_bytes
 
     def send(self, request: PreparedRequest, stream: bool = False, *args: Any, **options: Any) -> Response:
         if goes_direct(request.url or ""):
             options["proxies"] = None
-        response = self._adapter.send(request, True, *args, **options)
+        response = self.own.send(request, True, *args, **options)
         answer = response.raw
         try:
             if 300 <= response.status_code < 400:
@@ -61,7 +61,7 @@ class Guarded(BaseAdapter):
         return body
 
     def close(self) -> None:
-        self._adapter.close()
+        self.own.close()
 
 
 def guard(protocol: str, host: str, most_bytes: int) -> None:
@@ -70,7 +70,7 @@ def guard(protocol: str, host: str, most_bytes: int) -> None:
     core: Any = DaraCore  # it has no public way to a session
     session = core._get_session(f"{protocol}://{host}:80:pool={_POOL}", protocol, pool_size=_POOL)
     mounted = session.get_adapter(f"{protocol}://")
-    own = mounted._adapter if isinstance(mounted, Guarded) else mounted
+    own = mounted.own if isinstance(mounted, Guarded) else mounted
     session.mount(f"{protocol}://", Guarded(own, most_bytes))
 
 
