@@ -28,9 +28,7 @@ TESTS = {
     "insight": ("tests/server/insight", "tests/server/budget/test_pipeline.py", "tests/tools/test_logs.py"),
     "rules": (
         "tests/server/rules",
-        "tests/tools/test_said.py",
-        "tests/tools/test_create.py",
-        "tests/tools/test_change.py",
+        *(f"tests/tools/test_{tool}.py" for tool in ("said", "create", "change", "spend", "runs")),
     ),
     "safety": ("tests/server/safety", "tests/server/workflows/test_permit.py", "tests/tools/test_said.py"),
     "workflows": (

@@ -7,8 +7,10 @@ import threading
 import tracemalloc
 import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
+from darabonba.core import DaraCore
 
 from pai_dlc_mcp.emulator import embedded
 from pai_dlc_mcp.emulator.faults import Fault
@@ -160,3 +162,18 @@ async def test_no_compression_gets_around_the_cap_and_no_status(gateway_for, sta
             server.shutdown()
     assert caught.value.kind == "too_large"
     assert peak < 30e6
+
+
+async def test_a_second_client_of_a_host_reads_no_certificates(gateway_for, monkeypatch) -> None:
+    made: list[str] = []
+    make = DaraCore.get_adapter
+
+    def counted(protocol: str, *args: Any, **options: Any) -> Any:
+        made.append(protocol)
+        return make(protocol, *args, **options)
+
+    monkeypatch.setattr(DaraCore, "get_adapter", counted)
+    with embedded.start() as other:
+        for _ in range(2):
+            await gateway_for(endpoint=other.endpoint).read("pai-dlc", "ListJobs", "cn-hangzhou")
+    assert made == ["http"]
