@@ -1,6 +1,7 @@
 # `make` prints this list. Every target sets up what it needs in .venv; only Python 3.11 or newer has to be there.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+unexport PYTHONDONTWRITEBYTECODE   # the servers that tests start would each compile everything anew
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -37,14 +38,15 @@ ci: check fuzz clients bench ## all that can be checked: long tests, more exampl
 
 new-tool: .venv/ready ## NAME=list_members [TOOLSET=core]: write the files of a new read and wire them
 	@$(BIN)/python -m dev.new_tool "$(NAME)" "$(or $(TOOLSET),core)"
-	@$(BIN)/ruff format -q . && $(BIN)/ruff check -q --fix .
+	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
 	@$(BIN)/pytest -q tests/test_snapshots.py --update-snapshots
 
 registered: .venv/ready
 	@$(BIN)/pytest -q tests/test_registered.py
 
 snapshots: registered ## rewrite the golden tools/list files after a change that is meant
-	@$(BIN)/pytest -q tests/test_snapshots.py tests/page/test_extension.py tests/server/budget/test_goldens.py --update-snapshots
+	@$(BIN)/pytest -q tests/test_snapshots.py tests/page/test_extension.py tests/server/budget/test_goldens.py \
+	  tests/tools/test_said.py --update-snapshots
 
 docs: registered ## rewrite what is generated: the README's tables, the skill, server.json, bundle, plugin, pages
 	@$(BIN)/pai-dlc-mcp tools --readme README.md

@@ -155,12 +155,11 @@ def measure(chosen: Sequence[Case], everyone: Sequence[Case], *, failures: bool)
         score: Counter[str] = Counter()
         for case in chosen:
             records = record(case, variant, everyone)
-            for mode in MODES:
-                for most in KEPT:
-                    seen = look(records, mode, most)
-                    score[f"{mode} {most}"] += kept(seen.text, case.lines[case.cause])
-                    near = case.neighbours
-                    score[f"{mode} {most} context"] += all(kept(seen.text, line) for line in near)
+            views = {(mode, most): look(records, mode, most) for mode in MODES for most in KEPT}
+            for (mode, most), shown in views.items():
+                score[f"{mode} {most}"] += kept(shown.text, case.lines[case.cause])
+                score[f"{mode} {most} context"] += all(kept(shown.text, line) for line in case.neighbours)
+            seen = views[MODES[-1], [*KEPT][-1]]
             ok = right(seen, case)
             score["root"] += ok
             score["all pods"] += pods(case, variant, everyone)

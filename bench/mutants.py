@@ -26,8 +26,11 @@ ROOT = Path(__file__).parents[1]
 TESTS = {
     "budget": ("tests/server/budget", "tests/tools/test_logs.py", "tests/tools/test_events.py"),
     "insight": ("tests/server/insight", "tests/server/budget/test_pipeline.py", "tests/tools/test_logs.py"),
-    "rules": ("tests/server/rules", "tests/tools/test_create.py", "tests/tools/test_change.py"),
-    "safety": ("tests/server/safety", "tests/server/workflows/test_permit.py"),
+    "rules": (
+        "tests/server/rules",
+        *(f"tests/tools/test_{tool}.py" for tool in ("said", "create", "change", "spend", "runs")),
+    ),
+    "safety": ("tests/server/safety", "tests/server/workflows/test_permit.py", "tests/tools/test_said.py"),
     "workflows": (
         "tests/server/workflows",
         *(f"tests/tools/test_{tool}.py" for tool in ("create", "diagnosis", "preflight", "quotas", "waiting")),

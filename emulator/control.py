@@ -4,7 +4,7 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC
+from datetime import UTC, datetime
 from hmac import compare_digest
 from pathlib import Path
 from time import monotonic
@@ -38,6 +38,8 @@ class World:
     """Since the file was written."""
     written: float = 0.0
     """When that was, by monotonic()."""
+    new: tuple[datetime, bytes] | None = None
+    """What a reset comes to at that time of the clock. To work it out takes 3 ms, to read it 0.3."""
 
     @classmethod
     def at(
@@ -79,7 +81,12 @@ class World:
             self.runner.close()
         self.account.clock.reset()
         self.account.reset()
-        jobs.seed_past(self.account)
+        now = self.account.now()
+        if self.new and self.new[0] == now:
+            snapshot.restore(self.account, self.new[1])
+        else:
+            jobs.seed_past(self.account)
+            self.new = now, snapshot.dump(self.account)
         self.faults.clear()
         self.requests.clear()
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -111,7 +111,7 @@ def unknown_tool(name: str, names: Sequence[str]) -> CallToolResult:
     """What a call of a tool that is not offered is answered with."""
     from pai_dlc_mcp.server import door
 
-    return door.tell(door.unknown(name, names))
+    return door.tell(door.unknown(name, names), 2000)
 
 
 @runtime_checkable
@@ -162,7 +162,7 @@ def build(
         make,
         lifespan=Server.telling if settings.notify else None,
         title="Alibaba Cloud PAI-DLC",
-        version=version("pai-dlc-mcp"),
+        version=_version(),
         instructions=only_offered(INSTRUCTIONS, names),
         extensions=made,
         token_verifier=callers,
@@ -179,6 +179,11 @@ def build(
         if isinstance(extension, Attached):
             extension.attach(server)
     return server
+
+
+@cache
+def _version() -> str:
+    return version("pai-dlc-mcp")  # 1 ms: it reads the metadata
 
 
 def _auth(settings: Settings) -> AuthSettings:

@@ -42,33 +42,33 @@ def nodes(schema: Any) -> Iterator[dict[str, Any]]:
             yield from nodes(item)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_tool_has_a_title_all_four_hints_and_a_description_within_bounds(name: str, listed: dict[str, Tool]) -> None:
-    tool = listed[name]
-    hints = tool.annotations
-    assert tool.title
-    assert len(name) <= 64
-    assert hints is not None
-    four = (hints.read_only_hint, hints.destructive_hint, hints.idempotent_hint, hints.open_world_hint)
-    assert None not in four
-    assert tool.description
-    assert 40 < len(tool.description.encode()) < 1200
+def test_a_tool_has_a_title_all_four_hints_and_a_description_within_bounds(listed: dict[str, Tool]) -> None:
+    for name in NAMES:
+        tool = listed[name]
+        hints = tool.annotations
+        assert tool.title, name
+        assert len(name) <= 64, name
+        assert hints is not None, name
+        four = (hints.read_only_hint, hints.destructive_hint, hints.idempotent_hint, hints.open_world_hint)
+        assert None not in four, name
+        assert tool.description, name
+        assert 40 < len(tool.description.encode()) < 1200, name
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_its_schemas_are_taken_by_every_host(name: str, listed: dict[str, Tool]) -> None:
-    tool = listed[name]
-    for schema in filter(None, (tool.input_schema, tool.output_schema)):
-        assert schema["type"] == "object"
-        assert "properties" in schema
-        assert not {"anyOf", "oneOf", "allOf", "$ref", "$defs"} & schema.keys()
-        for node in nodes(schema):
-            assert "$ref" not in node
-            assert not any(arm == {"type": "null"} for arm in node.get("anyOf", []))
-            if isinstance(items := node.get("items"), dict):
-                assert items.get("type") not in (None, "null")
-                assert "null" not in str(items.get("type"))
-    assert tool.input_schema["additionalProperties"] is False
+def test_its_schemas_are_taken_by_every_host(listed: dict[str, Tool]) -> None:
+    for name in NAMES:
+        tool = listed[name]
+        for schema in filter(None, (tool.input_schema, tool.output_schema)):
+            assert schema["type"] == "object", name
+            assert "properties" in schema, name
+            assert not {"anyOf", "oneOf", "allOf", "$ref", "$defs"} & schema.keys(), name
+            for node in nodes(schema):
+                assert "$ref" not in node, name
+                assert not any(arm == {"type": "null"} for arm in node.get("anyOf", [])), name
+                if isinstance(items := node.get("items"), dict):
+                    assert items.get("type") not in (None, "null"), name
+                    assert "null" not in str(items.get("type")), name
+        assert tool.input_schema["additionalProperties"] is False, name
 
 
 def test_a_write_tool_never_reads_only_and_a_read_tool_never_writes() -> None:
@@ -78,12 +78,12 @@ def test_a_write_tool_never_reads_only_and_a_read_tool_never_writes() -> None:
     assert "get_web_terminal" not in reads
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_tool_a_description_names_exists(name: str, listed: dict[str, Tool]) -> None:
-    described = str(listed[name].description) + str(listed[name].input_schema)
-    verbs = "list|get|create|update|stop|delete|check|wait|diagnose"
-    named = set(re.findall(rf"\b((?:{verbs})_[a-z_]+)", described)) - listed[name].input_schema["properties"].keys()
-    assert named <= set(NAMES)
+def test_every_tool_a_description_names_exists(listed: dict[str, Tool]) -> None:
+    for name in NAMES:
+        described = str(listed[name].description) + str(listed[name].input_schema)
+        verbs = "list|get|create|update|stop|delete|check|wait|diagnose"
+        named = set(re.findall(rf"\b((?:{verbs})_[a-z_]+)", described)) - listed[name].input_schema["properties"].keys()
+        assert named <= set(NAMES), name
 
 
 EMPTY = set(re.split(" ", "a an and e from g id ids in is it its of only or that the these this to"))
@@ -97,21 +97,21 @@ def described(schema: Any, path: str = "") -> Iterator[tuple[str, str, str]]:
             yield from described(inner, f"{path}{name}.")
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_parameter_has_a_description_that_says_more_than_its_name(name: str, listed: dict[str, Tool]) -> None:
-    for path, parameter, text in described(listed[name].input_schema):
-        said = set(re.findall(r"[\w']+", text.lower())) - set(re.split("_", parameter)) - EMPTY
-        assert said, f"{name}: {path}: {text!r}"
+def test_every_parameter_has_a_description_that_says_more_than_its_name(listed: dict[str, Tool]) -> None:
+    for name in NAMES:
+        for path, parameter, text in described(listed[name].input_schema):
+            said = set(re.findall(r"[\w']+", text.lower())) - set(re.split("_", parameter)) - EMPTY
+            assert said, f"{name}: {path}: {text!r}"
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_what_may_be_left_out_says_what_it_is_then(name: str, listed: dict[str, Tool]) -> None:
+def test_what_may_be_left_out_says_what_it_is_then(listed: dict[str, Tool]) -> None:
     """A default that is a value stands in the schema; one that is none or false means nothing is asked or sent."""
-    schema = listed[name].input_schema
-    function = next(tool.function for tool in TOOLS if tool.name == name)
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.name in schema["properties"] and parameter.default not in (parameter.empty, None, False):
-            assert schema["properties"][parameter.name]["default"] == parameter.default
+    for name in NAMES:
+        schema = listed[name].input_schema
+        function = next(tool.function for tool in TOOLS if tool.name == name)
+        for parameter in inspect.signature(function).parameters.values():
+            if parameter.name in schema["properties"] and parameter.default not in (parameter.empty, None, False):
+                assert schema["properties"][parameter.name]["default"] == parameter.default, name
 
 
 @pytest.mark.parametrize("toolset", sorted({tool.toolset for tool in TOOLS}))

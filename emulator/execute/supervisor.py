@@ -159,9 +159,15 @@ def first_line() -> bytes:
     return line
 
 
+def go_on(number: int, frame: object) -> None:
+    """Of a signal to this process: what sent it ends stdin soon enough, and without this process its family would live
+    on. Not SIG_IGN, which the command would inherit."""
+
+
 def main() -> int:
     prctl(SET_CHILD_SUBREAPER, 1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C on the emulator's terminal ends stdin soon enough
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, go_on)
     spec = json.loads(first_line())
     with tempfile.TemporaryDirectory(prefix="pai-dlc-pod-", ignore_cleanup_errors=True) as folder:
         try:

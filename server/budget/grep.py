@@ -30,7 +30,7 @@ class Grep:
         for start, end in _chunks(log):
             if time.monotonic() > deadline:
                 raise ValueError(
-                    f"the pattern takes over {_MAX_SECONDS:.0f} s on {len(log.text):,} bytes of log. "
+                    f"the pattern takes over {_MAX_SECONDS:g} s on {len(log.text):,} bytes of log. "
                     "fix: drop counted repeats such as {0,500}, or several .* in a row"
                 )
             while start <= end and (match := self._pattern.search(log.text, start, end)) is not None:

@@ -33,13 +33,13 @@ class Guarded(BaseAdapter):
 
     def __init__(self, adapter: BaseAdapter, most_bytes: int) -> None:
         super().__init__()
-        self._adapter = adapter
+        self.own = adapter
         self._most_bytes = most_bytes
 
     def send(self, request: PreparedRequest, stream: bool = False, *args: Any, **options: Any) -> Response:
         if goes_direct(request.url or ""):
             options["proxies"] = None
-        response = self._adapter.send(request, True, *args, **options)
+        response = self.own.send(request, True, *args, **options)
         answer = response.raw
         try:
             if 300 <= response.status_code < 400:
@@ -61,15 +61,18 @@ class Guarded(BaseAdapter):
         return body
 
     def close(self) -> None:
-        self._adapter.close()
+        self.own.close()
 
 
 def guard(protocol: str, host: str, most_bytes: int) -> None:
-    """Put a Guarded adapter into the SDK's session for this host: the SDK keeps one a host and size of its pool for the
-    whole process. With a connection a thread none is closed after each call."""
+    """Put a Guarded adapter before the SDK's own, in its session for this host: the SDK keeps one a host for the whole
+    process. Its adapter stays the one it is, with the pool and the certificates that it read (20 ms). With a
+    connection a thread none is closed after each call."""
     core: Any = DaraCore  # it has no public way to a session
     session = core._get_session(f"{protocol}://{host}:80:pool={THREADS}", protocol, pool_size=THREADS)
-    session.mount(f"{protocol}://", Guarded(core.get_adapter(protocol, pool_size=THREADS), most_bytes))
+    mounted = session.get_adapter(f"{protocol}://")
+    own = mounted.own if isinstance(mounted, Guarded) else mounted
+    session.mount(f"{protocol}://", Guarded(own, most_bytes))
 
 
 def goes_direct(url: str) -> bool:

@@ -120,9 +120,9 @@ def _outline(schema: dict[str, Any]) -> dict[str, Any]:
 
 def explain(error: ValidationError) -> Failure:
     """The mistakes in a call, one sentence each, with the value that was probably meant."""
-    told = [_sentence(dict(found)) for found in error.errors(include_url=False)]
+    told = "; ".join(dict.fromkeys(_sentence(dict(found)) for found in error.errors(include_url=False)))
     return Failure(
-        "; ".join(dict.fromkeys(told)) + ".",
+        told if told.endswith("?") else f"{told}.",
         fix="Correct the arguments and call again.",
         code="InvalidArgument",
     )

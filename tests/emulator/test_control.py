@@ -10,7 +10,7 @@ from alibabacloud_pai_dlc20201203 import models
 from alibabacloud_pai_dlc20201203.client import Client
 from alibabacloud_tea_openapi.exceptions import ServerException
 
-from pai_dlc_mcp.emulator import embedded
+from pai_dlc_mcp.emulator import embedded, snapshot
 from pai_dlc_mcp.emulator.embedded import Emulator
 from pai_dlc_mcp.emulator.faults import Fault
 
@@ -55,6 +55,16 @@ def test_a_reset_brings_back_the_seeds_and_the_time(dlc: Client, emulator: Emula
     assert knock(emulator, "clock")["now"] == "2026-01-05T08:00:00.000+00:00"
     assert not emulator.faults
     assert not emulator.requests
+
+
+def test_a_reset_that_is_read_is_the_one_that_was_worked_out(emulator: Emulator) -> None:
+    emulator.world.new = None
+    emulator.reset()
+    worked_out = snapshot.dump(emulator.account)
+    emulator.account.jobs.clear()
+    emulator.account.workspaces.clear()
+    emulator.reset()
+    assert snapshot.dump(emulator.account) == worked_out
 
 
 @pytest.mark.parametrize(

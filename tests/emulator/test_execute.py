@@ -19,7 +19,7 @@ from pai_dlc_mcp.emulator import embedded, state
 from pai_dlc_mcp.emulator.clock import Clock
 from pai_dlc_mcp.emulator.embedded import Emulator
 from pai_dlc_mcp.emulator.execute import canary
-from pai_dlc_mcp.emulator.execute.process import Limits
+from pai_dlc_mcp.emulator.execute.process import Limits, Process
 from tests.emulator.conftest import PROXIES, START
 
 Create = Callable[..., str]
@@ -275,7 +275,7 @@ def test_nothing_outlives_the_emulator_however_it_ends(tmp_path: Path, end: sign
     mark = f"86400.{os.getpid()}{end.value}"
     script = tmp_path / "program.py"
     script.write_text(
-        "import time\n"
+        "import sys\n"
         "from datetime import UTC, datetime\n"
         "from pai_dlc_mcp.emulator import embedded, jobs\n"
         "from pai_dlc_mcp.emulator.clock import Clock\n"
@@ -286,16 +286,34 @@ def test_nothing_outlives_the_emulator_however_it_ends(tmp_path: Path, end: sign
         "    body = {'JobType': 'PyTorchJob', 'UserCommand': command, 'WorkspaceId': '123456', 'JobSpecs': [spec]}\n"
         "    jobs.admit(emulator.account, 'dlc1', 'x', body, emulator.account.now())\n"
         "    emulator.clock.advance(20)\n"
-        "    time.sleep(60)\n"
+        "    sys.stdin.read()\n"
     )
-    program = subprocess.Popen([sys.executable, str(script)])
+    # Its stdin ends with this process, however that ends.
+    with subprocess.Popen([sys.executable, str(script)], stdin=subprocess.PIPE) as program:
+        try:
+            until(lambda: len(canary.running(mark)) >= 4)
+            program.send_signal(end)
+            program.wait(20)
+            until(lambda: not canary.running(mark))
+        finally:
+            program.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_no_supervisor_and_is_still_its_commands_to_trap(number: signal.Signals) -> None:
+    """It may come from whoever ends all processes of a session; ended by it, the supervisor would end nobody else."""
+    mark, said = f"86400.{os.getpid()}{number.value}", list[str]()
+    command = f"trap 'echo trapped' {number.value}; (setsid sleep {mark} &); echo up; while :; do sleep 0.05; done"
+    process = Process((), command, {"PATH": os.defpath}, Limits(), said.append, lambda code: None)
     try:
-        until(lambda: len(canary.running(mark)) >= 4)
-        program.send_signal(end)
-        program.wait(20)
-        until(lambda: not canary.running(mark))
+        until(lambda: "up" in said)
+        process.popen.send_signal(number)
+        process.order(f"signal {number.value}")
+        until(lambda: "trapped" in said)
     finally:
-        program.kill()
+        process.kill()
+    assert process.wait(10)
+    assert canary.running(mark) == []
 
 
 def test_where_nothing_can_be_killed_nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,23 +10,7 @@ from alibabacloud_pai_dlc20201203.client import Client
 from pai_dlc_mcp.emulator.embedded import Emulator
 from pai_dlc_mcp.emulator.scenarios import catalog, noise, signs, styles, waiting
 from pai_dlc_mcp.emulator.scenarios.catalog import SCENARIOS
-
-Create = Callable[..., str]
-
-
-def log(dlc: Client, job_id: str, pod: str = "master-0") -> str:
-    return "\n".join(dlc.get_pod_logs(job_id, f"{job_id}-{pod}", models.GetPodLogsRequest()).body.logs)
-
-
-def status(dlc: Client, job_id: str) -> str:
-    return dlc.get_job(job_id, models.GetJobRequest()).body.status
-
-
-def play(create: Create, emulator: Emulator, scenario: str, seconds: float = 4000, count: int = 1) -> str:
-    job_id = create({"PodCount": count}, Envs={"EMULATOR_SCENARIO": scenario, "API_TOKEN": "EXAMPLE-value-1"})
-    emulator.clock.advance(seconds)
-    return job_id
-
+from tests.emulator.played import Create, log, play
 
 ROWS = {
     "status": ("queue", "resources", "status: EnvPreparing", "sanity: failed", "hang: silence", "restarts", "succeeds"),

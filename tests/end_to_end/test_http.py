@@ -59,20 +59,23 @@ def replicas(
     free_port: Callable[[], int],
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Generator[str]:
-    """The balancer's address. Two processes for all tests with the same folders: each start takes a second."""
+) -> Generator[tuple[str, str, str]]:
+    """The addresses of the balancer and of two processes. One start for all tests with the same folders."""
     home = tmp_path_factory.mktemp("replicas")
     states = [request.getfixturevalue(name) if name == "one_redis" else str(home / name) for name in request.param]
     with ExitStack() as stack:
-        each = [stack.enter_context(replica(one_emulator, PAI_DLC_STATE=state)) for state in states]
-        yield stack.enter_context(balancer(free_port(), *each))
+        one, other = (
+            stack.enter_context(replica(one_emulator, host, PAI_DLC_STATE=state))
+            for host, state in zip(("127.0.0.1", "127.0.0.2"), states, strict=True)
+        )
+        yield stack.enter_context(balancer(free_port(), one, other)), one, other
 
 
 @pytest.fixture
-def address(replicas: str, emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> str:
+def address(replicas: tuple[str, str, str], emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> str:
     """The replicas, and the emulator behind them as new; a replica waits in real time until the job has stopped."""
     monkeypatch.setattr(emulator.clock, "speed", 20.0)
-    return replicas
+    return replicas[0]
 
 
 def stops(emulator: Emulator) -> int:
@@ -122,6 +125,20 @@ async def test_a_token_is_redeemed_once_by_replicas_with_one_redis(address: str,
     assert [one["status"] for one in told].count("stopped") == 1
 
 
+@pytest.mark.parametrize("replicas", [("one", "one")], indirect=True, ids=["one folder"])
+def test_19_a_foreign_host_or_origin_is_refused_on_every_loopback_address(replicas: tuple[str, str, str]) -> None:
+    listing = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    accepted = {"accept": "application/json, text/event-stream"}
+    for address in replicas[1:]:
+
+        def status(address: str = address, **headers: str) -> int:
+            return httpx2.post(f"{address}/mcp", json=listing, headers={**accepted, **headers}).status_code
+
+        assert status() == status(origin=address) == 200
+        assert status(host="evil.example.com") == status(host="evil.example.com:80") == 421
+        assert status(origin="http://evil.example.com") == status(origin="null") == 403
+
+
 @pytest.mark.long  # two starts of a process; tests/server/safety/test_replicas.py has the rule
 @pytest.mark.parametrize("replicas", [("one", "other")], indirect=True, ids=["two folders"])
 async def test_without_a_shared_folder_the_other_replica_refuses(address: str, emulator: Emulator) -> None:
@@ -142,16 +159,3 @@ async def test_without_a_shared_folder_the_other_replica_refuses(address: str, e
 def test_an_address_others_can_reach_is_refused(host: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["serve", "--transport", "http", "--host", host]) == 2
     assert "loopback only" in capsys.readouterr().err
-
-
-def test_19_a_foreign_host_or_origin_is_refused_on_every_loopback_address(emulator: Emulator, replica: Replica) -> None:
-    listing = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
-    accepted = {"accept": "application/json, text/event-stream"}
-    with replica(emulator, "127.0.0.2") as address:
-
-        def status(**headers: str) -> int:
-            return httpx2.post(f"{address}/mcp", json=listing, headers={**accepted, **headers}).status_code
-
-        assert status() == status(origin=address) == 200
-        assert status(host="evil.example.com") == status(host="evil.example.com:80") == 421
-        assert status(origin="http://evil.example.com") == status(origin="null") == 403

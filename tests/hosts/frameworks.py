@@ -12,7 +12,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 Call = Callable[[str, dict[str, object]], Awaitable[object]]
-JOB = {"job_id": "dlc4stillrunning"}
+JOB: dict[str, object] = {"job_id": "dlc4stillrunning"}
 CALLS: list[tuple[str, dict[str, object]]] = [("list_workspaces", {}), ("get_pod_logs", JOB), ("stop_job", JOB)]
 
 

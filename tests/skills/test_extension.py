@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pytest
 from mcp import Client
 from mcp.shared.exceptions import MCPError
-from mcp.types import INVALID_PARAMS, PaginatedRequestParams, Request, RequestParams
+from mcp.types import INVALID_PARAMS, PaginatedRequestParams, Request
 from pydantic import TypeAdapter
 
 from pai_dlc_mcp import tools
@@ -21,12 +21,12 @@ CHOICES = [{}, {"toolsets": "all"}, {"read_only": True}, {"allow_tools": "stop_j
 eras = pytest.mark.parametrize("mode", ["auto", "legacy"])
 
 
-class ListSkills(Request[RequestParams, Literal["skills/list"]]):
+class ListSkills(Request[PaginatedRequestParams, Literal["skills/list"]]):
     method: Literal["skills/list"] = "skills/list"
     params: PaginatedRequestParams = PaginatedRequestParams()
 
 
-class GetSkill(Request[RequestParams, Literal["skills/get"]]):
+class GetSkill(Request[GetSkillParams, Literal["skills/get"]]):
     method: Literal["skills/get"] = "skills/get"
     params: GetSkillParams
 

@@ -1,4 +1,4 @@
-"""create_job, through a real client: every rule first, then one request."""
+"""create_job, through a real client: every rule first, then one request. test_said.py has what it refuses."""
 
 from typing import Any
 
@@ -129,72 +129,6 @@ async def test_what_a_careful_colleague_would_say_is_said_and_stops_nothing(agen
     job = {**agent.JOB, "user_command": "python /mnt/train.py"}
     checked = await agent.facts("create_job", **{**job, **changes}, dry_run=True)
     assert checked.get("warnings") == warned
-
-
-# What the skill forbids, and what the answer offers instead.
-REFUSED: list[tuple[dict[str, Any], list[str]]] = [
-    ({"workspace_id": None}, ["workspace_id"]),
-    ({"workspace_id": "999999"}, ["workspace 999999 does not exist", "list_workspaces"]),
-    ({"workspace_id": "llm_team"}, ["workspace_id: 'llm_team' does not have the form"]),
-    ({"job_type": "pytorch"}, ["'pytorch' is no job type, use 'PyTorchJob'"]),
-    ({"job_type": "Custom"}, ["'Custom' does not exist; use 'PyTorchJob'"]),
-    ({"job_type": "tensorflow"}, ["use 'TFJob'"]),
-    ({"display_name": "two words"}, ["display_name: 'two words' does not have the form"]),
-    ({"display_name": ""}, ["display_name"]),
-    ({"user_command": ""}, ["user_command"]),
-    ({"priority": 10}, ["priority", "less than or equal to 9"]),
-    ({"job_specs": []}, ["job_specs"]),
-    ({"job_specs": [{**ECS, "image": URI.rsplit("/", 1)[1]}]}, [f"its ImageUri is {URI}"]),
-    ({"job_specs": [{**ECS, "image": "image-4pytorch26gpu001"}]}, [f"its ImageUri is {URI}"]),
-    ({"job_specs": [{**ECS, "image": "ubuntu:22.04"}]}, ["'ubuntu:22.04' is not an ImageUri", "list_images"]),
-    ({"job_specs": [{**ECS, "ecs_spec": "ecs.gn6i-c4g1"}]}, ["there is ecs.gn6i-c4g1.xlarge"]),
-    ({"job_specs": [{**ECS, **QUOTA}]}, ["has both ecs_spec and resource_config"]),
-    ({"job_specs": [{"type": "Worker", "image": URI}]}, ["needs ecs_spec", "or resource_config"]),
-    ({"job_specs": [QUOTA]}, ["resource_config needs resource_id"]),
-    ({"resource_id": "quota1llmteam001"}, ["ecs_spec is pay-as-you-go and cannot go with resource_id"]),
-    ({"job_specs": [{**ECS, "type": "worker"}]}, ["'worker' is no role of PyTorchJob, use 'Worker'"]),
-    ({"job_specs": [{**ECS, "type": "PS"}]}, ["'PS' is no role of PyTorchJob, use one of Worker, Master"]),
-    ({"job_type": "MPIJob"}, ["an MPIJob needs a Worker and a Master spec: Master is missing"]),
-    ({"job_specs": [ECS, ECS]}, ["role Worker is described 2 times"]),
-    ({"job_specs": [{**ECS, "pod_count": 0}]}, ["job_specs[0].pod_count"]),
-    ({"job_specs": [{"type": "Worker", "ecs_spec": "ecs.g6.large"}]}, ["job_specs[0].image: is required"]),
-    ({"job_specs": [{**ECS, "podCuont": 2}]}, ["job_specs[0]: unknown field 'podCuont': did you mean 'pod_count'?"]),
-    ({"data_sources": [{"data_source_id": "d-nosuch"}]}, ["dataset d-nosuch does not exist", "list_datasets"]),
-    ({"data_sources": [{"mount_path": "/a"}]}, ["exactly one of data_source_id and uri"]),
-    ({"data_sources": [{"data_source_id": "d-llmcorpus000000001", "uri": "oss://b/"}]}, ["exactly one of"]),
-    (
-        {"code_source": {"code_source_id": "code-nosuch"}},
-        ["code source code-nosuch does not exist", "list_code_sources"],
-    ),
-    ({"code_source": {"code_source_id": "code-1", "uri": "https://x"}}, ["has both code_source_id and uri"]),
-    ({"code_source": {"uri": "https://x"}}, ["needs code_source_id, from list_code_sources"]),
-    ({"settings": {"enable_rdam": True}}, ["unknown field 'enable_rdam': did you mean 'enable_rdma'?"]),
-    ({"other": {"JobType": "TFJob"}}, ["other.JobType has a parameter of its own: job_type"]),
-    ({"other": {"ThirdPartyLibs": ["x"]}}, ["ThirdPartyLibs"]),
-    ({"other": {"ElasticSpec": "yes"}}, ["ElasticSpec"]),
-    ({"user_vpc": {"vpc_id": "vpc-1"}}, ["vpc_id"]),
-    ({"display_nmae": "x"}, ["unknown field 'display_nmae': did you mean 'display_name'?"]),
-    ({"client_request_id": "short"}, ["client_request_id"]),
-]
-
-
-@pytest.mark.parametrize(("changes", "said"), REFUSED)
-async def test_what_breaks_a_rule_is_refused_with_the_right_value_and_nothing_is_created(
-    agent, emulator, changes, said
-) -> None:
-    job = {key: value for key, value in {**agent.JOB, **changes}.items() if value is not None}
-    for dry_run in (False, True):
-        error = await agent.error("create_job", **job, dry_run=dry_run)
-        assert [part for part in said if part not in error] == []
-        assert "fix: " in error
-        assert "InternalError" not in error
-    assert creates(emulator) == 0
-
-
-async def test_all_that_is_wrong_with_a_job_is_told_at_once(agent) -> None:
-    specs = [{**ECS, "type": "worker"}, {**QUOTA, "type": "PS"}]
-    error = await agent.error("create_job", **{**agent.JOB, "job_specs": specs, "data_sources": [{}]})
-    assert [part for part in ("'Worker'", "'PS'", "resource_id", "data_sources[0]") if part not in error] == []
 
 
 async def test_an_operator_may_allow_any_image(connect, emulator) -> None:

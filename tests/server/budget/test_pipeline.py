@@ -10,6 +10,7 @@ from typing import Any
 import corpus
 import pytest
 
+from pai_dlc_mcp.server.budget import grep
 from pai_dlc_mcp.server.budget.limits import tokens
 from pai_dlc_mcp.server.budget.pipeline import Mode, View, view
 from pai_dlc_mcp.server.budget.redact import Redactor
@@ -34,7 +35,7 @@ def noise(lines: int) -> list[str]:
     return corpus.mixed(lines)
 
 
-@pytest.mark.parametrize("lines", [100, 2000, pytest.param(100_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("lines", [100, *(pytest.param(n, marks=pytest.mark.long) for n in (2000, 100_000))])
 @pytest.mark.parametrize("failure", FAILURES)
 def test_the_root_cause_is_in_the_answer_at_4000_tokens_and_at_1000(failure: str, lines: int) -> None:
     build, cause = corpus.FAILURES[failure]
@@ -265,13 +266,14 @@ def test_no_more_lines_than_asked_for_and_the_cause_is_among_them(mode: Mode, ma
     assert log.cause in got.text or (mode == "summary" and max_lines == 1)
 
 
-def test_a_pattern_too_costly_even_so_is_given_up() -> None:
+def test_a_pattern_too_costly_even_so_is_given_up(monkeypatch) -> None:
+    monkeypatch.setattr(grep, "_MAX_SECONDS", 0.2)
     dice = random.Random(3)
     records = ["".join(dice.choices("ab", k=2000)) for _ in range(2000)]
     start = time.perf_counter()
-    with pytest.raises(ValueError, match=r"takes over 2 s on 4,001,999 bytes of log\. fix: drop counted repeats"):
+    with pytest.raises(ValueError, match=r"takes over 0\.2 s on 4,001,999 bytes of log\. fix: drop counted repeats"):
         show(records, "grep", pattern="a[ab]{900}c")
-    assert time.perf_counter() - start < 8
+    assert time.perf_counter() - start < 6
 
 
 @pytest.mark.parametrize("letter", ["x", "损", "💥"])
@@ -287,7 +289,7 @@ def test_an_empty_log_says_so() -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_no_budget_is_too_small(mode: Mode) -> None:
-    records = corpus.failing("oom", 400).records
+    records = corpus.failing("oom", 60).records
     for max_tokens in (*range(-1, 48), *range(48, 260, 11)):  # each of the smallest, then a sample
         assert tokens(show(records, mode, max_tokens, pattern="rank").text) <= max(0, max_tokens)
 

@@ -75,6 +75,6 @@ def test_a_cut_after_a_fence_does_not_close_it_twice() -> None:
     assert got.count("</untrusted-data") == 1
 
 
-@pytest.mark.parametrize("budget", range(60))
-def test_no_ceiling_is_too_low(budget: int) -> None:
-    assert tokens(fit("损失\ud83d\n" * 500, budget, "Pass page=2.")) <= budget
+def test_no_ceiling_is_too_low() -> None:
+    cost = {budget: tokens(fit("损失\ud83d\n" * 500, budget, "Pass page=2.")) for budget in range(60)}
+    assert [budget for budget, found in cost.items() if found > budget] == []

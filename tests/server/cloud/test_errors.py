@@ -25,20 +25,10 @@ from pai_dlc_mcp.server.cloud import no_answer
 from pai_dlc_mcp.server.cloud.credentials import StaticKey
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.refusals import from_sdk
+from tests.server.cloud.sts_key import Temporary
 
 HANGZHOU, RUNNING, FINISHED = "cn-hangzhou", "dlc4stillrunning", "dlc1succeeded001"
 HOST = "pai-dlc.cn-hangzhou.aliyuncs.com"
-
-
-class Temporary:
-    """An STS key of the emulator's account."""
-
-    def config(self) -> dict[str, str]:
-        return {
-            "access_key_id": state.STS_ACCESS_KEY_ID,
-            "access_key_secret": state.STS_ACCESS_KEY_SECRET,
-            "security_token": state.STS_SECURITY_TOKEN,
-        }
 
 
 async def stop(gateway: Any, job_id: str = RUNNING) -> CloudError:
@@ -375,9 +365,10 @@ def their_own(kind: type[Exception]) -> bool:
     return kind.__module__.split(".")[0] not in {"http", "email", "json"} and not issubclass(kind, Warning)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in exceptions_of(*LIBRARIES) if their_own(kind)])
-def test_every_exception_of_the_http_libraries_is_in_the_map_itself(kind) -> None:
-    assert kind in no_answer.OUTCOMES
+def test_every_exception_of_the_http_libraries_is_in_the_map_itself() -> None:
+    theirs = [kind for kind in exceptions_of(*LIBRARIES) if their_own(kind)]
+    assert len(theirs) > 50
+    assert [kind for kind in theirs if kind not in no_answer.OUTCOMES] == []
 
 
 REFUSED = urllib3.exceptions.NewConnectionError(None, "refused")  # type: ignore[arg-type]

@@ -61,11 +61,11 @@ def test_the_services_own_ids_are_accepted(name, value) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
-@pytest.mark.parametrize("trick", TRICKS)
-def test_no_id_of_any_kind_is_a_path_or_a_query(name, trick) -> None:
-    pattern = getattr(ids, name)
-    assert not accepts(pattern, trick)
-    assert not accepts(pattern, f"{EXAMPLES[name][0]}/{trick}")
+def test_no_id_of_any_kind_is_a_path_or_a_query(name) -> None:
+    for trick in TRICKS:
+        pattern = getattr(ids, name)
+        assert not accepts(pattern, trick), trick
+        assert not accepts(pattern, f"{EXAMPLES[name][0]}/{trick}"), trick
 
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
@@ -91,6 +91,6 @@ def test_a_path_segment_is_a_plain_word(value) -> None:
     assert ids.is_path_segment(value) == bool(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,255}", value))
 
 
-@pytest.mark.parametrize("trick", TRICKS)
-def test_a_trick_is_no_path_segment(trick) -> None:
-    assert not ids.is_path_segment(trick)
+def test_a_trick_is_no_path_segment() -> None:
+    for trick in TRICKS:
+        assert not ids.is_path_segment(trick), trick

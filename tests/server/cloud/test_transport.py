@@ -7,13 +7,16 @@ import threading
 import tracemalloc
 import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
+from darabonba.core import DaraCore
 
-from pai_dlc_mcp.emulator import embedded, state
+from pai_dlc_mcp.emulator import embedded
 from pai_dlc_mcp.emulator.faults import Fault
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.transport import goes_direct
+from tests.server.cloud.sts_key import Temporary
 
 PROXY_VARIABLES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
@@ -69,17 +72,6 @@ async def test_a_call_to_another_machine_asks_the_proxy_unless_no_proxy_lists_it
             await gateway.send("pai-dlc", "StopJob", "cn-hangzhou", ("dlc4stillrunning",), {})
     assert (caught.value.kind, caught.value.maybe_done) == ("unreachable", False)
     assert asked == ([] if no_proxy else [b"CONNECT pai.example.invalid:443"])
-
-
-class Temporary:
-    """An STS key of the emulator's account: its token is a header that the SDK would send on with a redirect."""
-
-    def config(self) -> dict[str, str]:
-        return {
-            "access_key_id": state.STS_ACCESS_KEY_ID,
-            "access_key_secret": state.STS_ACCESS_KEY_SECRET,
-            "security_token": state.STS_SECURITY_TOKEN,
-        }
 
 
 @pytest.mark.parametrize("write", [False, True])
@@ -170,3 +162,18 @@ async def test_16_no_compression_gets_around_the_cap_and_no_status(gateway_for, 
             server.shutdown()
     assert caught.value.kind == "too_large"
     assert peak < 30e6
+
+
+async def test_a_second_client_of_a_host_reads_no_certificates(gateway_for, monkeypatch) -> None:
+    made: list[str] = []
+    make = DaraCore.get_adapter
+
+    def counted(protocol: str, *args: Any, **options: Any) -> Any:
+        made.append(protocol)
+        return make(protocol, *args, **options)
+
+    monkeypatch.setattr(DaraCore, "get_adapter", counted)
+    with embedded.start() as other:
+        for _ in range(2):
+            await gateway_for(endpoint=other.endpoint).read("pai-dlc", "ListJobs", "cn-hangzhou")
+    assert made == ["http"]

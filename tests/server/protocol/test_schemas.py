@@ -23,36 +23,35 @@ def schemas(node: Any) -> Iterator[dict[str, Any]]:
             yield from schemas(list(part.values()) if key == "properties" else part)
 
 
-@pytest.mark.parametrize("name", TOOLS)
-def test_the_arguments_are_an_object_with_properties_and_no_combinator_at_its_root(name) -> None:
-    root = TOOLS[name].parameters
-    assert root["type"] == "object"
-    assert isinstance(root["properties"], dict)
-    assert not {"anyOf", "oneOf", "allOf", "not", "$ref", "$defs", "enum"} & root.keys()
-    assert set(root.get("required", [])) <= root["properties"].keys()
+def test_the_arguments_are_an_object_with_properties_and_no_combinator_at_its_root() -> None:
+    for name in TOOLS:
+        root = TOOLS[name].parameters
+        assert root["type"] == "object", name
+        assert isinstance(root["properties"], dict), name
+        assert not {"anyOf", "oneOf", "allOf", "not", "$ref", "$defs", "enum"} & root.keys(), name
+        assert set(root.get("required", [])) <= root["properties"].keys(), name
 
 
-@pytest.mark.parametrize("name", TOOLS)
-def test_nothing_in_a_schema_is_what_a_strict_host_refuses(name) -> None:
-    built = TOOLS[name]
-    for schema in [*schemas(built.parameters), *schemas(built.output_schema or {})]:
-        assert not {"$ref", "$defs", "title", "oneOf", "allOf", "patternProperties"} & schema.keys()
-        assert {"type": "null"} not in schema.get("anyOf", [])
-        assert schema.get("default", "set") is not None
+def test_nothing_in_a_schema_is_what_a_strict_host_refuses() -> None:
+    for name in TOOLS:
+        built = TOOLS[name]
+        for schema in [*schemas(built.parameters), *schemas(built.output_schema or {})]:
+            assert not {"$ref", "$defs", "title", "oneOf", "allOf", "patternProperties"} & schema.keys(), name
+            assert {"type": "null"} not in schema.get("anyOf", []), name
+            assert schema.get("default", "set") is not None, name
 
 
-@pytest.mark.parametrize("name", TOOLS)
-def test_what_the_server_fills_in_is_hidden_from_the_model(name) -> None:
-    assert not set(RESOLVED) & TOOLS[name].parameters["properties"].keys()
+def test_what_the_server_fills_in_is_hidden_from_the_model() -> None:
+    for name in TOOLS:
+        assert not set(RESOLVED) & TOOLS[name].parameters["properties"].keys(), name
 
 
-@pytest.mark.parametrize("name", TOOLS)
-def test_an_array_says_what_it_holds_and_every_argument_its_type(name) -> None:
-    for schema in schemas(TOOLS[name].parameters):
-        assert schema.get("type") != "array" or "items" in schema
-        assert all(
-            "type" in part or "anyOf" in part or "enum" in part for part in schema.get("properties", {}).values()
-        )
+def test_an_array_says_what_it_holds_and_every_argument_its_type() -> None:
+    for name in TOOLS:
+        for schema in schemas(TOOLS[name].parameters):
+            assert schema.get("type") != "array" or "items" in schema, name
+            parts = schema.get("properties", {})
+            assert [key for key, part in parts.items() if not {"type", "anyOf", "enum"} & part.keys()] == [], name
 
 
 def test_a_reference_becomes_what_it_refers_to_and_a_null_arm_goes() -> None:
@@ -137,10 +136,10 @@ async def test_an_unknown_tool_is_answered_with_the_one_meant(agent) -> None:
     assert error.splitlines()[:2] == ["There is no tool 'listJobs' on this server.", "fix: Use list_jobs."]
 
 
-@pytest.mark.parametrize("name", TOOLS)
-def test_no_enum_is_of_numbers(name) -> None:
-    for schema in schemas(TOOLS[name].parameters):
-        assert all(isinstance(value, str) for value in schema.get("enum", []))
+def test_no_enum_is_of_numbers() -> None:
+    for name in TOOLS:
+        for schema in schemas(TOOLS[name].parameters):
+            assert all(isinstance(value, str) for value in schema.get("enum", [])), name
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
@@ -150,11 +149,11 @@ async def test_a_null_or_an_impossible_empty_text_is_an_argument_left_out(agent,
     assert await agent.facts("list_jobs", **every) == await agent.facts("list_jobs")
 
 
-@pytest.mark.parametrize("name", TOOLS)
-def test_no_optional_argument_refuses_a_null(name) -> None:
-    metadata = TOOLS[name].fn_metadata
-    optional = TOOLS[name].parameters["properties"].keys() - set(TOOLS[name].parameters.get("required", []))
-    assert metadata.pre_parse_json(dict.fromkeys(optional)) == {}
+def test_no_optional_argument_refuses_a_null() -> None:
+    for name in TOOLS:
+        metadata = TOOLS[name].fn_metadata
+        optional = TOOLS[name].parameters["properties"].keys() - set(TOOLS[name].parameters.get("required", []))
+        assert metadata.pre_parse_json(dict.fromkeys(optional)) == {}, name
 
 
 def test_an_empty_text_where_one_may_stand_is_kept_and_so_is_a_null_that_is_required() -> None:
