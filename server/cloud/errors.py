@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Generator
 from contextlib import contextmanager
 from typing import Literal, TypeVar
 
-from pai_dlc_mcp.server.budget.fence import inline
 from pai_dlc_mcp.server.errors import Failure
 
 T = TypeVar("T")
@@ -117,6 +116,8 @@ def said(value: object) -> str:
     """The service's words on one line and in quotes, which they cannot close; nothing where it said none."""
     if value == "None" or not isinstance(value, str | int):  # the SDK's word for nothing
         return ""
+    from pai_dlc_mcp.server.budget.fence import inline  # a start needs no errors of the service
+
     words = inline(str(value).strip().rstrip("."), _MOST_TEXT)
     return words and f'"{words}"'
 

@@ -96,6 +96,9 @@ NO_TOOL = {
 # What an operation's sample is read together with.
 RUNNING = SAMPLES["dlc.GetJob.running"]
 SAMPLES["dlc.GetJob.ray"] = {**RUNNING, "body": {**RUNNING["body"], "JobType": "RayJob"}}
+SAMPLES["dlc.ListEcsSpecs.docs-example"]["body"]["TotalCount"] = (
+    1  # it announces 10 and shows one: the rest is asked for
+)
 WITH: dict[str, tuple[str, ...]] = {
     "DeleteJob": ("dlc.GetJob.failed",),
     "ListQuotaWorkloads": ("dlc.GetJob.queuing",),

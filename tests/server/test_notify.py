@@ -22,7 +22,7 @@ from pai_dlc_mcp import tools
 from pai_dlc_mcp.emulator.faults import Fault
 from pai_dlc_mcp.server import app, notify
 from pai_dlc_mcp.server.cloud.credentials import StaticKey
-from pai_dlc_mcp.server.safety.folder_store import open_store
+from pai_dlc_mcp.server.safety.stores import open_store
 from pai_dlc_mcp.server.settings import Settings
 from tests.conftest import JOB, virtual
 

@@ -79,7 +79,7 @@ def ticks() -> Ticks:
 
 @pytest.fixture
 def gateway(emulator: Any, settings_for: Any, ticks: Ticks) -> Gateway:
-    return Gateway(settings_for(), StaticKey(emulator.access_key_id, emulator.access_key_secret), ticks)
+    return Gateway(settings_for(), StaticKey(emulator.access_key_id, emulator.access_key_secret), clock=ticks)
 
 
 async def refused(gateway: Gateway, read: tuple[Any, ...] = JOBS) -> CloudError:
