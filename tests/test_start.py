@@ -69,7 +69,8 @@ async def call():
     async with Client(server, cache=None) as client:
         known = set(sys.modules)
         await client.call_tool("stop_job", {"job_id": "dlc4stillrunning"})
-        print(*(name for name in set(sys.modules) - known if name.startswith(("pai_dlc_mcp", "alibabacloud", "requests"))))
+        ours = ("pai_dlc_mcp", "alibabacloud", "requests")
+        print(*(name for name in set(sys.modules) - known if name.startswith(ours)))
 anyio.run(call)
 """
 
