@@ -136,7 +136,7 @@ function drawFigures({ job, spans = [], pods, progress, now }) {
     last(1) !== undefined && ["Loss", figure(last(1))],
     last(2) !== undefined && ["Time a step", `${figure(last(2))} s`],
     uses.length && !job.over && [`${pods.metric === "GpuCoreUsage" ? "GPU" : "CPU"} use${uses.length > 1 ? ", mean" : ""}`, `${Math.round(mean)} %`],
-    progress?.eta_s && !job.over && ["To go at this pace", took(progress.eta_s)],
+    progress?.eta_s && !job.over && ["To go", took(progress.eta_s)],
     ran ? ["Ran", took(ran)] : waited > 0 && ["Waited", took(waited)],
   ].filter(Boolean);
   at("figures").hidden = !told.length;

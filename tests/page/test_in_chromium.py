@@ -245,7 +245,5 @@ async def test_pictures_for_the_documentation(
                 async with opened(chromium, place, color_scheme=scheme, viewport=size) as page:
                     narrow = "-narrow" if width < 860 else ""
                     shot = BytesIO(await page.screenshot(full_page=True))
-                    flat = (
-                        pillow.open(shot).convert("RGB").quantize(64, dither=pillow.Dither.NONE)
-                    )  # a third of the bytes
+                    flat = pillow.open(shot).convert("RGB").quantize(256, method=pillow.Quantize.FASTOCTREE)
                     flat.save(DOCS / f"{name}-{scheme}{narrow}.png", optimize=True)
