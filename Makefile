@@ -53,6 +53,10 @@ docs: registered ## rewrite what is generated: the README's tables, the skill, s
 	@$(BIN)/python -m pai_dlc_mcp.emulator.coverage > docs/emulator-coverage.md
 	@$(BIN)/python -m dev.generated
 
+site: ## build the documentation into build/site, in an environment of its own
+	@test -x .venv-site/bin/mkdocs || { $(PYTHON) -m venv .venv-site && .venv-site/bin/python -m pip install -q "mkdocs-material>=9.6,<10"; }
+	@NO_MKDOCS_2_WARNING=1 .venv-site/bin/mkdocs build --strict --quiet
+
 fuzz: .venv/ready ## send the emulator 20,000 signed requests, and the tools 5,000 calls while the service fails
 	@EMULATOR_FUZZ=20000 $(BIN)/pytest -q tests/emulator/test_fuzz.py
 	@TOOL_FUZZ=5000 $(BIN)/pytest -q tests/end_to_end/test_tool_fuzz.py
@@ -99,5 +103,5 @@ lock: ## refresh requirements.lock
 	@.venv-lock/bin/uv pip compile -q pyproject.toml --extra cli --extra charts --extra redis --extra otel --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --upgrade -o requirements.lock
 
-.PHONY: help demo check test short ci new-tool registered snapshots docs fuzz clients hosts browser conformance bench soak inspect \
+.PHONY: help demo check test short ci new-tool registered snapshots docs fuzz clients site hosts browser conformance bench soak inspect \
   evals mutants lock

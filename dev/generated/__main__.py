@@ -1,5 +1,6 @@
 """`python -m dev.generated [--check]`: write the generated files, or name those that are old."""
 
+import logging
 import sys
 
 from dev.generated.files import ROOT, generated
@@ -7,9 +8,11 @@ from dev.generated.files import ROOT, generated
 
 def main(*, check: bool) -> int:
     """1 where a check found a file that is missing or old."""
+    logging.disable(logging.INFO)  # the emulator's, of its starts
+    made = generated()
     stale = [
         path
-        for path, text in generated().items()
+        for path, text in made.items()
         if not (ROOT / path).exists() or (ROOT / path).read_text("utf-8") != text
     ]
     if check:
@@ -17,7 +20,7 @@ def main(*, check: bool) -> int:
         return 1 if stale else 0
     for path in stale:
         (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
-        (ROOT / path).write_text(generated()[path], "utf-8")
+        (ROOT / path).write_text(made[path], "utf-8")
     return 0
 
 
