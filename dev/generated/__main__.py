@@ -11,9 +11,7 @@ def main(*, check: bool) -> int:
     logging.disable(logging.INFO)  # the emulator's, of its starts
     made = generated()
     stale = [
-        path
-        for path, text in made.items()
-        if not (ROOT / path).exists() or (ROOT / path).read_text("utf-8") != text
+        path for path, text in made.items() if not (ROOT / path).exists() or (ROOT / path).read_text("utf-8") != text
     ]
     if check:
         print("\n".join(stale))

@@ -4,11 +4,13 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import anyio
 from mcp import Client
 from mcp.types import CallToolResult, TextContent
+from pydantic import SecretStr
 
 from pai_dlc_mcp import tools
 from pai_dlc_mcp.emulator import embedded
@@ -112,7 +114,7 @@ async def _answers() -> str:
     with embedded.start(clock=Clock(_NOON, speed=0)) as emulator:
         settings = Settings(
             region="cn-hangzhou", endpoint=emulator.endpoint, protocol="http", emulator=True, state="memory",
-            toolsets=("all",), confirm_keys=("0" * 32,), audit_file=os.devnull,
+            toolsets=("all",), confirm_keys=(SecretStr("0" * 32),), audit_file=Path(os.devnull),
         )  # fmt: skip
         key = StaticKey(emulator.access_key_id, emulator.access_key_secret)
         clock = ServerClock(lambda: emulator.clock.now().timestamp())
