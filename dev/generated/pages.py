@@ -27,7 +27,7 @@ _SHOWN: Sequence[tuple[str, Mapping[str, Any]]] = (
     ("list_jobs", {"workspace_id": "123456", "limit": 4}),
     ("get_job", {"job_id": "dlc2outofmemory2"}),
     ("diagnose_job", {"job_id": "dlc2outofmemory2"}),
-    ("get_pod_logs", {"job_id": "dlc2outofmemory2", "max_tokens": 500}),
+    ("get_pod_logs", {"job_id": "dlc2outofmemory2"}),
     ("wait_for_jobs", {"job_ids": ["dlc1succeeded001", "dlc4stillrunning"]}),
     ("get_queue_position", {"job_id": "dlc5waitinginq05"}),
     ("stop_job", {"job_id": "dlc4stillrunning"}),
