@@ -1,6 +1,6 @@
 """Run this server against test suites and clients that others wrote: `make conformance`.
 
-The official conformance suite on both wires, the Inspector's strict tools/list in both eras, and old and new client
+The official conformance suite on both wires, the Inspector's strict tools/list in both eras and its check of the skill, and old and new client
 SDKs of Python and TypeScript, over stdio and HTTP. What that needs is installed into build/conformance. Prints a line a
 check and exits 1 if one fails; words of ours choose among them, for example `inspector http`.
 """
@@ -134,6 +134,8 @@ def clients(binary: str, packages: Path) -> Iterator[Check]:
         for era in ("legacy", "modern"):
             asked = ["--protocol-era", era, "--method", "tools/list", "--strict"]
             yield Check(f"inspector {era} {way}", [binary, str(launcher), "--cli", *target, *asked])
+        verify = ["--protocol-era", "modern", "--method", "skills/list", "--verify", "--require-digests"]
+        yield Check(f"inspector skill {way}", [binary, str(launcher), "--cli", *target, *verify])
         for version, python in {**old, "2 (this server's)": sys.executable}.items():
             yield Check(f"python sdk {version} {way}", [python, str(HERE / "client.py"), *where])
         for name in ("sdk-1.11", "sdk-1.13", "sdk-1", CLIENT):
