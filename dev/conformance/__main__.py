@@ -1,8 +1,8 @@
 """Run this server against test suites and clients that others wrote: `make conformance`.
 
-The official conformance suite on both wires, the Inspector's strict tools/list in both eras and its check of the skill, and old and new client
-SDKs of Python and TypeScript, over stdio and HTTP. What that needs is installed into build/conformance. Prints a line a
-check and exits 1 if one fails; words of ours choose among them, for example `inspector http`.
+The official conformance suite on both wires, the Inspector's strict tools/list in both eras and its check of the skill,
+and old and new client SDKs of Python and TypeScript, over stdio and HTTP. What that needs is installed into
+build/conformance. Prints a line a check and exits 1 if one fails; words choose, for example `inspector http`.
 """
 
 import os
