@@ -36,7 +36,8 @@ from pai_dlc_mcp.server.settings import Settings
 
 JOB = {"job_id": "dlc1succeeded001"}
 ROUNDS, CALLS, AT_ONCE = 5, 200, 64
-CPU_MS, ADDED_MS, LEAST_SHARE = 2.0, 1.8, 0.38
+CPU_MS, ADDED_MS, CPU_TIMES = 1.43  # the target over the floor as first measured: 2.0 ms over 1.4
+LEAST_SHARE = 2.0, 1.8, 0.38
 KEY = (state.ACCESS_KEY_ID, state.ACCESS_KEY_SECRET)
 
 
@@ -173,6 +174,16 @@ async def measure(endpoint: str) -> Figures:
                 found.add(name, value)
             found.add("share", await at_once(client) / sdk_at_once(get_job))
     return found
+
+
+def rows() -> list[tuple[str, float, str]]:
+    with emulator() as endpoint:
+        found = anyio.run(measure, endpoint)
+    floor = found["sdk"] + found["protocol"]
+    return [
+        ("CPU of the server a get_job, times the SDK's and the protocol's", found["ours"] / floor, f"<= {CPU_TIMES}"),
+        (f"{AT_ONCE} at once, of the SDK in threads", found["share"], f">= {LEAST_SHARE}"),
+    ]
 
 
 def main() -> int:
