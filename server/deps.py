@@ -53,9 +53,16 @@ class App:
 
     @cached_property
     def own(self) -> Redactor:
-        """Knows the secrets of this server itself: its keys, its state's address, its environment."""
-        keys = [("confirm_key", key.get_secret_value()) for key in self.settings.confirm_keys]
-        return Redactor([*keys, *state.secrets(self.settings.state), *secrets_of({"Env": dict(os.environ)})])
+        """Knows the secrets of this server itself: its keys, the addresses that are one, its environment."""
+        settings = self.settings
+        named = [
+            *(("confirm_key", key) for key in settings.confirm_keys),
+            ("notify", settings.notify),
+            ("notify_secret", settings.notify_secret),
+        ]
+        # So named, a key is a secret also where it reads like words
+        keys = [(f"credential.{name}", key.get_secret_value()) for name, key in named if key]
+        return Redactor([*keys, *state.secrets(settings.state), *secrets_of({"Env": dict(os.environ)})])
 
 
 class CloudInRegion:
