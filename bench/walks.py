@@ -1,10 +1,11 @@
-"""How far a call walks: the files of the server it enters and the calls between them, and how often a text is cleaned.
+"""How far a call walks: the files of the server it enters and the calls between them, and how often it cleans a text.
 
 A warm-up call comes first, so that imports and built schemas do not count.
 """
 
 import sys
 import threading
+from collections import Counter
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -14,6 +15,7 @@ from mcp import Client
 from mcp.types import CallToolResult
 
 from pai_dlc_mcp import tools
+from pai_dlc_mcp.cli.serve import ADDITIONS, EXTENSIONS
 from pai_dlc_mcp.emulator import embedded
 from pai_dlc_mcp.server import app
 from pai_dlc_mcp.server.cloud.credentials import StaticKey
@@ -41,7 +43,7 @@ class Walk:
     def __init__(self) -> None:
         self.files: set[str] = set()
         self.hops = 0
-        self.cleaned = 0
+        self.cleaned = Counter[str]()
 
     def __call__(self, frame: FrameType, event: str, _: Any) -> None:
         file = frame.f_code.co_filename
@@ -51,7 +53,7 @@ class Walk:
         if frame.f_back and frame.f_back.f_code.co_filename != file:
             self.hops += 1
         if frame.f_code.co_name == "clean_text":
-            self.cleaned += 1
+            self.cleaned[frame.f_locals["text"]] += 1
 
 
 async def walk(client: Client, tool: str, arguments: dict[str, Any]) -> tuple[Walk, CallToolResult]:
@@ -66,16 +68,10 @@ async def walk(client: Client, tool: str, arguments: dict[str, Any]) -> tuple[Wa
     return seen, result
 
 
-def texts(value: object) -> int:
-    """The strings of a reply, `region` excepted, which is ours."""
-    if isinstance(value, dict):
-        return sum(texts(item) for name, item in value.items() if name != "region")
-    return sum(map(texts, value)) if isinstance(value, list) else int(isinstance(value, str))
-
-
 async def main(emulator: embedded.Emulator) -> None:
     settings = Settings(region="cn-hangzhou", endpoint=emulator.endpoint, protocol="http", emulator=True)
-    server = app.build(settings, tools.TOOLSETS, StaticKey(emulator.access_key_id, emulator.access_key_secret))
+    key = StaticKey(emulator.access_key_id, emulator.access_key_secret)
+    server = app.build(settings, tools.TOOLSETS, key, additions=ADDITIONS, extensions=EXTENSIONS)
     async with Client(server, cache=None) as client:
         for name in ("warm-up", "measured"):
             token = (await client.call_tool("stop_job", {"job_id": "dlc4stillrunning"})).structured_content
@@ -89,10 +85,10 @@ async def main(emulator: embedded.Emulator) -> None:
             ):
                 seen, result = await walk(client, tool, arguments)
                 assert not result.is_error, result
-                each = seen.cleaned / max(1, texts(result.structured_content))
+                each = seen.cleaned.total() / len(seen.cleaned)
                 short = ", ".join(sorted(str(Path(file).relative_to(ROOT)) for file in seen.files))
                 rows.append(f"{tool:14}{len(seen.files):6}{seen.hops:7}{each:9.2f}   {short}")
-    print("tool           files   hops  cleaned   (times a text of the reply is cleaned), files")
+    print("tool           files   hops  cleaned   (times a text is), files")
     print("\n".join(rows))
 
 

@@ -23,10 +23,11 @@ from pai_dlc_mcp.server.safety import audit
 from pai_dlc_mcp.server.safety.store import Store
 from pai_dlc_mcp.server.safety.stores import open_store
 from pai_dlc_mcp.server.settings import Settings, problem
+from pai_dlc_mcp.server.waits import Waits
 from pai_dlc_mcp.skills.extension import Skills
 
 ADDITIONS = (prompts.add, guides.add, jobs.add, completions.add)
-EXTENSIONS = (Skills, JobPage)
+EXTENSIONS = (Skills, JobPage, Waits.where_offered)
 _ON_A_TERMINAL = """This serves MCP over stdin and stdout: a host starts it, not a person. It waits; Ctrl-C ends it.
 `pai-dlc-mcp install HOST` puts it into a host, `pai-dlc-mcp demo` shows it at work."""
 EMULATOR_SPEED = 20.0  # virtual seconds a second: a job is Running within ten

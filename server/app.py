@@ -18,7 +18,6 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequiredResult
 from mcp.types import Tool as ListedTool
 
-from pai_dlc_mcp.server import waits
 from pai_dlc_mcp.server.clock import Clock
 from pai_dlc_mcp.server.cloud.credentials import Credentials
 from pai_dlc_mcp.server.protocol.toolset import Shelf, Tool, Toolset, offered
@@ -44,15 +43,8 @@ again only on their yes.
 class Server(MCPServer[Any]):
     """Lists its tools as they are shipped; whatever a tool or a resolver did leaves through the door."""
 
-    def __init__(
-        self, tools: Sequence[Tool], make: "Callable[[], App]", extensions: Iterable[Extension], **options: Any
-    ) -> None:
-        tasks = (
-            [waits.Waits(self.call_tool, self._context, lambda: self.app)]
-            if any(tool.name == waits.TOOL for tool in tools)
-            else []
-        )
-        super().__init__("pai-dlc", extensions=[*extensions, *tasks], **options)
+    def __init__(self, tools: Sequence[Tool], make: "Callable[[], App]", **options: Any) -> None:
+        super().__init__("pai-dlc", **options)
         self._tools, self._make = tools, make
         self._tool_manager = self._shelf = Shelf(tools)
 
@@ -83,7 +75,7 @@ class Server(MCPServer[Any]):
         async with Watch(self.app).running() as nothing:
             yield nothing
 
-    def _context(self, request: ServerRequestContext[Any, Any]) -> Context[Any, Any]:
+    def context_of(self, request: ServerRequestContext[Any, Any]) -> Context[Any, Any]:
         return Context(request_context=request, mcp_server=self, subscriptions=self._subscriptions)
 
     def answer_also(self, tool: Tool) -> None:
@@ -131,14 +123,15 @@ def build(
     credentials: Credentials,
     *,
     additions: Iterable[Addition] = (),
-    extensions: Iterable[Callable[[Sequence[Tool]], Extension]] = (),
+    extensions: Iterable[Callable[[Sequence[Tool]], Extension | None]] = (),
     callers: TokenVerifier | None = None,
     now: Callable[[], float] = time.time,
     clock: Clock | None = None,
 ) -> Server:
-    """The server these settings ask for. Nothing of the cloud is imported or called until a tool is. `callers` tells
-    who calls over HTTP; None lets in everybody. `now` is what questions expire by, `clock` what jobs live by and waits
-    are counted by. Raises ValueError for a state folder that cannot keep what a write must leave behind."""
+    """The server these settings ask for. Nothing of the cloud is imported or called until a tool is. An extension is
+    made of the tools that are on; None where it has no use. `callers` tells who calls over HTTP; None lets in
+    everybody. `now` is what questions expire by, `clock` what jobs live by and waits are counted by. Raises ValueError
+    for a state folder that cannot keep what a write must leave behind."""
     store = open_store("memory" if settings.read_only else settings.state, now)
     keys = [key.get_secret_value().encode() for key in settings.confirm_keys] or [store.secret()]
 
@@ -155,7 +148,7 @@ def build(
         return App(settings, gateway, gate, keys[0], store, Identity(gateway), ticks)
 
     tools = offered(toolsets, settings)
-    made = [extension(tools) for extension in extensions]
+    made = [extension for make_of in extensions if (extension := make_of(tools))]
     names = [tool.name for tool in tools]
     server = Server(
         tools,

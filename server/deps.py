@@ -1,10 +1,14 @@
 """What a tool may ask for, as Annotated[T, Resolve(fn)]: hidden from the model, filled before the body runs."""
 
+import os
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Annotated
 
 from mcp.server.mcpserver import Context, Resolve
 
+from pai_dlc_mcp.server import state
+from pai_dlc_mcp.server.budget.redact import Redactor
 from pai_dlc_mcp.server.clock import Clock
 from pai_dlc_mcp.server.cloud import endpoints
 from pai_dlc_mcp.server.cloud.access import Access
@@ -20,6 +24,7 @@ from pai_dlc_mcp.server.cloud.metrics import Metrics
 from pai_dlc_mcp.server.cloud.quotas import Quotas
 from pai_dlc_mcp.server.cloud.ray import RayHistoryServers
 from pai_dlc_mcp.server.cloud.sanity import Sanity
+from pai_dlc_mcp.server.cloud.secret_fields import secrets_of
 from pai_dlc_mcp.server.cloud.signals import Signals
 from pai_dlc_mcp.server.cloud.sources import Sources
 from pai_dlc_mcp.server.cloud.specs import Specs
@@ -45,6 +50,19 @@ class App:
     clock: Clock = field(default_factory=Clock)
     looked_at: dict[str, None] = field(default_factory=dict[str, None])
     """Digests of the bodies that a dry run looked at, the oldest first."""
+
+    @cached_property
+    def own(self) -> Redactor:
+        """Knows the secrets of this server itself: its keys, the addresses that are one, its environment."""
+        settings = self.settings
+        named = [
+            *(("confirm_key", key) for key in settings.confirm_keys),
+            ("notify", settings.notify),
+            ("notify_secret", settings.notify_secret),
+        ]
+        # So named, a key is a secret also where it reads like words
+        keys = [(f"credential.{name}", key.get_secret_value()) for name, key in named if key]
+        return Redactor([*keys, *state.secrets(settings.state), *secrets_of({"Env": dict(os.environ)})])
 
 
 class CloudInRegion:

@@ -2,7 +2,6 @@
 it to the ceiling of tokens."""
 
 import logging
-import os
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -17,14 +16,13 @@ from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.types import CallToolResult, InputRequiredResult, TextContent
 from pydantic import ValidationError
 
-from pai_dlc_mcp.server import deadline, state, telemetry
+from pai_dlc_mcp.server import deadline, telemetry
 from pai_dlc_mcp.server.budget import redact
 from pai_dlc_mcp.server.budget.clean import clean_text
 from pai_dlc_mcp.server.budget.fence import unforged
 from pai_dlc_mcp.server.budget.limits import fit, shrink, tokens
 from pai_dlc_mcp.server.budget.redact import Redactor, Seen
 from pai_dlc_mcp.server.cloud import endpoints
-from pai_dlc_mcp.server.cloud.secret_fields import secrets_of
 from pai_dlc_mcp.server.deps import App
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.protocol.render import redacted, render
@@ -57,16 +55,14 @@ class Door:
     def __init__(self, app: App, names: Sequence[str]) -> None:
         self._app, self._names = app, names
         self._settings, self._ceiling = app.settings, app.settings.max_tokens
-        keys = [("confirm_key", key.get_secret_value()) for key in self._settings.confirm_keys]
-        own = [*keys, *state.secrets(self._settings.state), *secrets_of({"Env": dict(os.environ)})]
-        self._own = Redactor(own)
+        _ = app.own  # made here, not in the first call
 
     async def through(
         self, call: Call, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None
     ) -> CallToolResult | InputRequiredResult:
         if (size := _size(arguments)) > _MOST:
             return tell(_too_large(size), self._ceiling)
-        seen, began, code = Seen(self._own), time.monotonic(), None
+        seen, began, code = Seen(self._app.own), time.monotonic(), None
         try:
             watched = context and _Watched(context, self._app, seen)
             with deadline.whole_call(self._settings.deadline), redact.whole_call(seen):

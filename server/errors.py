@@ -3,7 +3,7 @@
 Failure
 └── CloudError (server/cloud/errors.py)   the service refused, or could not be reached
 
-A tool or a resolver raises; server/app.py turns it into the one error shape an agent sees."""
+A tool or a resolver raises; server/door.py turns it into the one error shape an agent sees."""
 
 
 class Failure(Exception):

@@ -5,7 +5,6 @@ with replicas and across restarts. A message is cleaned and without secrets, as 
 """
 
 import logging
-import os
 import re
 import time
 from collections.abc import AsyncGenerator, Generator, Sequence
@@ -21,7 +20,6 @@ from pai_dlc_mcp.server.budget import redact
 from pai_dlc_mcp.server.budget.fence import inert, inline
 from pai_dlc_mcp.server.cloud.endpoints import resolve_region
 from pai_dlc_mcp.server.cloud.jobs import Job
-from pai_dlc_mcp.server.cloud.secret_fields import secrets_of
 from pai_dlc_mcp.server.deps import App, CloudInRegion
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.safety.store import kept
@@ -107,8 +105,7 @@ class Watch:
     @contextmanager
     def _cloud(self, region: str) -> Generator[CloudInRegion]:
         """The cloud of one message: what is secret in its answers stays out of the message."""
-        own = redact.Redactor(secrets_of({"Env": dict(os.environ)}))
-        with deadline.whole_call(self._app.settings.deadline), redact.whole_call(redact.Seen(own)):
+        with deadline.whole_call(self._app.settings.deadline), redact.whole_call(redact.Seen(self._app.own)):
             yield CloudInRegion(self._app, resolve_region(region, self._app.settings))
 
     def _post(self, text: str, facts: dict[str, Any]) -> None:

@@ -6,26 +6,25 @@ Source: specification/2026-07-28/tasks.md of modelcontextprotocol/ext-tasks.
 """
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Self, cast
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.extension import Extension, MethodBinding
-from mcp.server.mcpserver import Context, require_client_extension
+from mcp.server.mcpserver import require_client_extension
 from mcp.shared.exceptions import MCPError
 from mcp.shared.inbound import MCP_NAME_HEADER
 from mcp.types import HEADER_MISMATCH, INVALID_PARAMS, CallToolRequestParams, CallToolResult, RequestParams
 from pydantic import ConfigDict
 from pydantic.alias_generators import to_camel
 
+from pai_dlc_mcp.server.app import Server
+from pai_dlc_mcp.server.protocol.toolset import Tool
 from pai_dlc_mcp.server.safety.caller import caller_of
 from pai_dlc_mcp.server.safety.store import kept
 
-if TYPE_CHECKING:
-    from pai_dlc_mcp.server.deps import App
-
-TOOL = "wait_for_jobs"
+_TOOL = "wait_for_jobs"
 _KIND, _ERAS = "task", frozenset({"2026-07-28"})
 _DEFAULT_S, _LONGER_S = 45, 600  # seconds: the tool's own timeout_s; how much longer than it a task is remembered
 _MOST = 256  # tasks remembered at a time; above it a call waits as for any other client
@@ -43,17 +42,17 @@ class TaskParams(RequestParams):
 
 
 class Waits(Extension):
-    """`call` carries out wait_for_jobs; `context` is a request's; `app` is made by the first call of any tool."""
+    """Of a server that offers wait_for_jobs, which it calls for each look."""
 
     identifier = "io.modelcontextprotocol/tasks"
+    _server: Server
 
-    def __init__(
-        self,
-        call: Callable[[str, Record, Context[Any, Any]], Awaitable[object]],
-        context: Callable[[ServerRequestContext[Any, Any]], Context[Any, Any]],
-        app: "Callable[[], App]",
-    ) -> None:
-        self._call, self._context, self._app = call, context, app
+    @classmethod
+    def where_offered(cls, tools: Sequence[Tool]) -> Self | None:
+        return cls() if any(tool.name == _TOOL for tool in tools) else None
+
+    def attach(self, server: Server) -> None:
+        self._server = server
 
     def methods(self) -> list[MethodBinding]:
         served = {"tasks/get": self._get, "tasks/cancel": self._cancel, "tasks/update": self._update}
@@ -62,9 +61,9 @@ class Waits(Extension):
     async def intercept_tool_call(
         self, params: CallToolRequestParams, ctx: ServerRequestContext[Any, Any], call_next: CallNext
     ) -> HandlerResult:
-        if params.name != TOOL or not self._takes_tasks(ctx):
+        if params.name != _TOOL or not self._takes_tasks(ctx):
             return await call_next(ctx)
-        app = self._app()
+        app = self._server.app
         if len(await kept(app.store.keys, _KIND)) >= _MOST:
             return await call_next(ctx)
         arguments, began = params.arguments or {}, app.clock.epoch()
@@ -88,7 +87,7 @@ class Waits(Extension):
         return ctx.protocol_version in _ERAS and self.identifier in ((declared and declared.extensions) or {})
 
     async def _get(self, ctx: ServerRequestContext[Any, Any], params: TaskParams) -> HandlerResult:
-        app, task = self._app(), await self._task(ctx, params)
+        app, task = self._server.app, await self._task(ctx, params)
         now = app.clock.epoch()
         if task["status"] == "working":
             task = await self._looked(ctx, params.task_id, task, now - task["began"])
@@ -114,7 +113,7 @@ class Waits(Extension):
 
     async def _end(self, task_id: str, task: Record, how: Record) -> Record:
         ended = {key: value for key, value in task.items() if key != "message"} | how
-        store = self._app().store
+        store = self._server.app.store
         if await kept(store.swap, _KIND, task_id, task, ended, task["timeout"] + _LONGER_S):
             return ended
         return await kept(store.get, _KIND, task_id) or ended  # somebody else ended it meanwhile
@@ -124,7 +123,7 @@ class Waits(Extension):
         named = ctx.request.headers.get(MCP_NAME_HEADER) if ctx.request else None
         if named is not None and named != params.task_id:
             raise MCPError(HEADER_MISMATCH, "the header Mcp-Name is not the taskId of the body")
-        task = await kept(self._app().store.get, _KIND, params.task_id)
+        task = await kept(self._server.app.store.get, _KIND, params.task_id)
         if task is None or task["principal"] != self._principal(ctx):
             raise MCPError(INVALID_PARAMS, "there is no such task here: it is over for long, or somebody else's")
         return task
@@ -134,12 +133,12 @@ class Waits(Extension):
         from pai_dlc_mcp.server.workflows.waiting import one_look
 
         with one_look(waited):
-            result = await self._call(TOOL, arguments, self._context(ctx))
+            result = await self._server.call_tool(_TOOL, arguments, self._server.context_of(ctx))
         assert isinstance(result, CallToolResult)  # it asks nobody
         return result
 
     def _principal(self, ctx: Any) -> str:
-        return caller_of(self._context(ctx)).principal
+        return caller_of(self._server.context_of(ctx)).principal
 
 
 def _said(result: CallToolResult) -> Record:

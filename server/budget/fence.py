@@ -17,7 +17,7 @@ _FORGED_MARK = "[forged fence] "
 
 # What an injected instruction looks like. A mark, not a filter: the line stays readable, the fence holds without it.
 _INSTRUCTION = re2.compile(
-    r"(?i)(?:ignore|disregard|forget|override) (?:(?:all|any|the|your|every) ){0,3}(?:previous|prior|above|system)\b"
+    r"(?im)(?:ignore|disregard|forget|override) (?:(?:all|any|the|your|every) ){0,3}(?:previous|prior|above|system)\b"
     r"|</?(?:system|assistant|user|human|tool_use|tool_result|function_calls?|invoke|antml:\w{1,20})\b"
     r"|<\|(?:im_start|im_end|system|assistant|user)\|>|\[/?INST\]|\bnew (?:system )?instructions?:"
     r"|^(?:system|assistant|human) ?:|\byou are now (?:a|an|the|in)\b|\b(?:agent|assistant)s? (?:must|should) [\pL\pN_]"
@@ -43,6 +43,12 @@ def inert(line: str) -> str:
     """A line as it may stand in a fence: a fence tag in it is broken and marked, an instruction is marked."""
     line = unforged(line)
     return _INSTRUCTION_MARK + line if _INSTRUCTION.search(line.encode("utf-8", "replace")) else line
+
+
+def all_inert(lines: Iterable[str]) -> bool:
+    """Whether `inert` changes none of them. One search of all costs little more than one of a single line."""
+    text = "\n".join(lines)
+    return inert(text) == text
 
 
 def unforged(line: str) -> str:

@@ -76,17 +76,18 @@ class Seen:
 
     def __init__(self, own: Redactor | None = None) -> None:
         """`own` knows the secrets of this server, which no call may show either."""
-        self._own = own or Redactor()
-        self.secrets: list[tuple[str, str]] = []
+        self.secrets: dict[tuple[str, str], None] = {}  # each once: a job that is read again has the same
         self.size = 0
-        self._made = 0, self._own
+        self._made = 0, own or Redactor()
 
     def redactor(self) -> Redactor:
         """Of all secrets until now."""
-        known = len(self.secrets)
-        if self._made[0] != known:
-            self._made = known, self._own.also(self.secrets[:known])
-        return self._made[1]
+        judged, made = self._made
+        secrets = list(self.secrets)  # threads add to it
+        if len(secrets) > judged:
+            made = made.also(secrets[judged:])
+            self._made = len(secrets), made
+        return made
 
 
 _current: ContextVar[Seen | None] = ContextVar("seen", default=None)
@@ -106,7 +107,7 @@ def whole_call(seen: Seen) -> Generator[None]:
 def note(secrets: Iterable[tuple[str, str]], size: int) -> None:
     """What the current call has met; outside a call, of no consequence."""
     if seen := _current.get():
-        seen.secrets += secrets
+        seen.secrets.update(dict.fromkeys(secrets))
         seen.size += size
 
 

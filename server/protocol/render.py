@@ -14,7 +14,7 @@ from typing import Any, cast, get_args
 from mcp.types import CallToolResult, ImageContent, TextContent
 from pydantic import BaseModel
 
-from pai_dlc_mcp.server.budget.fence import fence, inert, new_nonce
+from pai_dlc_mcp.server.budget.fence import all_inert, fence, inert, new_nonce
 from pai_dlc_mcp.server.budget.limits import tokens
 from pai_dlc_mcp.server.budget.redact import Issued, Redactor
 from pai_dlc_mcp.server.budget.secret_names import names_secret
@@ -82,6 +82,7 @@ class _Walk:
     def __init__(self, value: object, redactor: Redactor) -> None:
         texts = dict.fromkeys(_texts(value, []))
         self.redacted = dict(zip(texts, redactor.texts(texts), strict=True))
+        self.inert = all_inert(self.redacted.values())
         self.foreign: list[Foreign] = []
 
 
@@ -128,7 +129,9 @@ def _text(value: str, walk: _Walk, mark: Foreign | Issued | None) -> str:
     if isinstance(mark, Issued) and _ISSUED.fullmatch(value):
         return value
     text = walk.redacted[value[:_MOST_CHARS]]
-    if (mark is None and inert(text) == text and text[:1] != '"') or (mark is _AS_IT_IS and _NAME.fullmatch(text)):
+    if (mark is None and (walk.inert or inert(text) == text) and text[:1] != '"') or (
+        mark is _AS_IT_IS and _NAME.fullmatch(text)
+    ):
         return text
     if not isinstance(mark, Foreign):  # no text of ours reads like that
         mark = _AS_IT_IS

@@ -1,6 +1,5 @@
 """Who calls: what a question, a record and a line of the audit know of it."""
 
-import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -9,6 +8,8 @@ from typing import Any
 from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.server.auth.provider import principal_components
 from mcp.server.mcpserver import Context
+
+from pai_dlc_mcp.server.safety.store import digest
 
 _LOCAL = "local"
 _SESSION = re.compile(r"[A-Za-z0-9.@_-]{2,64}")
@@ -33,7 +34,7 @@ def session_name() -> str:
     if _SESSION.fullmatch(who) and who != _LOCAL:
         return who
     readable = re.sub(r"[^A-Za-z0-9.@_-]+", "-", who)[:51]
-    return f"{readable}-{hashlib.sha256(who.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+    return f"{readable}-{digest(who)[:12]}"
 
 
 def caller_of(ctx: Context[Any]) -> Caller:

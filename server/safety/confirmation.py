@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from pai_dlc_mcp.server.safety.store import Store
+from pai_dlc_mcp.server.safety.store import Store, digest
 
 Redeemed = Literal["valid", "unknown", "used", "mismatch", "changed", "waiting"]
 
@@ -115,7 +115,7 @@ def is_code(handle: str) -> bool:
 
 def _place(handle: str) -> tuple[str, str]:
     """Kind and key of a handle's record. The store has a digest only: who reads it cannot redeem what it holds."""
-    return "code" if is_code(handle) else "token", hashlib.sha256(handle.encode("utf-8", "surrogatepass")).hexdigest()
+    return "code" if is_code(handle) else "token", digest(handle)
 
 
 def _code() -> str:

@@ -1,10 +1,8 @@
 """The sealed state of a form (protocol 2026-07-28): answered once, whatever the answer and on any replica."""
 
-import hashlib
-
 from mcp.server.mcpserver import AESGCMRequestStateCodec, InvalidRequestState
 
-from pai_dlc_mcp.server.safety.store import Store
+from pai_dlc_mcp.server.safety.store import Store, digest
 
 
 class OnceCodec(AESGCMRequestStateCodec):
@@ -18,16 +16,12 @@ class OnceCodec(AESGCMRequestStateCodec):
     def seal(self, payload: bytes) -> str:
         """Raises OSError or ValueError when the store cannot keep it: then nothing is asked."""
         token = super().seal(payload)
-        self._store.put("state", _digest(token), {}, self._seconds)
+        self._store.put("state", digest(token), {}, self._seconds)
         return token
 
     def unseal(self, token: str) -> bytes:
         """Raises InvalidRequestState for a token of another key, a changed one, and one that was answered before."""
         payload = super().unseal(token)
-        if self._store.take("state", _digest(token)) is None:
+        if self._store.take("state", digest(token)) is None:
             raise InvalidRequestState("this state is not waiting for an answer")
         return payload
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

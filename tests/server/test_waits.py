@@ -67,7 +67,9 @@ def served(settings_for: Any, emulator: Any) -> Any:
     key = StaticKey(emulator.access_key_id, emulator.access_key_secret)
 
     def server(**settings: Any) -> app.Server:
-        return app.build(settings_for(**settings), tools.TOOLSETS, key, clock=virtual(emulator))
+        return app.build(
+            settings_for(**settings), tools.TOOLSETS, key, extensions=(Waits.where_offered,), clock=virtual(emulator)
+        )
 
     return server
 

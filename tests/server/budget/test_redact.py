@@ -3,6 +3,7 @@ import base64
 import corpus
 import pytest
 
+from pai_dlc_mcp.server.budget import redact
 from pai_dlc_mcp.server.budget.redact import Redactor
 
 NOBODY = Redactor([])
@@ -206,3 +207,17 @@ def test_tokens_of_services_and_webhooks_go_whole(line: str) -> None:
 )
 def test_look_alikes_of_service_tokens_stay(line: str) -> None:
     assert NOBODY.text(line) == line
+
+
+def test_a_call_judges_a_secret_once_however_often_it_meets_it() -> None:
+    job, more = [("DB_PASSWORD", "hunter2-hunter2")], [("API_TOKEN", "tok-4711-tok-4711")]
+    seen = redact.Seen()
+    with redact.whole_call(seen):
+        redact.note(job, 10)
+        first = seen.redactor()
+        redact.note(job, 10)
+        assert seen.redactor() is first
+        redact.note([*job, *more], 10)
+        both = seen.redactor()
+    assert both.text("a hunter2-hunter2 b tok-4711-tok-4711") == "a [redacted:DB_PASSWORD] b [redacted:API_TOKEN]"
+    assert seen.size == 30
