@@ -67,9 +67,20 @@ class Watch:
                 regions.setdefault(record["region"], []).append(job_id)
         for region, job_ids in regions.items():
             for start in range(0, len(job_ids), _AT_ONCE):
-                for sight in await self._sights(region, job_ids[start : start + _AT_ONCE]):
-                    if sight.over:
-                        await self._over(sight, region)
+                await self._look_at(region, job_ids[start : start + _AT_ONCE])
+
+    async def _look_at(self, region: str, job_ids: Sequence[str]) -> None:
+        try:
+            sights = await self._sights(region, job_ids)
+        except (Failure, ExceptionGroup) as error:  # of one region, and the others are looked at all the same
+            _log.warning("watched jobs of %s could not be looked at: %s", inline(region, 40), type(error).__name__)
+            return
+        for sight in sights:
+            if sight.over:
+                try:
+                    await self._over(sight, region)
+                except (Failure, ExceptionGroup) as error:  # the next look may succeed
+                    _log.warning("the end of a job could not be told: %s", type(error).__name__)
 
     async def _sights(self, region: str, job_ids: Sequence[str]) -> Sequence[Sight]:
         if region not in self._looks:
@@ -85,10 +96,11 @@ class Watch:
         if sight.job is None and sight.gone != "not found":
             self._looks.pop(region, None)  # it cannot be read for now: looked at anew
             return
-        first = sight.job is not None and await kept(store.put, _TOLD, job_id, {}, _TOLD_S)
+        words = await self._words(job_id, region) if sight.job else None  # first: where it fails nothing is marked
+        first = words is not None and await kept(store.put, _TOLD, job_id, {}, _TOLD_S)
         await kept(store.take, KIND, job_id)
-        if first:
-            text, facts = await self._words(job_id, region)
+        if words and first:
+            text, facts = words
             await to_thread.run_sync(self._post, text, facts, abandon_on_cancel=True)
 
     async def _words(self, job_id: str, region: str) -> tuple[str, dict[str, Any]]:

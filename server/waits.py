@@ -74,7 +74,7 @@ class Waits(Extension):
             "principal": self._principal(ctx),
             "arguments": {**arguments, "cursor": _said(first)["cursor"]},
             "began": began,
-            "timeout": arguments.get("timeout_s") or _DEFAULT_S,
+            "timeout": int(arguments.get("timeout_s") or _DEFAULT_S),  # the tool took it, and takes "30" too
             "status": "working",
             "message": _seen(first),
         }

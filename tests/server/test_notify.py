@@ -137,11 +137,11 @@ async def test_what_was_marked_before_the_server_died_is_never_sent_again(team, 
     await made(team, emulator)
     emulator.clock.advance(7200)
 
-    async def died(*_: object) -> Any:
+    def died(*_: object) -> Any:
         raise RuntimeError("killed")
 
     with monkeypatch.context() as dying:
-        dying.setattr(team.watch, "_words", died)
+        dying.setattr(team.watch, "_post", died)
         with pytest.raises(RuntimeError):
             await team.watch.look()
     await team.watcher(team.build()).look()
@@ -209,6 +209,24 @@ async def test_a_job_that_cannot_be_read_for_now_stays_watched(team, emulator, s
     await team.watch.look()
     assert sink.taken == []
     await team.watcher(team.build()).look()
+    assert len(sink.taken) == 1
+
+
+async def test_an_end_whose_message_could_not_be_made_is_told_by_the_next_look(team, emulator, sink) -> None:
+    await made(team, emulator)
+    emulator.clock.advance(7200)
+    emulator.faults.add(Fault("GetJob", "no_permission", times=1, skip=1))  # the look sees it, the message does not
+    await team.watch.look()
+    assert sink.taken == []
+    await team.watch.look()
+    assert len(sink.taken) == 1
+
+
+async def test_a_region_that_cannot_be_looked_at_keeps_no_other_from_being_told(team, emulator, sink, tmp_path) -> None:
+    open_store(tmp_path / "state").put("watched", "dlc0elsewhere0000", {"region": "no region"}, 3600)
+    await made(team, emulator)
+    emulator.clock.advance(7200)
+    await team.watch.look()
     assert len(sink.taken) == 1
 
 

@@ -179,6 +179,15 @@ async def test_a_job_that_cannot_be_read_ends_a_task_with_the_error(served, emul
     assert tasks.polls[-1]["status"] == "completed"
 
 
+async def test_a_number_in_quotes_is_a_timeout_of_a_task_as_of_the_tool(served, emulator) -> None:
+    tasks = Tasks(emulator)
+    async with client_of(served(), tasks) as client:
+        found = await client.call_tool("wait_for_jobs", {"job_ids": [RUNNING], "timeout_s": "60"})
+    assert tasks.created[0].ttlMs == 660_000
+    assert found.structured_content
+    assert found.structured_content["status"] == "timeout"
+
+
 async def test_above_the_most_tasks_a_call_waits_as_for_any_other_client(served, emulator, monkeypatch) -> None:
     monkeypatch.setattr(waits, "_MOST", 1)
     tasks = Tasks(emulator, by_hand=True)
