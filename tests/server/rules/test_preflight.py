@@ -102,7 +102,7 @@ def test_the_driver_is_held_against_the_images_cuda(spec: Any, known: Any, setti
         ([{"ecs_spec": "ecs.cpu", "pod_count": 2}], {"job_max_running_time_minutes": 60}, None,
          "3.00 CNY (3.00 an hour for 1 h, operator's table)"),
         ([{"ecs_spec": "ecs.t4"}, {"ecs_spec": "ecs.old", "type": "Master"}], {"job_max_running_time_minutes": 60}, 2.0,
-         "price unknown: the operator's table has no ecs.old in cn-hangzhou"),
+         "unknown: the operator's price table has no ecs.old in cn-hangzhou"),
     ],
 )  # fmt: skip
 def test_hours_and_money_are_the_most_there_can_be(specs: Any, changes: Any, hours: float | None, cost: str) -> None:
@@ -111,7 +111,7 @@ def test_hours_and_money_are_the_most_there_can_be(specs: Any, changes: Any, hou
 
 
 def test_without_a_table_the_price_is_unknown() -> None:
-    assert payg({"ecs_spec": "ecs.t4"}, prices=None).most_cost == "price unknown: the API has none"
+    assert payg({"ecs_spec": "ecs.t4"}, prices=None).most_cost == "unknown: the API has no prices"
 
 
 @pytest.mark.parametrize(
