@@ -144,6 +144,10 @@ def test_a_job_ahead_of_lower_priority_holds_nobody() -> None:
     assert on_quota(Facts(quota(strategy="PaiStrategyFIFO"), nodes(8), waits(3)), priority=5).starts == "now"
 
 
+def test_a_job_ahead_of_the_same_priority_holds_it() -> None:
+    assert on_quota(Facts(quota(strategy="PaiStrategyFIFO"), nodes(8), waits(5)), priority=5).starts == "queues"
+
+
 def test_the_priority_that_counts_is_told_with_the_strategy() -> None:
     assert (on_quota(Facts(quota(), nodes(8), [])).effective_priority or "").startswith(
         "1 (the default) of 1 to 9; Pai"
