@@ -22,5 +22,7 @@ BEGAN, ENDED = "2026-01-05T08:00:00Z", "2026-01-05T09:00:00Z"
         ({"Status": "Running", "GmtRunningTime": BEGAN}, 24.0),
     ],
 )
-def test_an_ended_job_counts_for_what_it_ran_and_a_live_one_for_the_most_it_may(job: dict[str, Any], hours: float) -> None:
+def test_an_ended_job_counts_for_what_it_ran_and_a_live_one_for_the_most_it_may(
+    job: dict[str, Any], hours: float
+) -> None:
     assert of_job(JobSummary.model_validate(job), None, "cn-hangzhou", NOW).hours == hours
