@@ -79,6 +79,7 @@ anyio.run(call)
 """
 
 
+@pytest.mark.long
 def test_after_warming_a_call_imports_nothing_of_ours_or_the_sdk_s() -> None:
     """Over HTTP it would do so on the event loop, for which all others wait."""
     done = subprocess.run([sys.executable, "-c", WARMED], capture_output=True, text=True, check=False)

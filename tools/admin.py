@@ -29,8 +29,8 @@ class DeleteReply(Gated):
 
 
 class JobOutcome(Row):
-    """`outcome`: stopped, stopping, stop_requested, skipped (was not to be stopped), failed (nothing was done),
-    unanswered (sent, and it may have been done) or sent_unseen (accepted, and could not be looked at)."""
+    """`outcome`: not_sent (nobody said yes), stopped, stopping, stop_requested, skipped (was not to be stopped), failed
+    (nothing was done), unanswered (sent, and it may have been done), sent_unseen (accepted, could not be looked at)."""
 
     job_id: str
     outcome: str
@@ -72,11 +72,11 @@ async def _stop_many(job_ids: list[str], cloud: Cloud) -> Look[None]:
     async def look() -> Plan[None]:
         jobs = await side_by_side(cloud.jobs.get, list(dict.fromkeys(job_ids)))
         live = [job for job in jobs if job.status in questions.STOPPABLE]
-        skipped = _skipped(jobs)
+        rows = [_before(job) for job in jobs]
         if not live:
-            raise Ended(StopManyReply(status="nothing_to_stop", jobs=skipped))
+            raise Ended(StopManyReply(status="nothing_to_stop", jobs=rows))
         stops = tuple(cloud.jobs.stop(job.job_id) for job in live)
-        return Plan(questions.stop_many(live, cloud.region), stops, StopManyReply, {"jobs": skipped})
+        return Plan(questions.stop_many(live, cloud.region), stops, StopManyReply, {"jobs": rows})
 
     return look
 
@@ -94,7 +94,8 @@ async def stop_jobs(
     open, none is stopped. For one job use stop_job."""
     done = await side_by_side(lambda write: _stopped(cloud, permit, write, progress), permit.writes)
     whole = all(one.outcome in ("stopped", "stopping", "stop_requested") for one in done)
-    return StopManyReply(status="done" if whole else "partly_done", jobs=[*done, *permit.about["jobs"]])
+    skipped = [row for row in permit.about["jobs"] if row.outcome == "skipped"]
+    return StopManyReply(status="done" if whole else "partly_done", jobs=[*done, *skipped])
 
 
 async def _stopped(cloud: CloudInRegion, permit: Permit[None], write: Write[None], progress: Progress) -> JobOutcome:
@@ -108,9 +109,6 @@ async def _stopped(cloud: CloudInRegion, permit: Permit[None], write: Write[None
         return JobOutcome(job_id=job_id, outcome=outcome, why=(unanswered or failure).what)
 
 
-def _skipped(jobs: list[Job]) -> list[JobOutcome]:
-    return [
-        JobOutcome(job_id=job.job_id, outcome="skipped", why=f"it is {job.status}")
-        for job in jobs
-        if job.status not in questions.STOPPABLE
-    ]
+def _before(job: Job) -> JobOutcome:
+    outcome = "not_sent" if job.status in questions.STOPPABLE else "skipped"
+    return JobOutcome(job_id=job.job_id, outcome=outcome, why=f"it is {job.status}")

@@ -67,13 +67,14 @@ def _totals(cloud: Cloud, planned: Sweep) -> dict[str, Any]:
     gpus = [job.size["gpus"] for job in jobs]
     bound = [job.draft.job_max_running_time_minutes for job in jobs]
     quota = any(job.draft.resource_id for job in jobs)
-    costs = list(dict.fromkeys(one.most_cost or "" for one in each))
+    told = dict.fromkeys(one.most_cost or "" for one in each)
+    costs = [cost if cost.startswith("unknown") else f"each job {cost}" for cost in told]
     return {
         "total": len(jobs),
         "pods": sum(job.size["pods"] for job in jobs),
         "gpus": None if None in gpus else sum(gpus),
         "most_gpu_hours": f"{sum(hour or 0 for hour in hours):g}" if all(bound) else "unbounded: no running time limit",
-        "most_cost": "none of its own: on a quota" if quota else f"of each job {'; '.join(costs[:3])}",
+        "most_cost": "none of its own: on a quota" if quota else "; ".join(costs[:3]),
     }
 
 

@@ -7,7 +7,7 @@ import importlib
 import re
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from alibabacloud_aiworkspace20210204.client import Client as AiWorkspaceSdk
@@ -162,15 +162,22 @@ def request_model(product: Product, action: str, params: Mapping[str, Any]) -> A
     model = getattr(importlib.import_module(_MODELS[product]), f"{action}Request", None)
     if model is None:
         return None
-    try:
-        request = model().from_map(dict(params))
-        lost = _lost(params, request.to_map(), "")
-    except (AttributeError, TypeError, ValueError):  # a text where the model has an object
+
+    def fits(fields: object) -> bool:
+        try:
+            model().from_map(fields).to_map()
+        except (AttributeError, TypeError, ValueError):  # a text where the model has an object
+            return False
+        return True
+
+    if not fits(dict(params)):
         raise Failure(
-            f"{action} cannot take these fields: one has another type than the API reference says.",
-            fix=f"Check the nested fields among {', '.join(params)}.",
+            f"{action} cannot take {_misfit(fits, params)}: it has another type than the API reference says.",
+            fix="Write it as the API reference does: an object where it has one, a list where it has a list.",
             code="InvalidField",
-        ) from None
+        )
+    request = model().from_map(dict(params))
+    lost = _lost(params, request.to_map(), "")
     if lost:
         answer = not_in_the_api(lost.rsplit(".", 1)[-1])
         raise Failure(
@@ -179,6 +186,17 @@ def request_model(product: Product, action: str, params: Mapping[str, Any]) -> A
             code="UnknownField",
         )
     return request
+
+
+def _misfit(fits: Callable[[object], bool], value: object, where: str = "") -> str:
+    """The path of the innermost field of `value` that does not fit by itself."""
+    for key, part in as_object(value).items():
+        if not fits({key: part}):
+            return _misfit(lambda inner, key=key: fits({key: inner}), part, f"{where}.{key}".lstrip("."))
+    for i, part in enumerate(as_list(value)):
+        if not fits([part]):
+            return _misfit(lambda inner: fits([inner]), part, f"{where}[{i}]")
+    return where
 
 
 def _lost(sent: object, kept: object, where: str) -> str | None:

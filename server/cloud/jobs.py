@@ -94,7 +94,7 @@ class Restart(CloudModel):
 
 
 class Failed(NamedTuple):
-    """What a job says of its failure: in a sentence, and pods (`Worker 2`) with their exit code."""
+    """What a job says of its failure: in a sentence, and ids of pods with their exit code."""
 
     overview: str
     exits: tuple[tuple[tuple[str, ...], str], ...]
@@ -139,8 +139,9 @@ class JobSummary(CloudModel):
             told = as_object(json.loads(self.reason_message or ""))
             exits: list[tuple[tuple[str, ...], str]] = []
             for entry in map(as_object, as_list(told.get("content"))):
-                pods = [f"{role} {n}" for role, numbers in as_object(entry["pods"]).items() for n in as_list(numbers)]
-                exits.append((tuple(pods), str(entry["reason"])))
+                pods = as_object(entry["pods"]).items()
+                ids = (f"{self.job_id}-{role.lower()}-{n}" for role, numbers in pods for n in as_list(numbers))
+                exits.append((tuple(ids), str(entry["reason"])))
             return Failed(str(told["overview"]), tuple(exits))
         except (ValueError, KeyError):
             return None

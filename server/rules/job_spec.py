@@ -4,12 +4,12 @@ not check it. Fields are snake_case and take the API's PascalCase as well."""
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_pascal
 from pydantic.json_schema import SkipJsonSchema
 
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.rules.job_types import JobType, missing_roles, role_problem
+from pai_dlc_mcp.server.rules.job_types import JobType, exact, missing_roles, role_problem
 from pai_dlc_mcp.server.spelling import StrictModel
 
 # Fields passed on as they are, in the API's spelling, and left out of the published schema: few jobs need them.
@@ -143,7 +143,7 @@ class Draft(Body):
 
     workspace_id: str
     display_name: DisplayName
-    job_type: JobType
+    job_type: Annotated[JobType, BeforeValidator(exact)]
     job_specs: list[JobSpec] = Field(min_length=1)
     user_command: str
     resource_id: str | None = None

@@ -184,10 +184,10 @@ def _gpu_hours(draft: Draft, specs: Sequence[EcsSpec]) -> float | None:
 def _cost(draft: Draft, prices: PriceTable | None, region: str) -> str:
     """The operator's price of all pods, for the hours it may hold them."""
     if prices is None:
-        return "price unknown: the API has none"
+        return "unknown: the API has no prices"
     each = [(prices.hourly(region, spec.ecs_spec or ""), spec) for spec in draft.job_specs]
     if missing := [spec.ecs_spec for price, spec in each if price is None]:
-        return f"price unknown: the operator's table has no {', '.join(map(str, missing))} in {region}"
+        return f"unknown: the operator's price table has no {', '.join(map(str, missing))} in {region}"
     hourly = sum((price or 0) * spec.pod_count for price, spec in each)
     hours = _hours(draft)
     if hours is None:

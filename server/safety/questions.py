@@ -168,8 +168,13 @@ def _who(job: Job) -> str:
 
 
 def _size(job: Job) -> str:
-    started = f", running since {to_utc(job.running_since)}" if job.running_since else ""
-    return f"It has {_pods(job)}{started}."
+    if not job.running_since:
+        return f"It has {_pods(job)}."
+    since = to_utc(job.running_since)
+    if not job.terminal:
+        return f"It has {_pods(job)}, running since {since}."
+    until = f" to {to_utc(job.finished)}" if job.finished else ""
+    return f"It had {_pods(job)}, which ran from {since}{until}."
 
 
 def _pods(job: Job) -> str:

@@ -28,14 +28,15 @@ Effect = Literal[
 @dataclass(frozen=True)
 class Risk:
     """An effect of an API operation. `consequence` is the sentence of the question that says what cannot be taken back;
-    `asks` closes it. `ruling` holds where the operator says nothing; `certain` is false for an effect that the
-    operation has in some circumstances only, which its workflow knows."""
+    `asks` closes it, and stands for what the effects in `includes` ask. `ruling` holds where the operator says nothing;
+    `certain` is false for an effect that the operation has in some circumstances only, which its workflow knows."""
 
     action: str
     consequence: str
     asks: str
     ruling: Literal["confirm", "deny"] = "confirm"
     certain: bool = True
+    includes: frozenset[Effect] = frozenset()
 
 
 # Tools that change something and ask nobody, and why that is right. A write tool is here or behind the gate.
@@ -58,9 +59,7 @@ RISKS: dict[Effect, Risk] = {
         "StopJob", "Stopping a running job cannot be undone and discards in-memory progress.", "Stop it?"
     ),
     "stop_queued": Risk("StopJob", "Stopping a waiting job gives up its place in the queue.", "Stop it?"),
-    "stop_many": Risk(
-        "StopJob", "Stopping jobs cannot be undone and discards in-memory progress.", "Stop all of them?"
-    ),
+    "stop_many": Risk("StopJob", "", "Stop all of them?", includes=frozenset({"stop_running", "stop_queued"})),
     "stop_preparing": Risk(
         "StopJob",
         "The service documents stopping for running and queuing jobs only; this one holds resources and is neither.",
@@ -72,6 +71,7 @@ RISKS: dict[Effect, Risk] = {
         "Should the first request have been carried out after all, this makes a second job, which costs as much.",
         "Send it again?",
         certain=False,
+        includes=frozenset({"spend"}),
     ),
     "spend": Risk(
         "CreateJob",
@@ -84,6 +84,7 @@ RISKS: dict[Effect, Risk] = {
         "One yes creates all of them, a few at once; what runs is paid for.",
         "Create them?",
         certain=False,
+        includes=frozenset({"spend"}),
     ),
     "delete": Risk("DeleteJob", "Deleting a job removes its record, logs and events for good.", "Delete it?"),
     "share_terminal": Risk(
@@ -125,6 +126,7 @@ RISKS: dict[Effect, Risk] = {
         "CreateSignal",
         "A signal can end the processes that get it, and with them in-memory progress.",
         "Send it?",
+        includes=frozenset({"stop_running"}),
     ),
 }
 

@@ -46,8 +46,10 @@ class Preview:
     def question(self) -> str:
         """Facts and timestamps only, so that it reads the same each time it is asked; the reference pins the state,
         and a changed state is a new question."""
-        risks = [RISKS[effect] for effect in self.effects if RISKS[effect].consequence]
-        said = " ".join(f"{risk.consequence} {risk.asks}" for risk in risks)
+        risks = [RISKS[effect] for effect in self.effects]
+        included = frozenset[Effect]().union(*(risk.includes for risk in risks))
+        consequences = [risk.consequence for risk in risks if risk.consequence]
+        said = " ".join([*consequences, *(RISKS[effect].asks for effect in self.effects if effect not in included)])
         return f"{self.facts} {said} ({self.account}, {self.region}, state {self.request[:4]}{self.state[:4]})"
 
     @property

@@ -69,11 +69,7 @@ async def _read(evidence: Evidence, pods: Sequence[Pod]) -> list[Read]:
 
 def _suspects(job: Job) -> list[Pod]:
     """Failed pods: those that the job's reason names, then by when they ended; all pods where none failed."""
-    named = [
-        f"{job.job_id}-{pod.lower().replace(' ', '-')}"
-        for pods, _ in (job.failure.exits if job.failure else ())
-        for pod in pods
-    ]
+    named = [pod_id for pods, _ in (job.failure.exits if job.failure else ()) for pod_id in pods]
     ordered = sorted(by_importance(job), key=lambda pod: pod.pod_id not in named)
     return [pod for pod in ordered if pod.status == "Failed"] or ordered
 
@@ -136,7 +132,7 @@ def _as_before(job: Job, root: Read | None) -> Verdict | None:
 
 def exit_code(job: Job, pod: Pod) -> int | None:
     for pods, code in job.failure.exits if job.failure else ():
-        if short(pod.pod_id) in [name.lower().replace(" ", "-") for name in pods] and code.isdecimal():
+        if pod.pod_id in pods and code.isdecimal():
             return int(code)
     return None
 

@@ -36,8 +36,9 @@ async def diagnose(cloud: CloudInRegion, job: Job, evidence: Evidence | None = N
     report = await _ROUTES.get(job.status, running)(evidence)
     report.facts.insert(0, f"timeline: {story(spans_of(job), evidence.now)}")
     _restarts(evidence, report)
-    if evidence.logs_read and (unread := len(job.pods) - evidence.logs_read) > 0:
-        evidence.unseen.append(f"logs of {unread} of {len(job.pods)} pods")
+    pods = {pod.pod_id for pod in job.pods if pod.role.lower() != "aimaster"}
+    if evidence.pods_read and (unread := pods - evidence.pods_read):
+        evidence.unseen.append(f"logs of {len(unread)} of {len(pods)} pods")
     if report.category in _HARDWARE and job.resource_id and not job.settings.sanity_check:
         evidence.unseen.append("hardware: the job has no sanity check")
     if evidence.unseen:

@@ -44,7 +44,7 @@ class Evidence:
         self.now = cloud.clock.now()
         self.redactor = of_call()
         self.unseen: list[str] = []
-        self.logs_read = 0
+        self.pods_read = set[str]()
 
     async def attempt(self, what: str, read: Awaitable[T]) -> T | None:
         try:
@@ -62,7 +62,7 @@ class Evidence:
         found = await self.attempt(f"log of {short(pod.pod_id)}", read)
         if found is None:
             return None
-        self.logs_read += 1
+        self.pods_read.add(pod.pod_id)
         if len(found.records) >= MAX_LINES:
             self.unseen.append(f"log of {short(pod.pod_id)} before its last {MAX_LINES:,} records")
         return await anyio.to_thread.run_sync(partial(cause.read, found.records, self.redactor, failed=failed))

@@ -269,6 +269,7 @@ def test_each_way_of_starting_lets_go_of_nothing(prefix: tuple[str, ...]) -> Non
     assert canary.survives_nothing(prefix)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_nothing_outlives_the_emulator_however_it_ends(tmp_path: Path, end: signal.Signals) -> None:
     """A program that starts an emulator and a job with a daemon in it, and is killed."""

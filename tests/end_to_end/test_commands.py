@@ -81,6 +81,7 @@ def test_listing_the_tools_writes_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 def test_the_demo_walks_every_step_and_ends_well(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["demo", "--speed", "600"]) == 0
     out = capsys.readouterr().out

@@ -48,6 +48,7 @@ def steps(folder: Path) -> list[str]:
     return [json.loads(line)["step"] for line in (folder / "audit.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("end", "last"),
     [

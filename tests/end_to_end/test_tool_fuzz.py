@@ -23,7 +23,7 @@ from pai_dlc_mcp.emulator.embedded import Emulator
 from pai_dlc_mcp.server.budget.limits import tokens
 from tests.end_to_end import fuzzing
 
-COUNT = int(os.environ.get("TOOL_FUZZ", "50"))
+COUNT = int(os.environ.get("TOOL_FUZZ", "25"))
 SECONDS = 25  # of real time: a call takes some 50 ms, under the slowest fault a few seconds
 WAITED = 300  # of the service's time: what wait_for_jobs may take at most, and room
 

@@ -88,6 +88,7 @@ def test_each_address_is_its_own_and_a_port_that_is_taken_is_said() -> None:
         second.socket.close()
 
 
+@pytest.mark.long
 def test_the_command_prints_an_address_that_works() -> None:
     command = [sys.executable, "-m", "pai_dlc_mcp.cli", "page", LIVE, "--emulator"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ) as run:

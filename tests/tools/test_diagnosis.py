@@ -264,6 +264,12 @@ async def test_a_read_that_fails_is_named_and_the_rest_stands(action: str, agent
     assert told.facts["pod_id"] == f"{FAILED}-master-0"
 
 
+async def test_the_pod_that_watches_the_others_is_none_whose_log_is_missed(agent: Any, emulator: Emulator) -> None:
+    job_id = await played(agent, "tf_oom", pods=2, settings=AIMASTER)
+    emulator.clock.advance(7200)
+    assert "logs of" not in (await diagnosed(agent, emulator, job_id)).ours
+
+
 async def test_a_stopped_job_was_stopped_and_is_no_failure(agent: Any, emulator: Emulator) -> None:
     job_id = await played(agent, "long_running")
     emulator.clock.advance(600)

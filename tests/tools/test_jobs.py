@@ -141,7 +141,7 @@ async def test_get_job_tells_what_one_wants_to_know(agent, emulator) -> None:
     (request,) = emulator.requests
     assert request.action == "GetJob"
     assert found["reason"] == (
-        "PyTorchJob dlc2outofmemory2 failed because 1 Master replica(s) failed. Master 0: exit code 1"
+        "PyTorchJob dlc2outofmemory2 failed because 1 Master replica(s) failed. dlc2outofmemory2-master-0: exit code 1"
     )
     expected = {
         "region": "cn-hangzhou",

@@ -114,6 +114,7 @@ async def test_points_that_nobody_answered_are_sent_again_on_the_users_word_alon
     assert "sent_again" not in told
 
 
+@pytest.mark.long
 async def test_a_server_killed_in_the_middle_leaves_no_twin_and_needs_no_second_yes(agent, emulator, tmp_path) -> None:
     first = await agent.job(job_max_running_time_minutes=60)
     asked = await agent.facts("create_sweep", job_id=first, grid=GRID)

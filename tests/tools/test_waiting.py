@@ -245,6 +245,7 @@ async def test_cancelling_the_call_ends_the_polling(emulator, settings_for, mode
         assert len(emulator.requests) == polled
 
 
+@pytest.mark.long
 async def test_a_client_that_dies_takes_the_server_and_its_polling_with_it(emulator, tmp_path) -> None:
     here = {"PAI_DLC_ENDPOINT": emulator.endpoint, "PAI_DLC_PROTOCOL": "http", "PAI_DLC_REGION": "cn-hangzhou"}
     keys = {

@@ -29,11 +29,18 @@ PROGRAMS = (
         r"|unbound variable|未绑定的变量"
         r"|parameter (?:null or )?not set|[Ee]xec format error|cannot execute(?::| binary)|无法执行"
         r"|executable file not found|(?:was |^)?unable to find the specified executable|failed to run command"
-        r"|exec: .{0,80}: not found|Argument list too long|No module named|ambiguous redirect"
-        r"|(?:integer expression|(?:unary|binary) operator) expected|not a valid identifier"
-        r"|Can't locate \S+ in @INC",
+        r"|exec: .{0,80}: not found|Argument list too long|ambiguous redirect"
+        r"|(?:integer expression|(?:unary|binary) operator) expected|not a valid identifier",
         "run.sh:行3: torchrn：未找到命令",
         "command: torchrun train.py",
+    ),
+    Kind(
+        "module",
+        ROOT,
+        "program",
+        r"No module named|Can't locate \S+ in @INC",
+        "ModuleNotFoundError: No module named 'flash_attn'",
+        "module load cuda/12.4",
     ),
     Kind(
         "arguments",

@@ -27,7 +27,8 @@ def test_an_operation_without_parameters_has_no_request() -> None:
         ({"Pagesize": 5}, "UnknownField", "Pagesize"),
         ({"JobSpecs": [{}, {"Pod": {}}]}, "UnknownField", r"JobSpecs\[1\]\.Pod"),
         ({"Settings": {"Tags": {}, "enableRDMA": 1}}, "UnknownField", "Settings.enableRDMA"),
-        ({"JobSpecs": "Worker"}, "InvalidField", "JobSpecs"),
+        ({"DisplayName": "a", "JobSpecs": "Worker"}, "InvalidField", "cannot take JobSpecs:"),
+        ({"JobSpecs": [{}, {"ResourceConfig": "8"}]}, "InvalidField", r"JobSpecs\[1\]\.ResourceConfig:"),
     ],
 )
 def test_a_field_that_would_be_lost_is_refused_by_name(params, code, named) -> None:

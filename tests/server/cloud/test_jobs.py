@@ -100,7 +100,7 @@ async def test_a_failure_in_json_is_told_in_words(cloud) -> None:
     assert job.reason_message is not None
     assert job.reason_message.startswith("{")
     assert job.reason == (
-        "PyTorchJob dlc2outofmemory2 failed because 1 Master replica(s) failed. Master 0: exit code 1"
+        "PyTorchJob dlc2outofmemory2 failed because 1 Master replica(s) failed. dlc2outofmemory2-master-0: exit code 1"
     )
 
 
@@ -117,14 +117,14 @@ async def test_a_failure_in_json_is_told_in_words(cloud) -> None:
         ('{"content": []}', '{"content": []}'),
         (
             '{"overview": "a", "content": [{"pods": {"Worker": [0, 3]}, "reason": "137"}]}',
-            "a Worker 0, Worker 3: exit code 137",
+            "a dlc1-worker-0, dlc1-worker-3: exit code 137",
         ),
         ('{"overview": "a", "content": [{"time": "1"}]}', '{"overview": "a", "content": [{"time": "1"}]}'),
         ('{"overview": "a", "content": "odd"}', "a"),
     ],
 )
 def test_a_reason_of_any_shape_is_told(message, told) -> None:
-    assert Job.of({"ReasonMessage": message}).reason == told
+    assert Job.of({"JobId": "dlc1", "ReasonMessage": message}).reason == told
 
 
 def test_the_secrets_of_a_job_are_all_values_of_its_environments() -> None:

@@ -29,6 +29,8 @@ def root(lines: list[str]) -> str:
         ("RuntimeError: CUDA error: an illegal memory access was encountered", "CUDA"),
         ("NVRM: Xid (PCI:0000:3b:00): 79, GPU has fallen off the bus.", "device"),
         ("run.sh: line 3: torchrn: command not found", "shell"),
+        ("/usr/bin/python3: No module named trainer", "module"),
+        ("ModuleNotFoundError: No module named 'flash_attn'", "module"),
         ("python: can't open file '/mnt/x.py': [Errno 2] No such file or directory", "missing file"),
         ("cat: /mnt/a: No such file or directory", "file"),
         ("run.sh: line 9: 42 Segmentation fault (core dumped) python a.py", "crash"),

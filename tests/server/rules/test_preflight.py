@@ -102,7 +102,7 @@ def test_the_driver_is_held_against_the_images_cuda(spec: Any, known: Any, setti
         ([{"ecs_spec": "ecs.cpu", "pod_count": 2}], {"job_max_running_time_minutes": 60}, None,
          "3.00 CNY (3.00 an hour for 1 h, operator's table)"),
         ([{"ecs_spec": "ecs.t4"}, {"ecs_spec": "ecs.old", "type": "Master"}], {"job_max_running_time_minutes": 60}, 2.0,
-         "price unknown: the operator's table has no ecs.old in cn-hangzhou"),
+         "unknown: the operator's price table has no ecs.old in cn-hangzhou"),
     ],
 )  # fmt: skip
 def test_hours_and_money_are_the_most_there_can_be(specs: Any, changes: Any, hours: float | None, cost: str) -> None:
@@ -111,7 +111,7 @@ def test_hours_and_money_are_the_most_there_can_be(specs: Any, changes: Any, hou
 
 
 def test_without_a_table_the_price_is_unknown() -> None:
-    assert payg({"ecs_spec": "ecs.t4"}, prices=None).most_cost == "price unknown: the API has none"
+    assert payg({"ecs_spec": "ecs.t4"}, prices=None).most_cost == "unknown: the API has no prices"
 
 
 @pytest.mark.parametrize(
@@ -142,6 +142,10 @@ def test_what_is_larger_than_the_whole_quota_never_starts() -> None:
 
 def test_a_job_ahead_of_lower_priority_holds_nobody() -> None:
     assert on_quota(Facts(quota(strategy="PaiStrategyFIFO"), nodes(8), waits(3)), priority=5).starts == "now"
+
+
+def test_a_job_ahead_of_the_same_priority_holds_it() -> None:
+    assert on_quota(Facts(quota(strategy="PaiStrategyFIFO"), nodes(8), waits(5)), priority=5).starts == "queues"
 
 
 def test_the_priority_that_counts_is_told_with_the_strategy() -> None:
