@@ -1,7 +1,8 @@
 """One table of all benches with their thresholds: `make bench`.
 
 Each bench that has `rows() -> [(name, value, threshold)]` runs in a process of its own; what it prints goes to stderr.
-Values are ratios, shares and counts, measured side by side in one run, so that they hold on any machine.
+Values are ratios, shares and counts, measured side by side in one run, so that they hold on any machine; only the MB/s
+of logs are of this one.
 
     .venv/bin/python bench/table.py [--write] [NAME...]
 
