@@ -107,7 +107,7 @@ def _asks(names: set[str]) -> Iterator[str]:
     for effect, risk in RISKS.items():
         tool = "stop_jobs" if effect == "stop_many" else re.sub(r"(?<=.)(?=[A-Z])", "_", risk.action).lower()
         if tool in names:
-            yield f"- {tool}: {risk.consequence}"
+            yield f"- {tool}: {risk.consequence or risk.asks}"
 
 
 def _workflows(names: set[str]) -> str:

@@ -156,7 +156,8 @@ def test_a_job_fails_with_the_real_exit_code(
 def test_when_one_pod_fails_its_peers_are_told_to_stop(dlc: Client, run: Create) -> None:
     """The first failure is the job's reason; a peer's own end comes after it."""
     job_id = run(
-        "trap 'echo told to stop; exit 0' TERM; [ $RANK = 1 ] && exit 7; while :; do sleep 0.05; done", count=3
+        "trap 'echo told to stop; exit 0' TERM; [ $RANK = 1 ] && { sleep 0.5; exit 7; }; while :; do sleep 0.05; done",
+        count=3,
     )
     job = ended(dlc, job_id)
     assert ('"pods":{"Worker":[0]}' in job.reason_message, '"reason":"7"' in job.reason_message) == (True, True)
