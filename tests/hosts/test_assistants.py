@@ -31,7 +31,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def ran(home: Path, *words: str) -> str:
-    """What a command printed, run in a project of that home. Gemini CLI starts no server in a folder it does not trust."""
+    """What a command printed, run in a project there. Gemini CLI starts nothing in a folder it does not trust."""
     environment = {
         "HOME": str(home),
         "PATH": os.pathsep.join((str(COMMANDS), os.environ["PATH"])),
