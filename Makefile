@@ -66,12 +66,14 @@ clients: .venv/ready ## run PAI's own SDK against the emulator, in an environmen
 	@.venv-clients/bin/python -m pip install -q alipai==0.4.13
 	@ALIPAI_PYTHON=$(CURDIR)/.venv-clients/bin/python $(BIN)/pytest -q tests/emulator/test_clients.py
 
-hosts: .venv/ready ## load and call the tools with agent frameworks, each in an environment of its own
+hosts: .venv/ready ## agent frameworks load and call the tools, coding assistants start the server (needs npm)
 	@for pair in "openai-agents openai-agents" "fastmcp fastmcp" "langchain-mcp-adapters langchain-mcp-adapters" \
 	  "pydantic-ai pydantic-ai-slim[mcp]" "llama-index llama-index-tools-mcp" "google-adk google-adk[mcp]"; do set -- $$pair; \
 	  test -x .venv-hosts/$$1/bin/python || $(PYTHON) -m venv .venv-hosts/$$1; \
 	  .venv-hosts/$$1/bin/python -m pip install -q "$$2"; done
-	@HOSTS_VENVS=$(CURDIR)/.venv-hosts $(BIN)/pytest -q tests/hosts
+	@npm install --silent --no-audit --no-fund --prefix .venv-hosts/npm \
+	  @anthropic-ai/claude-code @openai/codex @google/gemini-cli @qwen-code/qwen-code opencode-ai
+	@HOSTS_VENVS=$(CURDIR)/.venv-hosts HOSTS_NPM=$(CURDIR)/.venv-hosts/npm/node_modules/.bin $(BIN)/pytest -q tests/hosts
 
 browser: .venv/ready ## draw the job page in Chromium, and in ext-apps' own host (needs chromium or google-chrome, npm)
 	@$(BIN)/python -m pip install -q playwright pillow

@@ -88,7 +88,10 @@ def _told(setup: dict[str, Any]) -> Iterator[Finding]:
     found = setup["credentials"] != "none found"
     who = f", {setup['identity']}" if setup.get("identity") else ""
     yield Finding("ok" if found else "problem", "credentials", f"{setup['credentials']}{who}")
-    yield Finding("ok", "region", f"{setup.get('region', 'none')} ({setup['region_source']})")
+    if setup["region_source"] == "none":
+        yield Finding("problem", "region", "none configured")
+    else:
+        yield Finding("ok", "region", f"{setup['region']} ({setup['region_source']})")
     for row in setup["endpoints"]:
         fine = row["reachable"] and row.get("permitted")
         yield Finding(

@@ -124,7 +124,7 @@ def with_entry(host: Host, text: str, entry: Entry) -> str | None:
             added = text.rstrip() + "\n" * 2 * bool(text.strip()) + snippet(host, entry)
             return added if NAME not in read(host, text) and _is_toml(added) else None
         case ".yaml":
-            return None
+            return None if text.strip() else snippet(host, entry)
         case _:
             config = _json(text)
             table = config.setdefault(host.keys[0], {})

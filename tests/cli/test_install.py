@@ -158,6 +158,20 @@ def test_doctor_tells_bad_settings_from_a_bad_account(machine) -> None:
     nobody = machine.run("doctor", "--region", "cn-hangzhou")
     assert nobody.returncode == 1
     assert "aliyun configure" in nobody.stdout
+    assert "ok      region: cn-hangzhou (" in nobody.stdout
+    nowhere = machine.run("doctor")
+    assert nowhere.returncode == 1
+    assert "PROBLEM region: none configured" in nowhere.stdout
+    assert "PAI_DLC_REGION" in nowhere.stdout
+
+
+def test_goose_s_settings_are_begun_where_there_are_none_and_left_alone_where_there_are(machine) -> None:
+    file = machine.home / ".config/goose/config.yaml"
+    assert machine.run("install", "goose", "--emulator", "--yes").returncode == 0
+    assert 'args: ["serve", "--emulator"]' in file.read_text("utf-8")
+    file.write_text("theme: dark  # mine\n")
+    assert machine.run("install", "goose", "--emulator", "--yes").returncode == 1
+    assert file.read_text("utf-8") == "theme: dark  # mine\n"
 
 
 def test_a_settings_file_stands_below_the_environment_and_its_mistakes_are_one_sentence(machine) -> None:
