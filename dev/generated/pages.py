@@ -21,6 +21,7 @@ from pai_dlc_mcp.server.cloud.credentials import StaticKey
 from pai_dlc_mcp.server.protocol.toolset import Tool
 from pai_dlc_mcp.server.settings import Settings
 
+_README = Path(__file__).parents[2] / "README.md"
 _NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 # Calls whose answers are shown, of jobs that a new emulator has.
 _SHOWN: Sequence[tuple[str, Mapping[str, Any]]] = (
@@ -40,7 +41,15 @@ def pages(every: Sequence[Tool]) -> dict[str, str]:
     """Text by path in the repository."""
     toolsets = {toolset.name: [tool for tool in every if tool.toolset == toolset.name] for toolset in tools.TOOLSETS}
     shown = {f"docs/tools/{name}.md": _toolset(name, members) for name, members in toolsets.items()}
-    return {**shown, "docs/tools/index.md": _index(toolsets), "docs/tools/answers.md": anyio.run(_answers)}
+    of_readme = {f"docs/{heading.lower()}.md": _section(heading) for heading in ("Configuration", "Troubleshooting")}
+    answers = {"docs/tools/index.md": _index(toolsets), "docs/tools/answers.md": anyio.run(_answers)}
+    return {**shown, **of_readme, **answers}
+
+
+def _section(heading: str) -> str:
+    """A section of the README as a page; it links to no file."""
+    _, _, rest = _README.read_text("utf-8").partition(f"\n## {heading}\n")
+    return f"# {heading}\n{rest.partition(chr(10) + '## ')[0].rstrip()}\n"
 
 
 def _index(toolsets: Mapping[str, Sequence[Tool]]) -> str:

@@ -165,5 +165,6 @@ async def test_what_a_user_is_asked(request, connect: Any, emulator: Emulator) -
         given = {key: ids.get(value, value) if isinstance(value, str) else value for key, value in arguments.items()}
         told[name] = drawn(await agent.text(tool, **given))
         assert "confirmation_required" in told[name], name
+        assert re.search(r"(?m)^question: .+\nconfirmation_token: ", told[name]), "a host shows a question's first line"
     assert {sent.method for sent in emulator.requests} == {"GET"}
     committed(request, "questions", told)
