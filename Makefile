@@ -55,7 +55,7 @@ docs: registered ## rewrite what is generated: the README's tables, the skill, s
 
 site: ## build the documentation into build/site, in an environment of its own
 	@test -x .venv-site/bin/mkdocs || { $(PYTHON) -m venv .venv-site && .venv-site/bin/python -m pip install -q "mkdocs-material>=9.6,<10"; }
-	@NO_MKDOCS_2_WARNING=1 .venv-site/bin/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 .venv-site/bin/mkdocs build --strict   # with --quiet no warning is counted
 
 fuzz: .venv/ready ## send the emulator 20,000 signed requests, and the tools 5,000 calls while the service fails
 	@EMULATOR_FUZZ=20000 $(BIN)/pytest -q tests/emulator/test_fuzz.py
