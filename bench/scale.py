@@ -49,7 +49,7 @@ def job(pods: int) -> dict[str, Any]:
 
 async def cpu(work: Callable[[], Awaitable[Any]]) -> tuple[float, Any]:
     """The least CPU seconds of several rounds, and the last answer."""
-    taken: list[float] = []
+    taken, answer = list[float](), None
     for _ in range(ROUNDS):
         began = time.process_time()
         answer = await work()

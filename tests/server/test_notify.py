@@ -45,7 +45,7 @@ class Sink(ThreadingHTTPServer):
 
 
 class _Taken(BaseHTTPRequestHandler):
-    server: Sink
+    server: Sink  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
