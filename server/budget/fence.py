@@ -104,7 +104,7 @@ def word(text: str) -> str:
     text = text.strip()
     if _WORD.fullmatch(text):
         return text
-    return '"' + re.sub("['‹›]", "·", inline(text, 80)) + '"'  # not "": after `password=''` a secret seems to follow
+    return '"' + re.sub("['‹›]", "", inline(text, 80)) + '"'
 
 
 def one_line(text: str, limit: int) -> str:
