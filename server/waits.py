@@ -20,13 +20,14 @@ from pydantic import ConfigDict
 from pydantic.alias_generators import to_camel
 
 from pai_dlc_mcp.server.app import Server
+from pai_dlc_mcp.server.cloud.times import to_utc
 from pai_dlc_mcp.server.protocol.toolset import Tool
 from pai_dlc_mcp.server.safety.caller import caller_of
 from pai_dlc_mcp.server.safety.store import kept
 
 _TOOL = "wait_for_jobs"
 _KIND, _ERAS = "task", frozenset({"2026-07-28"})
-_DEFAULT_S, _LONGER_S = 45, 600  # seconds: the tool's own timeout_s; how much longer than it a task is remembered
+_LONGER_S = 600  # seconds that a task is remembered longer than it waits
 _MOST = 256  # tasks remembered at a time; above it a call waits as for any other client
 _POLL_MS = 5000
 
@@ -47,9 +48,12 @@ class Waits(Extension):
     identifier = "io.modelcontextprotocol/tasks"
     _server: Server
 
+    def __init__(self, tool: Tool) -> None:
+        self._default_s: int = tool.listed.input_schema["properties"]["timeout_s"]["default"]
+
     @classmethod
     def where_offered(cls, tools: Sequence[Tool]) -> Self | None:
-        return cls() if any(tool.name == _TOOL for tool in tools) else None
+        return next((cls(tool) for tool in tools if tool.name == _TOOL), None)
 
     def attach(self, server: Server) -> None:
         self._server = server
@@ -74,7 +78,7 @@ class Waits(Extension):
             "principal": self._principal(ctx),
             "arguments": {**arguments, "cursor": _said(first)["cursor"]},
             "began": began,
-            "timeout": int(arguments.get("timeout_s") or _DEFAULT_S),  # the tool took it, and takes "30" too
+            "timeout": int(arguments.get("timeout_s") or self._default_s),  # the tool took it, and takes "30" too
             "status": "working",
             "message": _seen(first),
         }
@@ -159,15 +163,11 @@ def _shown(task_id: str, task: Record, now: float) -> Record:
     shown = {
         "taskId": task_id,
         "status": task["status"],
-        "createdAt": _moment(task["began"]),
-        "lastUpdatedAt": _moment(now),
+        "createdAt": to_utc(datetime.fromtimestamp(task["began"], UTC)),
+        "lastUpdatedAt": to_utc(datetime.fromtimestamp(now, UTC)),
         "ttlMs": (task["timeout"] + _LONGER_S) * 1000,
         "pollIntervalMs": _POLL_MS,
         "statusMessage": task.get("message"),
         "result": task.get("result"),
     }
     return {key: value for key, value in shown.items() if value is not None}
-
-
-def _moment(epoch: float) -> str:
-    return datetime.fromtimestamp(epoch, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

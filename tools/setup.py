@@ -39,8 +39,9 @@ class SetupReply(Facts):
     fix: str | None = None
 
 
-async def _started(region: str | None, ctx: Context[App]) -> "CloudInRegion | SetupReply":
-    """The cloud to ask; or the answer, where there is no key or the operator set no region that can be one."""
+async def _started(region: str | None, ctx: Context[App]) -> "tuple[CloudInRegion, str] | SetupReply":
+    """The cloud to ask and the source of its key; or the answer, where there is no key or the operator set no region
+    that can be one."""
     app = ctx.request_context.lifespan_context
     source, fixes, cloud = "none found", list[str](), None
     try:
@@ -54,7 +55,7 @@ async def _started(region: str | None, ctx: Context[App]) -> "CloudInRegion | Se
     except CloudError as error:
         fixes.append(error.fix)
     if cloud and not fixes:
-        return cloud
+        return cloud, source
     region_source = cloud.region_source if cloud else "none"
     fix = " ".join(fixes)
     return SetupReply(ready=False, region_source=region_source, credentials=source, endpoints=[], fix=fix)
@@ -64,10 +65,10 @@ async def _started(region: str | None, ctx: Context[App]) -> "CloudInRegion | Se
 async def check_setup(ctx: Context[App], region: Region = None) -> SetupReply:
     """Check credentials (their source, never a value), region, endpoints and read permission for each product. Use it
     first when calls fail; for missing permissions it gives the RAM policy to ask the user for."""
-    cloud = await _started(region, ctx)
-    if isinstance(cloud, SetupReply):
-        return cloud
-    source = await cloud.account.key_source()
+    started = await _started(region, ctx)
+    if isinstance(started, SetupReply):
+        return started
+    cloud, source = started
     probes: list[Probe] = []
     identity: list[str] = []
 

@@ -36,9 +36,6 @@ class Probe:
 class Account(Regional):
     """Operations on the account itself."""
 
-    async def key_source(self) -> str:
-        return await self.api.gateway.key_source()
-
     async def probe(self, product: Product) -> Probe:
         """One read of one item, timed."""
         action, pathname = _PROBES[product]

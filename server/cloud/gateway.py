@@ -134,10 +134,6 @@ class Gateway:
         return self._traffic[product, host]
 
 
-async def _at_once(action: str, until: float) -> None:
-    pass
-
-
 async def tried(
     call: Callable[[], T],
     workers: Workers,
@@ -146,7 +142,7 @@ async def tried(
     deadline: float,
     action: str,
     host: str,
-    admit: Callable[[str, float], Awaitable[None]] = _at_once,
+    admit: Callable[[str, float], Awaitable[None]],
 ) -> T:
     """Carry out `call` in a worker thread, up to `tries` times while its CloudError is a transient one. `admit` waits
     until a try may begin.

@@ -12,7 +12,6 @@ from typing import Any
 import httpx2
 import jwt
 import pytest
-import uvicorn
 from cryptography.hazmat.primitives.asymmetric import rsa
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
@@ -25,6 +24,7 @@ from pai_dlc_mcp.server import app, auth
 from pai_dlc_mcp.server.cloud.credentials import StaticKey
 from pai_dlc_mcp.server.http import known_names
 from pai_dlc_mcp.server.settings import Settings
+from tests.end_to_end.conftest import in_thread
 
 LISTING = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
 TOKEN, OTHER = "a" * 40, "b" * 40
@@ -213,15 +213,8 @@ def served(server: app.Server, settings: Settings, port: int) -> Generator[str]:
     inner = server.streamable_http_app(
         streamable_http_path="/mcp", stateless_http=True, transport_security=known_names("127.0.0.1", settings)
     )
-    run = uvicorn.Server(uvicorn.Config(inner, host="127.0.0.1", port=port, log_config=None))
-    thread = threading.Thread(target=run.run, daemon=True)
-    thread.start()
-    until = time.monotonic() + 10
-    while not run.started and time.monotonic() < until:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{port}"
-    run.should_exit = True
-    thread.join()
+    with in_thread(inner, port) as address:
+        yield address
 
 
 async def test_with_a_role_the_cloud_sees_who_called(

@@ -1,7 +1,5 @@
 """HTTP for replicas: two server processes behind one address, each call to the other one."""
 
-import threading
-import time
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import cycle
@@ -10,7 +8,6 @@ from typing import Any
 import anyio
 import httpx2
 import pytest
-import uvicorn
 from mcp import Client
 from mcp.shared.exceptions import MCPError
 from mcp.types import ElicitResult
@@ -21,6 +18,7 @@ from starlette.routing import Route
 
 from pai_dlc_mcp import cli
 from pai_dlc_mcp.emulator.embedded import Emulator
+from tests.end_to_end.conftest import in_thread
 
 JOB = "dlc4stillrunning"
 Replica = Callable[..., AbstractContextManager[str]]
@@ -41,15 +39,8 @@ def balancer(port: int, *backends: str) -> Generator[str]:
         return Response(answer.content, answer.status_code, passed)
 
     app = Starlette(routes=[Route("/mcp", forward, methods=["GET", "POST", "DELETE"])])
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    until = time.monotonic() + 10
-    while not server.started and time.monotonic() < until:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{port}/mcp"
-    server.should_exit = True
-    thread.join()
+    with in_thread(app, port) as address:
+        yield f"{address}/mcp"
 
 
 @pytest.fixture(scope="module")

@@ -26,6 +26,12 @@ async def facts(address: str, tool: str, arguments: dict[str, Any]) -> dict[str,
     return result.structured_content or {}
 
 
+async def previewed_stop(address: str) -> dict[str, Any]:
+    """Arguments of a stop that the user said yes to."""
+    token = (await facts(address, "stop_job", {"job_id": JOB}))["confirmation_token"]
+    return {"job_id": JOB, "confirmation_token": token}
+
+
 def posted(address: str, tool: str, arguments: dict[str, Any]) -> str:
     """One request, and all of its answer: a client of the SDK's sends more than that."""
     asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}
@@ -76,8 +82,7 @@ async def test_killed_in_the_middle_of_a_create_that_was_carried_out(
 @pytest.mark.long
 async def test_killed_after_the_yes_and_before_the_stop(emulator: Emulator, replica: Any) -> None:
     with replica(emulator) as address:
-        token = (await facts(address, "stop_job", {"job_id": JOB}))["confirmation_token"]
-        confirmed = {"job_id": JOB, "confirmation_token": token}
+        confirmed = await previewed_stop(address)
         await killed_while(address, emulator, "GetJob", "stop_job", confirmed)
     assert "StopJob" not in emulator.requests.actions()
     emulator.clock.speed = 20.0
@@ -89,8 +94,7 @@ async def test_killed_after_the_yes_and_before_the_stop(emulator: Emulator, repl
 @pytest.mark.long
 async def test_killed_in_the_middle_of_the_stop(emulator: Emulator, replica: Any) -> None:
     with replica(emulator) as address:
-        token = (await facts(address, "stop_job", {"job_id": JOB}))["confirmation_token"]
-        confirmed = {"job_id": JOB, "confirmation_token": token}
+        confirmed = await previewed_stop(address)
         await killed_while(address, emulator, "StopJob", "stop_job", confirmed)
     emulator.clock.advance(600)
     with replica(emulator) as address:

@@ -45,12 +45,15 @@ async def test_16_a_call_that_was_given_up_is_counted_until_its_thread_ends() ->
     assert await workers.run(int) == 0
 
 
+async def _at_once(action: str, until: float) -> None: ...
+
+
 async def test_a_call_that_found_no_free_thread_was_not_sent() -> None:
     workers, end = Workers(1), threading.Event()
     with anyio.move_on_after(0.05):
         await workers.run(end.wait)
     with pytest.raises(CloudError) as caught:
-        await tried(int, workers, tries=1, deadline=0.05, action="StopJob", host="x")
+        await tried(int, workers, tries=1, deadline=0.05, action="StopJob", host="x", admit=_at_once)
     end.set()
     assert (caught.value.code, caught.value.maybe_done) == ("Busy", False)
 
