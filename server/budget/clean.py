@@ -5,6 +5,7 @@ Strips what hides text from a reader or from the redactor: escape codes, bidi, t
 import re
 from collections.abc import Callable, Iterable
 
+from pai_dlc_mcp.server.insight import re2
 from pai_dlc_mcp.server.insight.lines import chunks
 
 _CONTROLS = bytes(set(range(32)) - {9, 10}) + b"\x7f"
@@ -13,13 +14,16 @@ _CONTROLS = bytes(set(range(32)) - {9, 10}) + b"\x7f"
 # swallow the line, as a terminal does, could hide an error.
 _ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*+[ -/]*+[@-~]?|[\]PX^_](?:[^\x07\x1b\n]*+(?:\x07|\x1b\\))?|[ -/]*+[0-Z\\^-~]?)")
 
-# UTF-8 of: CSI, OSC and other C1, soft hyphen; U+034F; U+061C; U+115F-1160; U+17B4-17B5; U+180B-180F; U+200B-200F,
-# U+202A-202E; U+2060-206F; U+3164; variation selectors; BOM; U+FFA0; U+FFF9-FFFB; U+1D173-1D17A; tags, plane 14
+# C1 controls and soft hyphen; marks that join or hide; fillers; directions and zero width; variation selectors; BOM;
+# annotations; musical controls; tags and all of plane 14
+_HIDDEN = (
+    r"\x80-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    r"\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000effff"
+)
+_HIDES = re2.compile("[" + _HIDDEN.encode().decode("unicode_escape") + "]")
+# Of the C1 controls CSI and OSC take what they control with them
 _INVISIBLE = re.compile(
-    rb"\xc2(?:\x9b[0-?]*+[ -/]*+[@-~]?|[\x9d\x90\x98\x9e\x9f](?:[^\x07\x1b\n\xc2]*+(?:\x07|\xc2\x9c))?|[\x80-\x9f\xad])"
-    rb"|\xcd\x8f|\xd8\x9c|\xe1(?:\x85[\x9f\xa0]|\x9e[\xb4\xb5]|\xa0[\x8b-\x8f])"
-    rb"|\xe2(?:\x80[\x8b-\x8f\xaa-\xae]|\x81[\xa0-\xaf])|\xe3\x85\xa4"
-    rb"|\xef(?:\xb8[\x80-\x8f]|\xbb\xbf|\xbe\xa0|\xbf[\xb9-\xbb])|\xf0\x9d\x85[\xb3-\xba]|\xf3[\xa0-\xaf][\x80-\xbf]{2}"
+    r"\x9b[0-?]*+[ -/]*+[@-~]?|[\x9d\x90\x98\x9e\x9f](?:[^\x07\x1b\n\x80-\xbf]*+(?:\x07|\x9c))?|[%s]" % _HIDDEN
 )
 # What follows a tqdm bar on its line: the program died, or wrote elsewhere, before the bar's line end
 _AFTER_BAR = re.compile(rb"(\d%\|[^|\n]{0,400}+\|[^\[\n]{0,80}+\[[^\]\n]{0,400}+\])(?=[\s\]]*+[^\s\]])")
@@ -36,22 +40,32 @@ def clean(records: Iterable[str]) -> bytes:
 
 
 def _clean(text: bytes) -> bytes:
-    text = _where(b"\x1b", text, lambda line: _ESCAPES.sub(b"", line))
+    text = _ESCAPES.sub(b"", text)
     text = _where(b"\r", text, _last_states)
     text = _where(b"%|", text, _apart)
     if not text.isascii():
-        lines = text.split(b"\n")
-        text = b"\n".join([line if line.isascii() else _INVISIBLE.sub(b"", line) for line in lines])
+        if _HIDES.search(text):
+            text = b"\n".join([line if line.isascii() else _shown(line) for line in text.split(b"\n")])
         for separator in _SEPARATORS:
             text = text.replace(separator, b" ")
     return text.translate(None, _CONTROLS)
 
 
 def _where(mark: bytes, text: bytes, rewritten: Callable[[bytes], bytes]) -> bytes:
-    """The text with only those lines rewritten that have the mark: most patterns are slower than the look for it."""
-    if mark not in text:
-        return text
-    return b"\n".join([rewritten(line) if mark in line else line for line in text.split(b"\n")])
+    """The text with only those lines rewritten that have the mark; the others are not looked at one by one."""
+    parts: list[bytes] = []
+    done = 0
+    while (at := text.find(mark, done)) >= 0:
+        start = text.rfind(b"\n", done, at) + 1 or done
+        end = text.find(b"\n", at)
+        end = len(text) if end < 0 else end
+        parts += (text[done:start], rewritten(text[start:end]))
+        done = end
+    return b"".join((*parts, text[done:])) if parts else text
+
+
+def _shown(line: bytes) -> bytes:
+    return _INVISIBLE.sub("", line.decode()).encode()
 
 
 def _apart(line: bytes) -> bytes:

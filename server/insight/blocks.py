@@ -17,7 +17,8 @@ _INDENT = (b"  ", b"\t")  # Megatron begins its metric lines with one space
 _CHAIN = (b"During handling of the above exception", b"The above exception was the direct cause")
 _ROOT = b"Root Cause (first observed failure)"
 # Lines of torchrun's report
-_TABLE = re.compile(rb"[=-]{5,}|.{1,200} FAILED$|Failures:|Root Cause |\[\d+\]:$|<NO_OTHER_FAILURES>")
+_TABLE = re.compile(rb"[=-]{5,}|Failures:|Root Cause |\[\d+\]:$|<NO_OTHER_FAILURES>")
+_FAILED = b" FAILED"
 _TELLING = (b"  rank ", b"  exitcode ")
 _ROOT_LINES = 8  # the entry of the rank that failed first
 _MAX_LINES = 2000
@@ -93,13 +94,13 @@ def _block(log: Lines, hits: Mapping[int, Kind], first: int) -> Block:
         who, words = log.spoken(index)
         if lead and (logged := lead.match(words)):
             words = words[logged.end() :]
-        if _opens(line):
+        if who in open_ranks and words.startswith(_INDENT):
+            pass
+        elif _opens(line):
             if not (chained or open_ranks or (closing and who is not None and who != log.spoken(closing[-1])[0])):
                 break
             open_ranks.add(who)
             chained = False
-        elif who in open_ranks and words.startswith(_INDENT):
-            pass
         elif who in open_ranks and EXCEPTION.match(words):
             open_ranks.discard(who)
             closing.append(index)
@@ -130,7 +131,7 @@ def _lead(line: bytes) -> re.Pattern[bytes] | None:
 
 
 def _belongs(line: bytes, words: bytes) -> bool:
-    return (words.startswith(_INSIDE) and not measures(words)) or _TABLE.match(line) is not None
+    return (words.startswith(_INSIDE) and not measures(words)) or line.endswith(_FAILED) or bool(_TABLE.match(line))
 
 
 def _level(hits: Mapping[int, Kind], index: int) -> int | None:
@@ -151,7 +152,7 @@ def _judged(log: Lines, hits: Mapping[int, Kind], closing: list[int], first: int
         kinds = {index: hits[index] for index in inside if _OPENING not in lines[index]} or {first: hits[first]}
     keys = sorted(kinds, key=lambda index: (kinds[index].level, _order(lines[index], index)))
     kind = kinds[keys[0]]
-    if _opens(lines[first]) and first and _PASSED_OVER.search(lines[first - 1]) and kind.level < VICTIM:
+    if kind.level < VICTIM and first and _opens(lines[first]) and _PASSED_OVER.search(lines[first - 1]):
         kind = replace(kind, level=NOISE)
     table = next((index for index in range(first, stop) if index in hits and _ROOT in lines[index]), stop)
     entry = sorted(
