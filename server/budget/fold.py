@@ -3,12 +3,13 @@
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from pai_dlc_mcp.server.budget.spread import LINES, spread
 from pai_dlc_mcp.server.insight.errors import Block
 from pai_dlc_mcp.server.insight.lines import Lines, body, rank, with_ranks
 
-Group = Sequence[int]  # line numbers from 0, ascending; a range for one, which costs the garbage collector nothing
+Group = Sequence[int]  # line numbers from 0, ascending
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +41,20 @@ def fold(log: Lines, blocks: Iterable[Block], apart: Collection[int] = ()) -> li
 
     Nothing folds into an error block; its own lines fold only when identical but for clock and rank."""
     shapes = log.shapes
+    if apart:
+        shapes = [*shapes]
+        for line in apart:
+            shapes[line] = b"%d" % line  # a shape has no numbers: it is like no other
     entries: list[Entry] = []
     done = 0
     for block in blocks:
-        entries += _alike(log.lines, shapes, apart, done, block.start)
+        entries += _alike(log.lines, shapes, done, block.start)
         if block.kind.alike:
-            entries += _alike(log.lines, shapes, apart, block.start, block.stop)
+            entries += _alike(log.lines, shapes, block.start, block.stop)
         else:
             entries += _identical(log, block.start, block.stop)
         done = block.stop
-    entries += _alike(log.lines, shapes, apart, done, len(log.lines))
+    entries += _alike(log.lines, shapes, done, len(log.lines))
     return _ending(entries, len(log.lines) - 1)
 
 
@@ -63,27 +68,24 @@ def hides(entry: Entry) -> int:
 
 def is_bar(line: bytes) -> bool:
     """A progress bar: tqdm, Lightning, rich, pip."""
-    return _BAR.search(line) is not None
+    return (b"%" in line or b"\xe2" in line) and _BAR.search(line) is not None
 
 
-def _alike(
-    lines: Sequence[bytes], shapes: Sequence[bytes], apart: Collection[int], start: int, stop: int
-) -> list[Entry]:
+def _alike(lines: Sequence[bytes], shapes: Sequence[bytes], start: int, stop: int) -> list[Entry]:
     if stop - start < 2:
         return [*range(start, stop)]
-    latest: dict[bytes, int] = {}  # shape -> which group
-    groups: list[Group] = []
-    for index in range(start, stop):
-        at = latest.get(shapes[index])
-        if index in apart:
-            groups.append(range(index, index + 1))
-        elif at is None or index - groups[at][-1] > _WINDOW:
-            if len(latest) >= _SHAPES:  # forget those out of reach: a small table stays in the cache
-                latest = {shape: at for shape, at in latest.items() if index - groups[at][-1] <= _WINDOW}
-            latest[shapes[index]] = len(groups)
-            groups.append(range(index, index + 1))
-        else:
-            _join(groups, at, index)
+    latest: dict[bytes, list[int]] = {}
+    groups: list[list[int]] = []
+    for shape, run in groupby(range(start, stop), key=shapes.__getitem__):
+        found = [*run]
+        group = latest.get(shape)
+        if group is not None and found[0] - group[-1] <= _WINDOW:
+            group += found
+            continue
+        if len(latest) >= _SHAPES:  # forget those out of reach: a small table stays in the cache
+            latest = {shape: group for shape, group in latest.items() if found[0] - group[-1] <= _WINDOW}
+        latest[shape] = found
+        groups.append(found)
     entries: list[Entry] = []
     for group in groups:
         if len(group) == 1:
@@ -91,14 +93,6 @@ def _alike(
         else:
             entries += _printed(lines, group)
     return entries if len(groups) == stop - start else _in_order(entries)
-
-
-def _join(groups: list[Group], at: int, index: int) -> None:
-    group = groups[at]
-    if isinstance(group, list):
-        group.append(index)
-    else:
-        groups[at] = [*group, index]
 
 
 def _printed(lines: Sequence[bytes], group: Group) -> Iterable[Entry]:
@@ -121,7 +115,7 @@ def _identical(log: Lines, start: int, stop: int) -> list[Entry]:
     groups: list[list[int]] = []
     previous, turn = None, 0
     for index in range(start, stop):
-        who, words = log.spoken(index)
+        words, who, _ = log.said(index)
         if words != previous:
             turn = said.get((who, words), 0) + 1
         said[who, words] = turn

@@ -38,7 +38,7 @@ class _Overview:
         counts = ", ".join(f"{count:,} {name}" for name, count in kinds.most_common())
         yield f"{_count(lines, 'line')}, {_count(blocks, 'error block')}" + (f": {counts}" if counts else "")
         root = self._reading.root
-        groups = sorted(insight_errors.distinct(lines, self._reading.blocks), key=lambda same: root not in same)
+        groups = sorted(insight_errors.distinct(self._log, self._reading.blocks), key=lambda same: root not in same)
         for same in groups[:1]:
             yield self._error("cause" if root in same else "error", same)
             yield from (f"  {self.cut(key)}" for key in self._further(same[0]))

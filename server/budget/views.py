@@ -59,7 +59,7 @@ def tail(log: Lines, reading: Reading, space: Space, *, folding: bool = True) ->
     if whole := _all(sheet, space):
         return whole
     choice = space.choice(sheet)
-    _take_root(sheet, choice, log, reading, insight_errors.distinct(log.lines, reading.blocks), _ENDING)
+    _take_root(sheet, choice, log, reading, insight_errors.distinct(log, reading.blocks), _ENDING)
     choice.take(reversed(range(len(sheet.entries))))
     return _page(sheet, choice)
 
@@ -67,7 +67,7 @@ def tail(log: Lines, reading: Reading, space: Space, *, folding: bool = True) ->
 def errors(log: Lines, reading: Reading, space: Space, *, folding: bool = True) -> Page:
     """Every kind of error once, with as many lines around each as fit, the nearest to the cause first; where the
     rhythm stops; and the last lines."""
-    groups = insight_errors.distinct(log.lines, reading.blocks)
+    groups = insight_errors.distinct(log, reading.blocks)
     sheet = _sheet(log, reading, space, folding, _notes(groups, reading))
     if whole := _all(sheet, space):
         return whole
@@ -99,7 +99,7 @@ def grep(log: Lines, search: Grep, context: int, space: Space, *, folding: bool 
     choice = space.choice(sheet)
     choice.take(sheet.places(reading.root.keys[:1]) if reading.root else ())
     choice.take(range(min(_HEAD, len(entries))), 0.5)
-    _take_root(sheet, choice, part, reading, insight_errors.distinct(part.lines, found), _ENDING)
+    _take_root(sheet, choice, part, reading, insight_errors.distinct(part, found), _ENDING)
     choice.take(reversed(range(len(entries))))
     return _page(sheet, choice, matched)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, NOISE, VICTIM, WRAPPER, Kind
-from pai_dlc_mcp.server.insight.lines import Lines, body, rank
+from pai_dlc_mcp.server.insight.lines import Lines
 from pai_dlc_mcp.server.insight.signatures import ANY, KINDS, kind_of
 from pai_dlc_mcp.server.insight.words import measures
 
@@ -84,20 +84,25 @@ def _hits(log: Lines) -> dict[int, Kind]:
 def _block(log: Lines, hits: Mapping[int, Kind], first: int) -> Block:
     """From its first sign as far as it goes: frames, chained exceptions, a table, further signs of the same level."""
     lines = log.lines
-    open_ranks = {log.spoken(first)[0]} if _opens(lines[first]) else set[int | None]()
+    opens = _opens(lines[first], log.said(first).words)
+    open_ranks = {log.said(first).who} if opens else set[int | None]()
+    frames = tuple(lines[first].partition(_OPENING)[0] + indent for indent in _INDENT)
     closing: list[int] = []  # the exception lines of its tracebacks
     chained = False
     stop = first + 1  # after the last line that belongs
-    lead = _lead(lines[first])
+    lead = _lead(log.said(first).words) if opens else None
     for index in range(stop, min(len(lines), first + _MAX_LINES)):
         line = lines[index]
-        who, words = log.spoken(index)
+        if open_ranks and line.startswith(frames):
+            stop = index + 1
+            continue
+        words, who, _ = log.said(index)
         if lead and (logged := lead.match(words)):
             words = words[logged.end() :]
         if who in open_ranks and words.startswith(_INDENT):
             pass
-        elif _opens(line):
-            if not (chained or open_ranks or (closing and who is not None and who != log.spoken(closing[-1])[0])):
+        elif _opens(line, words):
+            if not (chained or open_ranks or (closing and who is not None and who != log.said(closing[-1]).who)):
                 break
             open_ranks.add(who)
             chained = False
@@ -112,19 +117,19 @@ def _block(log: Lines, hits: Mapping[int, Kind], first: int) -> Block:
                 break
             continue
         stop = index + 1
-    return _judged(log, hits, closing, first, stop)
+    if not opens and stop == first + 1:
+        return Block(first, stop, (first,), hits[first], _rank(log, (first,)))
+    return _judged(log, hits, closing, range(first, stop), opens=opens)
 
 
-def _opens(line: bytes) -> bool:
+def _opens(line: bytes, words: bytes) -> bool:
     """Indented ones stand inside a block of their own, an exception group's or a test report's, and end with it."""
-    return _OPENING in line and b"C++ " + _OPENING not in line and not body(line).startswith(_INDENT)
+    return _OPENING in line and b"C++ " + _OPENING not in line and not words.startswith(_INDENT)
 
 
-def _lead(line: bytes) -> re.Pattern[bytes] | None:
+def _lead(words: bytes) -> re.Pattern[bytes] | None:
     """What a logger puts before every line of a traceback, whatever its numbers."""
-    if _OPENING not in line:
-        return None
-    head = body(line).partition(_OPENING)[0]
+    head = words.partition(_OPENING)[0]
     if not head or len(head) > _LEAD_BYTES:
         return None
     return re.compile(re.sub(rb"\d+", rb"\\d+", re.escape(head)))
@@ -138,33 +143,29 @@ def _level(hits: Mapping[int, Kind], index: int) -> int | None:
     return hits[index].level if index in hits else None
 
 
-def _judged(log: Lines, hits: Mapping[int, Kind], closing: list[int], first: int, stop: int) -> Block:
+def _judged(log: Lines, hits: Mapping[int, Kind], closing: list[int], block: range, *, opens: bool) -> Block:
     lines = log.lines
-    if stop == first + 1 and not _opens(lines[first]):
-        return Block(first, stop, (first,), hits[first], _rank(lines, (first,)))
+    inside = [index for index in block if index in hits]
     if closing:
         kinds = {index: _closing(hits.get(index)) for index in closing}
-        kinds |= {index: hits[index] for index in range(closing[-1], stop) if _level(hits, index) == DEATH}
-    elif _opens(lines[first]):
-        kinds = {stop - 1: replace(_PYTHON, level=WRAPPER)}  # cut off before its exception
+        kinds |= {index: hits[index] for index in inside if index >= closing[-1] and hits[index].level == DEATH}
+    elif opens:
+        kinds = {block[-1]: replace(_PYTHON, level=WRAPPER)}  # cut off before its exception
     else:
-        inside = [index for index in range(first, stop) if index in hits]
-        kinds = {index: hits[index] for index in inside if _OPENING not in lines[index]} or {first: hits[first]}
-    keys = sorted(kinds, key=lambda index: (kinds[index].level, _order(lines[index], index)))
+        kinds = {index: hits[index] for index in inside if _OPENING not in lines[index]} or {block[0]: hits[block[0]]}
+    keys = sorted(kinds, key=lambda index: (kinds[index].level, _order(log.said(index).words, index)))
     kind = kinds[keys[0]]
-    if kind.level < VICTIM and first and _opens(lines[first]) and _PASSED_OVER.search(lines[first - 1]):
+    if kind.level < VICTIM and block[0] and opens and _PASSED_OVER.search(lines[block[0] - 1]):
         kind = replace(kind, level=NOISE)
-    table = next((index for index in range(first, stop) if index in hits and _ROOT in lines[index]), stop)
-    entry = sorted(
-        range(table, min(stop, table + _ROOT_LINES)), key=lambda index: not lines[index].startswith(_TELLING)
-    )
+    table = next((index for index in inside if _ROOT in lines[index]), block.stop)
+    entry = sorted(block[table - block[0] :][:_ROOT_LINES], key=lambda index: not lines[index].startswith(_TELLING))
     if kind.level in (DEATH, WRAPPER):
         keys = entry + keys
     said: dict[bytes, int] = {}
     for key in keys:
-        said.setdefault(log.spoken(key)[1], key)
+        said.setdefault(log.said(key).words, key)
     keys = list(said.values())
-    return Block(first, stop, tuple(keys), kind, _rank(lines, [*keys[:_ROOT_LINES], *entry]))
+    return Block(block[0], block.stop, tuple(keys), kind, _rank(log, [*keys[:_ROOT_LINES], *entry]))
 
 
 def _closing(kind: Kind | None) -> Kind:
@@ -172,16 +173,16 @@ def _closing(kind: Kind | None) -> Kind:
     return _PYTHON if kind is None or kind.level in (NOISE, ERROR) else kind
 
 
-def _order(line: bytes, index: int) -> int:
+def _order(words: bytes, index: int) -> int:
     """Of Java's causes the last is the first."""
-    return -index if body(line).startswith(_CAUSED) else index
+    return -index if words.startswith(_CAUSED) else index
 
 
-def _rank(lines: Sequence[bytes], keys: Sequence[int]) -> int | None:
+def _rank(log: Lines, keys: Sequence[int]) -> int | None:
     for key in keys:
-        if (who := rank(lines[key])) is not None:
+        if (who := log.said(key).rank) is not None:
             return who
-        line = lines[key]
+        line = log.lines[key]
         if any(word in line for word in _NAMING) and (match := _NAMED_RANK.search(line)):
             return int(match[match.lastindex or 0])
     return None

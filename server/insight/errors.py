@@ -114,11 +114,11 @@ def _last_resort(found: Sequence[Block]) -> Block | None:
     return next((block for block in reversed(found) if not block.survived), None)
 
 
-def distinct(lines: Sequence[bytes], found: Iterable[Block]) -> list[list[Block]]:
+def distinct(log: Lines, found: Iterable[Block]) -> list[list[Block]]:
     """Blocks that say the same together, in order; of the groups the nearest to the cause first, the survived last."""
     same: dict[tuple[bool, str, bytes], list[Block]] = {}
     for block in found:
-        words = body(lines[block.sign])
+        words = log.said(block.sign).words
         words = words.translate(None, _DIGITS) if block.kind.alike else words
         same.setdefault((block.survived, block.kind.name, words), []).append(block)
     return sorted(same.values(), key=lambda group: (group[0].survived, order(group[0])))

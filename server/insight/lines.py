@@ -2,9 +2,11 @@
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import accumulate
+from typing import NamedTuple
 
 _CHUNK_BYTES = 1 << 18
 _REMEMBERED = 4000  # lines
@@ -45,24 +47,36 @@ def chunks(text: bytes) -> Iterator[bytes]:
         start = end
 
 
-def spoken(line: bytes) -> tuple[int | None, bytes]:
-    """Which rank or process speaks, where the line says so, and the line without its clock and rank."""
-    if line[:1] in _INDENTS:  # no prefix begins so
-        return None, line
-    match = _PREFIX.match(line)
+class Said(NamedTuple):
+    """A line apart: its words are without its clock and rank."""
+
+    words: bytes
+    who: int | None = None  # which rank or process speaks, where the line says so
+    rank: int | None = None
+
+
+def said(line: bytes) -> Said:
+    match = _prefix(line)
     if match is None:
-        return None, line
-    return (int(match[match.lastindex]) if match.lastindex else None), line[match.end() :]
+        return Said(line)
+    group = match.lastindex
+    who = int(match[group]) if group else None
+    return Said(line[match.end() :], who, None if group == _PROCESS_GROUP else who)
+
+
+def body(line: bytes) -> bytes:
+    match = _prefix(line)
+    return line[match.end() :] if match else line
 
 
 def rank(line: bytes) -> int | None:
     """The rank in the prefix of a line."""
-    match = _PREFIX.match(line)
+    match = _prefix(line)
     return int(match[match.lastindex]) if match and match.lastindex and match.lastindex < _PROCESS_GROUP else None
 
 
-def body(line: bytes) -> bytes:
-    return spoken(line)[1]
+def _prefix(line: bytes) -> re.Match[bytes] | None:
+    return None if line[:1] in _INDENTS else _PREFIX.match(line)  # none begins so
 
 
 def with_ranks(line: bytes, ranks: bytes) -> bytes:
@@ -93,7 +107,7 @@ class Lines:
     def __init__(self, text: bytes) -> None:
         self.text = text
         self.lines = text.split(b"\n") if text else []
-        self._spoken: dict[bytes, tuple[int | None, bytes]] = {}
+        self._said: dict[bytes, Said] = {}
 
     @cached_property
     def starts(self) -> list[int]:
@@ -104,15 +118,20 @@ class Lines:
     def shapes(self) -> list[bytes]:
         return shapes_of(self.text)
 
-    def spoken(self, index: int) -> tuple[int | None, bytes]:
-        """As the function; what is said again, as frames are by every rank, is looked at once."""
+    @cached_property
+    def times(self) -> Counter[bytes]:
+        """How many lines have each shape."""
+        return Counter(self.shapes)
+
+    def said(self, index: int) -> Said:
+        """As the function; what was asked of late, and what is said again, as frames are by every rank, is known."""
         line = self.lines[index]
-        said = self._spoken.get(line)
-        if said is None:
-            said = spoken(line)
-            if len(self._spoken) < _REMEMBERED:
-                self._spoken[line] = said
-        return said
+        found = self._said.get(line)
+        if found is None:
+            if len(self._said) >= _REMEMBERED:
+                self._said.clear()
+            found = self._said[line] = said(line)
+        return found
 
     def at(self, offset: int) -> int:
         """The line that holds a byte offset."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pai_dlc_mcp.server.insight.blocks import Block
-from pai_dlc_mcp.server.insight.lines import Lines, body, rank
+from pai_dlc_mcp.server.insight.lines import Lines, body
 from pai_dlc_mcp.server.insight.signatures import kind_of
 from pai_dlc_mcp.server.insight.words import counts_steps, measures, trains_nothing
 
@@ -26,7 +26,7 @@ class Rhythm:
 
     measured: Sequence[int]
     stepped: Sequence[Sequence[int]]
-    lines: Sequence[bytes]
+    log: Lines
     speakers: frozenset[int]
 
     @cached_property
@@ -45,7 +45,7 @@ class Rhythm:
         first = bisect_left(self.measured, stop)
         if len(self.speakers) > 1 and who in self.speakers:
             near = self.measured[first : first + _ROUNDS * len(self.speakers)]
-            return sum(rank(self.lines[index]) == who for index in near) > 1
+            return sum(self.log.said(index).rank == who for index in near) > 1
         least = max(_GOES_ON, 2 * len(self.speakers) + 1)
         after = len(self.measured) - first
         if after < least:
@@ -59,7 +59,7 @@ class Rhythm:
 def rhythm(log: Lines, blocks: Iterable[Block]) -> Rhythm:
     """Lines of error blocks are none of it."""
     errors = {index for block in blocks for index in range(block.start, block.stop)}
-    counts = Counter(log.shapes)
+    counts = log.times
     often = [(count, shape) for shape, count in counts.items() if count >= _LEAST and shape]
     candidates = {shape for _, shape in sorted(often, reverse=True)[:_MOST]}
     at: dict[bytes, list[int]] = {shape: [] for shape in candidates}
@@ -81,9 +81,9 @@ def rhythm(log: Lines, blocks: Iterable[Block]) -> Rhythm:
     measured.sort()
     stepped = [places for places in stepped if not measured or places[0] < measured[-1]]
     said = measured or (stepped[0] if stepped else [])
-    heard = Counter(who for index in said[:_ASKED] if (who := rank(log.lines[index])) is not None)
+    heard = Counter(who for index in said[:_ASKED] if (who := log.said(index).rank) is not None)
     speakers = frozenset(who for who, times in heard.items() if times > 1)
-    return Rhythm(measured, stepped, log.lines, speakers)
+    return Rhythm(measured, stepped, log, speakers)
 
 
 def _is_sign(first: bytes, last: bytes) -> bool:

@@ -1,5 +1,6 @@
 """Which errors a job went on after: its rhythm or its start does, it says so itself, or it started again."""
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -57,7 +58,7 @@ def _went_on(log: Lines, found: list[Block], beat: Rhythm) -> list[Block]:
     """An error before the rhythm was survived if ordinary lines follow it, and one that says as much later, or many
     lines and one that says less; wherever it stands, if the next line says so."""
     out = list(found)
-    counts = Counter(log.shapes)
+    counts = log.times
     near = [at for at, block in enumerate(found) if not block.survived and block.kind.level <= ERROR]
     for place, this in enumerate(near):
         later = (near[at] for at in range(place + 1, len(near)))
@@ -102,8 +103,9 @@ def _started_anew(log: Lines, found: list[Block]) -> list[Block]:
         return found
     end = max((block.start for block in found if _ends(block)), default=0)
     again = {log.at(match.start()) for match in _RESTART.finditer(log.text)} | _heads(log, found[0].start)
-    again -= {at for block in found for at in range(block.start, block.stop)}
-    last = max((at for at in again if at < end), default=None)
+    starts = [block.start for block in found]
+    again = {at for at in again if starts[0] <= at < end and at >= found[bisect_right(starts, at) - 1].stop}
+    last = max(again, default=None)
     if last is None:
         return found
     return [block._replace(survived=True) if block.stop <= last else block for block in found]
