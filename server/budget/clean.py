@@ -20,16 +20,17 @@ _HIDDEN = (
     r"\x80-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
     r"\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000effff"
 )
-_HIDES = re2.compile("[" + _HIDDEN.encode().decode("unicode_escape") + "]")
+_HIDES = re2.compile("[\u2028\u2029" + _HIDDEN.encode().decode("unicode_escape") + "]")
 # Of the C1 controls CSI and OSC take what they control with them
 _INVISIBLE = re.compile(
-    r"\x9b[0-?]*+[ -/]*+[@-~]?|[\x9d\x90\x98\x9e\x9f](?:[^\x07\x1b\n\x80-\xbf]*+(?:\x07|\x9c))?|[%s]" % _HIDDEN
+    r"\x9b[0-?]*+[ -/]*+[@-~]?|[\x9d\x90\x98\x9e\x9f](?:[^\x07\x1b\n\x80-\xbf]*+(?:\x07|\x9c))?"
+    rf"|[{_HIDDEN}]"
 )
 # What follows a tqdm bar on its line: the program died, or wrote elsewhere, before the bar's line end
 _AFTER_BAR = re.compile(rb"(\d%\|[^|\n]{0,400}+\|[^\[\n]{0,80}+\[[^\]\n]{0,400}+\])(?=[\s\]]*+[^\s\]])")
 # Not words: a counter, a percentage, a spinner, a bar of any characters
 _COUNTING = bytes(set(range(256)) - set(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
-_SEPARATORS = (b"\xe2\x80\xa8", b"\xe2\x80\xa9")  # U+2028, U+2029: a line break to some readers
+_SEPARATORS = str.maketrans("\u2028\u2029", "  ")  # a line break to some readers
 
 
 def clean(records: Iterable[str]) -> bytes:
@@ -43,11 +44,8 @@ def _clean(text: bytes) -> bytes:
     text = _ESCAPES.sub(b"", text)
     text = _where(b"\r", text, _last_states)
     text = _where(b"%|", text, _apart)
-    if not text.isascii():
-        if _HIDES.search(text):
-            text = b"\n".join([line if line.isascii() else _shown(line) for line in text.split(b"\n")])
-        for separator in _SEPARATORS:
-            text = text.replace(separator, b" ")
+    if not text.isascii() and _HIDES.search(text):
+        text = b"\n".join([line if line.isascii() else _shown(line) for line in text.split(b"\n")])
     return text.translate(None, _CONTROLS)
 
 
@@ -65,7 +63,7 @@ def _where(mark: bytes, text: bytes, rewritten: Callable[[bytes], bytes]) -> byt
 
 
 def _shown(line: bytes) -> bytes:
-    return _INVISIBLE.sub("", line.decode()).encode()
+    return _INVISIBLE.sub("", line.decode().translate(_SEPARATORS)).encode()
 
 
 def _apart(line: bytes) -> bytes:

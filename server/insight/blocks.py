@@ -13,6 +13,7 @@ from pai_dlc_mcp.server.insight.words import measures
 _PYTHON = next(kind for kind in KINDS if kind.name == "exception")
 
 _OPENING = b"Traceback (most recent call last)"
+_OPENING_OF_CPP = b"C++ " + _OPENING
 _INDENT = (b"  ", b"\t")  # Megatron begins its metric lines with one space
 _CHAIN = (b"During handling of the above exception", b"The above exception was the direct cause")
 _ROOT = b"Root Cause (first observed failure)"
@@ -84,18 +85,15 @@ def _hits(log: Lines) -> dict[int, Kind]:
 def _block(log: Lines, hits: Mapping[int, Kind], first: int) -> Block:
     """From its first sign as far as it goes: frames, chained exceptions, a table, further signs of the same level."""
     lines = log.lines
-    opens = _opens(lines[first], log.said(first).words)
-    open_ranks = {log.said(first).who} if opens else set[int | None]()
-    frames = tuple(lines[first].partition(_OPENING)[0] + indent for indent in _INDENT)
+    words, speaker, _ = log.said(first)
+    opens = _opens(lines[first], words)
+    open_ranks = {speaker} if opens else set[int | None]()
     closing: list[int] = []  # the exception lines of its tracebacks
     chained = False
     stop = first + 1  # after the last line that belongs
-    lead = _lead(log.said(first).words) if opens else None
+    lead = _lead(words) if opens else None
     for index in range(stop, min(len(lines), first + _MAX_LINES)):
         line = lines[index]
-        if open_ranks and line.startswith(frames):
-            stop = index + 1
-            continue
         words, who, _ = log.said(index)
         if lead and (logged := lead.match(words)):
             words = words[logged.end() :]
@@ -117,14 +115,12 @@ def _block(log: Lines, hits: Mapping[int, Kind], first: int) -> Block:
                 break
             continue
         stop = index + 1
-    if not opens and stop == first + 1:
-        return Block(first, stop, (first,), hits[first], _rank(log, (first,)))
     return _judged(log, hits, closing, range(first, stop), opens=opens)
 
 
 def _opens(line: bytes, words: bytes) -> bool:
     """Indented ones stand inside a block of their own, an exception group's or a test report's, and end with it."""
-    return _OPENING in line and b"C++ " + _OPENING not in line and not words.startswith(_INDENT)
+    return _OPENING in line and _OPENING_OF_CPP not in line and not words.startswith(_INDENT)
 
 
 def _lead(words: bytes) -> re.Pattern[bytes] | None:
@@ -145,6 +141,8 @@ def _level(hits: Mapping[int, Kind], index: int) -> int | None:
 
 def _judged(log: Lines, hits: Mapping[int, Kind], closing: list[int], block: range, *, opens: bool) -> Block:
     lines = log.lines
+    if len(block) == 1 and not opens:
+        return Block(block[0], block.stop, (block[0],), hits[block[0]], _rank(log, (block[0],)))
     inside = [index for index in block if index in hits]
     if closing:
         kinds = {index: _closing(hits.get(index)) for index in closing}

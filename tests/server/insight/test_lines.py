@@ -2,7 +2,7 @@
 
 import pytest
 
-from pai_dlc_mcp.server.insight.lines import Lines, body, rank, shapes_of, spoken
+from pai_dlc_mcp.server.insight.lines import Lines, body, rank, said, shapes_of
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_a_process_number_is_no_rank(line: str, who: int | None) -> None:
 
 
 def test_a_process_is_told_from_another() -> None:
-    assert spoken(b"(Worker pid=33) x") == (33, b"x")
+    assert said(b"(Worker pid=33) x") == (b"x", 33, None)
 
 
 def test_lines_that_differ_in_numbers_have_one_shape() -> None:
