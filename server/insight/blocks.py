@@ -11,6 +11,7 @@ from pai_dlc_mcp.server.insight.signatures import ANY, KINDS, kind_of
 from pai_dlc_mcp.server.insight.words import measures
 
 _PYTHON = next(kind for kind in KINDS if kind.name == "exception")
+CUT_OFF = replace(_PYTHON, level=WRAPPER)  # a traceback that ends before its exception
 
 _OPENING = b"Traceback (most recent call last)"
 _INDENT = (b"  ", b"\t")  # Megatron begins its metric lines with one space
@@ -130,7 +131,8 @@ def _lead(line: bytes) -> re.Pattern[bytes] | None:
 
 
 def _belongs(line: bytes, words: bytes) -> bool:
-    return (words.startswith(_INSIDE) and not measures(words)) or _TABLE.match(line) is not None
+    told = _TABLE.match(line) or _TABLE.match(words)  # an entry's number is read as a rank
+    return (words.startswith(_INSIDE) and not measures(words)) or told is not None
 
 
 def _level(hits: Mapping[int, Kind], index: int) -> int | None:
@@ -145,7 +147,7 @@ def _judged(log: Lines, hits: Mapping[int, Kind], closing: list[int], first: int
         kinds = {index: _closing(hits.get(index)) for index in closing}
         kinds |= {index: hits[index] for index in range(closing[-1], stop) if _level(hits, index) == DEATH}
     elif _opens(lines[first]):
-        kinds = {stop - 1: replace(_PYTHON, level=WRAPPER)}  # cut off before its exception
+        kinds = {stop - 1: CUT_OFF}
     else:
         inside = [index for index in range(first, stop) if index in hits]
         kinds = {index: hits[index] for index in inside if _OPENING not in lines[index]} or {first: hits[first]}
@@ -155,7 +157,7 @@ def _judged(log: Lines, hits: Mapping[int, Kind], closing: list[int], first: int
         kind = replace(kind, level=NOISE)
     table = next((index for index in range(first, stop) if index in hits and _ROOT in lines[index]), stop)
     entry = sorted(
-        range(table, min(stop, table + _ROOT_LINES)), key=lambda index: not lines[index].startswith(_TELLING)
+        range(table, min(stop, table + _ROOT_LINES)), key=lambda index: not log.spoken(index)[1].startswith(_TELLING)
     )
     if kind.level in (DEATH, WRAPPER):
         keys = entry + keys
@@ -178,9 +180,10 @@ def _order(line: bytes, index: int) -> int:
 
 def _rank(lines: Sequence[bytes], keys: Sequence[int]) -> int | None:
     for key in keys:
-        if (who := rank(lines[key])) is not None:
-            return who
         line = lines[key]
-        if any(word in line for word in _NAMING) and (match := _NAMED_RANK.search(line)):
+        words = body(line)  # a report's entry is of another rank than the one that printed it
+        if not words.startswith(_TELLING) and (who := rank(line)) is not None:
+            return who
+        if any(word in words for word in _NAMING) and (match := _NAMED_RANK.search(words)):
             return int(match[match.lastindex or 0])
     return None

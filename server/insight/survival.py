@@ -6,12 +6,12 @@ from dataclasses import replace
 from itertools import pairwise
 
 from pai_dlc_mcp.server.insight import re2
-from pai_dlc_mcp.server.insight.blocks import EXCEPTION, Block
+from pai_dlc_mcp.server.insight.blocks import CUT_OFF, EXCEPTION, Block
 from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, ROOT, STALL, VICTIM, WRAPPER
 from pai_dlc_mcp.server.insight.lines import Lines, body
 from pai_dlc_mcp.server.insight.rhythm import Rhythm
 from pai_dlc_mcp.server.insight.signatures import goes_on
-from pai_dlc_mcp.server.insight.words import trains_nothing
+from pai_dlc_mcp.server.insight.words import sets_up, trains_nothing
 
 _ORDINARY, _ORDINARY_TIMES = 2, 2  # lines of different shapes that say that a start went on after an error
 _ORDINARY_BYTES = 8
@@ -41,14 +41,26 @@ def order(block: Block) -> tuple[int, int]:
 def _reported(found: Sequence[Block]) -> list[Block]:
     """Once a process has been reported dead, stalls and errors of others follow from that; exceptions too, where
     something before the report says why."""
+    found = _cut_short(found)
     first = next((block.start for block in found if block.kind.level in (DEATH, WRAPPER) and not block.survived), None)
     if first is None:
-        return list(found)
+        return found
     known = any(block.kind.level < ERROR and not block.survived and block.start <= first for block in found)
     follow = (ROOT, STALL, ERROR) if known else (STALL, ERROR)
     victims = {kind: replace(kind, level=VICTIM) for kind in {block.kind for block in found}}
     return [
         block._replace(kind=victims[block.kind]) if block.start > first and block.kind.level in follow else block
+        for block in found
+    ]
+
+
+def _cut_short(found: Sequence[Block]) -> list[Block]:
+    """A traceback without its end, once a process has said that it was stopped, is of stopping."""
+    first = next((block.start for block in found if block.kind.level == VICTIM and not block.survived), None)
+    return [
+        block._replace(kind=replace(CUT_OFF, level=VICTIM))
+        if first is not None and block.start > first and block.kind == CUT_OFF
+        else block
         for block in found
     ]
 
@@ -92,7 +104,7 @@ def _ordinary(log: Lines, counts: Counter[bytes], index: int) -> bool:
         counts[log.shapes[index]] <= _ORDINARY_TIMES
         and len(words) > _ORDINARY_BYTES
         and not words[:1].isspace()
-        and not trains_nothing(words)
+        and (sets_up(words) or not trains_nothing(words))
     )
 
 

@@ -29,6 +29,18 @@ _OTHER = re.compile(
     rb"|Channel \d|died|lost|dead|fail|error"
 )
 
+# Of these the words of a program that starts: it goes on
+_SETS_UP = re.compile(
+    rb"(?i)NCCL INFO (?:Bootstrap|NET/|Using|Channel|Init|Ring|Tree|cudaDriver|ncclComm)"
+    rb"|wandb: (?:Tracking|Run |Currently|Syncing|View)"
+    rb"|^\+ |\bexport \w+=|\bconfig\w*:|\b(?:start|load|initiali[sz]|build|creat|import|pars|prepar|compil|read)(?:ing|ed)\b"
+    rb"|\w{0,40}Warning: |\[WARNING\]|[ \[]WARN\b|\busing\b|tokeni[sz]er|parameters|optimi[sz]er|world[ _]size|data ?loader"
+)
+_STOPS = re.compile(
+    rb"(?i)sigterm|shut(?:ting)? ?down|tear(?:ing)? ?down|clean(?:ing)? ?up|\babort|destroy|\bclos(?:e|ed|ing)\b"
+    rb"|\bretr(?:y|ies|ying)|waiting|leaked|terminat|\bkill|\bexit|\bstopp|drain|flush|upload|resource_tracker"
+)
+
 _TEARDOWN = re.compile(
     rb"(?i)sigterm|watchdog|heart ?beat|keep-?alive|shut(?:ting)? ?down|clean(?:ing)? ?up|\bretr(?:y|ies|ying)"
     rb"|waiting|disconnect|reconnect|\bclosing\b|NCCL INFO|\bping\b|flush|upload|wandb|unregister|releas"
@@ -68,6 +80,11 @@ def counts_steps(words: bytes) -> bool:
 def trains_nothing(words: bytes) -> bool:
     """A line of setting up, waiting or shutting down."""
     return _OTHER.search(words, 0, _READ) is not None
+
+
+def sets_up(words: bytes) -> bool:
+    """A line of starting, and none of shutting down."""
+    return _SETS_UP.search(words, 0, _READ) is not None and _STOPS.search(words, 0, _READ) is None
 
 
 def tears_down(words: bytes) -> bool:
