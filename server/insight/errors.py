@@ -104,7 +104,7 @@ def _next(log: Lines, found: Sequence[Block], stop: int | None) -> Block | None:
     """The line after the last of the rhythm, whatever it says, unless it is of shutting down."""
     if stop is None:
         return _last_word(log, found)
-    said = (at for at in _free(log, found, stop) if not measures(log.lines[at]))
+    said = (at for at in _free(log, found, stop) if ends(body(log.lines[at])) or not measures(log.lines[at]))
     at = next(said, None)
     if at is None or at > stop + _METERS:
         return None

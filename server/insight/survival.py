@@ -55,11 +55,11 @@ def _reported(found: Sequence[Block]) -> list[Block]:
 
 
 def _cut_short(found: Sequence[Block]) -> list[Block]:
-    """A traceback without its end, once a process has said that it was stopped, is of stopping."""
+    """A traceback without its end, or an abort, once a process has said that it was stopped, is of stopping."""
     first = next((block.start for block in found if block.kind.level == VICTIM and not block.survived), None)
     return [
-        block._replace(kind=replace(CUT_OFF, level=VICTIM))
-        if first is not None and block.start > first and block.kind == CUT_OFF
+        block._replace(kind=replace(block.kind, level=VICTIM))
+        if first is not None and block.start > first and (block.kind == CUT_OFF or block.kind.name == "abort")
         else block
         for block in found
     ]

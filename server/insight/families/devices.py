@@ -61,7 +61,7 @@ DEVICES = (
         "Ascend",
         ROOT,
         "platform",
-        r"\bE(?:[A-Z]\d{4}|[1-9]\d{4}):|\bE[A-Z]\d{4}\b|ERR\d{5} (?:PTA|OPS|GRAPH|PROF)\b|[Aa]scend.{0,30}[Ee]rror|ACL (?:stream |error)"
+        r"\bE[1-9]\d{4}:|\bE(?:[A-HJ-Z]\d|I[1-9]|I0[1-9]|I00[1-9]|I000[1345789])\d{0,3}\b|ERR\d{5} (?:PTA|OPS|GRAPH|PROF)\b|[Aa]scend.{0,30}[Ee]rror|ACL (?:stream |error)"
         r"|\baclrt\w+ .{0,40}fail|aicore (?:error|exception|timeout)|AICPU.{0,20}(?:error|exception)"
         r"|error code is (?:107|207|507|500)\d{3}"
         r"|\b(?:507|107|207)\d{3}\b.{0,40}(?:error|fail)|NPU function error|npuSynchronize"

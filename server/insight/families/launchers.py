@@ -85,6 +85,14 @@ LAUNCHERS = (
         "MPI_Init done",
     ),
     Kind(
+        "gave up",
+        DEATH,
+        None,
+        r"entered FATAL state|\b[Gg]ave up: \w+",
+        "INFO gave up: trainer entered FATAL state, too many start retries too quickly",
+        "INFO success: trainer entered RUNNING state",
+    ),
+    Kind(
         "torchrun report",
         WRAPPER,
         None,
@@ -92,6 +100,14 @@ LAUNCHERS = (
         r"|failed \(exitcode: |\(local_rank \d+\) FAILED \(exitcode",
         "torch.distributed.elastic.multiprocessing.errors.ChildFailedError: ",
         "  error_file: <N/A>",
+    ),
+    Kind(
+        "packages",
+        ROOT,
+        "program",
+        r"^ *[×✗] (?:Failed to (?:build|download|resolve|fetch)|No solution found)",
+        "  × Failed to build `flash-attn==2.7.4`",
+        "  × python setup.py bdist_wheel did not run successfully.",
     ),
     Kind(
         "launcher report",

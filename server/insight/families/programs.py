@@ -74,7 +74,8 @@ PROGRAMS = (
         "numbers",
         ROOT,
         "program",
-        r"(?i:\bloss (?:is|became|went|=|:)?:? ?(?:nan|inf)\b.{0,60}(?:stop|abort|exit|terminat|rais)"
+        r"(?i:\b(?:loss|grad\w*|norm)\b.{0,40}\b(?:nan|inf)\b.{0,60}(?:stop|abort|exit|terminat|rais|halt|quit)"
+        r"|\bloss (?:is|became|went|=|:)?:? ?(?:nan|inf)\b.{0,60}(?:stop|abort|exit|terminat|rais)"
         r"|loss is (?:nan|inf|not finite)|(?:nan|inf)s? (?:or (?:inf|nan)s? )?(?:detected|found|encountered) in"
         r"|found nan|non-?finite (?:loss|grad)|loss scale .{0,40}(?:minimum|too small)|loss diverged"
         r"|损失.{0,6}(?:nan|发散))"
