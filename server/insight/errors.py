@@ -109,7 +109,7 @@ def _next(log: Lines, found: Sequence[Block], stop: int | None) -> Block | None:
     if at is None or at > stop + _METERS:
         return None
     words = body(log.lines[at])
-    calm = not words.strip() or is_calm(words) or tears_down(words)
+    calm = not words.strip() or tears_down(words) or (is_calm(words) and not ends(words))
     return None if calm else Block(at, at + 1, (at,), SILENCE)
 
 

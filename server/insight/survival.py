@@ -17,6 +17,7 @@ _ORDINARY, _ORDINARY_TIMES = 2, 2  # lines of different shapes that say that a s
 _ORDINARY_BYTES = 8
 _MANY = 4  # of them, where what follows says less than the error
 _HEAD_LINES, _HEAD_BYTES, _HEAD_TIMES, _HEADS = 60, 12, 2, 3  # of a log's start, to know it again
+_EXPLAINS = "out of memory"  # a report of it comes after the kill
 _RESTART = re2.compile(
     r"(?i)\bwill restart\b|restart_count[=: ]+[1-9]|restart(?:ing|ed)? (?:the )?(?:worker|job|process|container"
     r"|training|pod|run|all)|\battempts? left\b|incarnation [1-9]|\brestart #?\d|resum(?:ing|ed) (?:training )?from"
@@ -49,7 +50,9 @@ def _reported(found: Sequence[Block]) -> list[Block]:
     follow = (ROOT, STALL, ERROR) if known else (STALL, ERROR)
     victims = {kind: replace(kind, level=VICTIM) for kind in {block.kind for block in found}}
     return [
-        block._replace(kind=victims[block.kind]) if block.start > first and block.kind.level in follow else block
+        block._replace(kind=victims[block.kind])
+        if block.start > first and block.kind.level in follow and block.kind.name != _EXPLAINS
+        else block
         for block in found
     ]
 
@@ -87,7 +90,8 @@ def _went_on(log: Lines, found: list[Block], beat: Rhythm) -> list[Block]:
         ]
         if _said(log, between, found[this].stop) or (
             not beat.started(found[this].start)
-            and len({log.shapes[index] for index in between if _ordinary(log, counts, index)}) >= least
+            and len({log.shapes[index] for index in between if _ordinary(log, counts, index, found[this].rank)})
+            >= least
         ):
             out[this] = found[this]._replace(survived=True)
     return out
@@ -98,10 +102,12 @@ def _said(log: Lines, between: Sequence[int], stop: int) -> bool:
     return goes_on(words) and not EXCEPTION.match(words)
 
 
-def _ordinary(log: Lines, counts: Counter[bytes], index: int) -> bool:
-    words = body(log.lines[index])
+def _ordinary(log: Lines, counts: Counter[bytes], index: int, who: int | None) -> bool:
+    """A line of starting or of work, said by the process that failed as far as lines name theirs."""
+    speaker, words = log.spoken(index)
     return (
-        counts[log.shapes[index]] <= _ORDINARY_TIMES
+        who in (None, speaker)
+        and counts[log.shapes[index]] <= _ORDINARY_TIMES
         and len(words) > _ORDINARY_BYTES
         and not words[:1].isspace()
         and (sets_up(words) or not trains_nothing(words))

@@ -52,8 +52,9 @@ DEVICES = (
         r"|ECC|Hardware|Nvlink|System|NoDevice|Insufficient)\w*|CUDA_ERROR_(?:ECC|DEVICE|NO_DEVICE|SYSTEM|HARDWARE"
         r"|NVLINK)\w*"
         r"|[Dd]evice (?:is )?lost|GSP (?:RPC )?timeout|row remap|fabric manager.{0,40}(?:fail|not)"
-        r"|nvidia-container-cli:.*error|(?:health|sanity|hardware) ?check .{0,40}fail|fail\w* .{0,40}(?:health"
-        r"|sanity|hardware) ?check|掉卡",
+        r"|nvidia-container-cli:.*error|(?i:\b(?:health|sanity|hardware) ?check\b.{0,120}\bfail"
+        r"|\bfail\w* .{0,40}(?:health"
+        r"|sanity|hardware) ?check)|掉卡",
         "NVRM: Xid (PCI:0000:3b:00): 79, GPU has fallen off the bus.",
         "NVLink topology: NV18",
     ),
@@ -61,7 +62,8 @@ DEVICES = (
         "Ascend",
         ROOT,
         "platform",
-        r"\bE[1-9]\d{4}:|\bE(?:[A-HJ-Z]\d|I[1-9]|I0[1-9]|I00[1-9]|I000[1345789])\d{0,3}\b|ERR\d{5} (?:PTA|OPS|GRAPH|PROF)\b|[Aa]scend.{0,30}[Ee]rror|ACL (?:stream |error)"
+        r"\bE[1-9]\d{4}:|\bE(?:[A-HJ-Z]\d|I[1-9]|I0[1-9]|I00[1-9]|I000[1345789])\d{0,3}\b|ERR\d{5} (?:PTA|OPS"
+        r"|GRAPH|PROF)\b|[Aa]scend.{0,30}[Ee]rror|ACL (?:stream |error)"
         r"|\baclrt\w+ .{0,40}fail|aicore (?:error|exception|timeout)|AICPU.{0,20}(?:error|exception)"
         r"|error code is (?:107|207|507|500)\d{3}"
         r"|\b(?:507|107|207)\d{3}\b.{0,40}(?:error|fail)|NPU function error|npuSynchronize"

@@ -30,8 +30,10 @@ LAUNCHERS = (
         "resources",
         r"DUE TO (?:PREEMPTION|NODE FAILURE)|\b[Pp]reempted\b|[Pp]reemption (?:notice|signal|request)"
         r"|[Ss]pot (?:instance|node)\w* .{0,40}(?:reclaim|interrupt|releas|terminat)"
-        r"|(?i:\b(?:reclaim(?:ed|ing|ation)?|interruption|eviction|preemption) (?:notice|warning|event|signal|request)\b)"
-        r"|\b(?i:instance|node|machine|vm|host) .{0,40}(?:will|is going to|about to) be (?:released|reclaimed|terminated"
+        r"|(?i:\b(?:reclaim(?:ed|ing|ation)?|interruption|eviction|preemption) (?:notice|warning|event|signal"
+        r"|request)\b)"
+        r"|\b(?i:instance|node|machine|vm|host) .{0,40}(?:will|is going to|about to) be (?:released|reclaimed"
+        r"|terminated"
         r"|interrupted|preempted)"
         r"|\bEvicted\b|\bpods? .{0,40}evicted|[Nn]ot enough (?:slots|GPUs|resources)|[Dd]isk pressure"
         r"|[Tt]he node was low on resource|was evicted|ResourceAllocateFailed|resource type is not enough"
@@ -136,7 +138,8 @@ WORKERS = (
         "report of a worker",
         WRAPPER,
         None,
-        r"ERR\d{5} \w+ call (?:acl|hccl) api failed|ProcessRaisedException|ProcessExitedException|Process \d+ terminated with the following error"
+        r"Error\(s\) in loading state_dict|Graph execution error:|ERR\d{5} \w+ call (?:acl|hccl) api failed"
+        r"|ProcessRaisedException|ProcessExitedException|Process \d+ terminated with the following error"
         r"|Caught \w+ in (?:DataLoader worker|replica|pin memory)"
         r"|DataLoader worker .{0,80}exited unexpectedly|BrokenProcessPool|RemoteTraceback|^EOFError|RayTaskError"
         r"|Ray(?:Actor|Worker)Error|ActorDiedError|ActorUnavailableError"

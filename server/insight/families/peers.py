@@ -42,7 +42,8 @@ PEERS = (
         r"|retrieving ncclUniqueId|heartbeat (?:timeout|monitor)|HeartbeatMonitor|HCCL.{0,60}(?:remote|peer)"
         r"|is setting up NCCL communicator"
         r"|Transport endpoint is already|Bad file descriptor|[Ee]xception ignored in"
-        r"|Terminating process because the JAX distributed service|cannot schedule new futures after",
+        r"|has failed to shutdown the rendezvous|Terminating process because the JAX distributed service"
+        r"|cannot schedule new futures after",
         "[rank0]: torch.distributed.DistBackendError: NCCL error in: ProcessGroupNCCL.cpp:1, remote process exited",
         "connected to peer 3 by NVLink",
         alike=True,
