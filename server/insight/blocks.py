@@ -145,7 +145,9 @@ def _judged(log: Lines, hits: Mapping[int, Kind], closing: list[int], first: int
         return Block(first, stop, (first,), hits[first], _rank(lines, (first,)))
     if closing:
         kinds = {index: _closing(hits.get(index)) for index in closing}
-        kinds |= {index: hits[index] for index in range(closing[-1], stop) if _level(hits, index) in (ROOT, DEATH)}
+        told = (ROOT, DEATH) if all(kind.level == WRAPPER for kind in kinds.values()) else (DEATH,)
+        after = (index for index in range(closing[-1], stop) if _OPENING not in lines[index])
+        kinds |= {index: hits[index] for index in after if _level(hits, index) in told}
     elif _opens(lines[first]):
         kinds = {stop - 1: CUT_OFF}
     else:

@@ -20,7 +20,7 @@ _NEAR = 5  # lines after the rhythm in which a complaint counts as an error
 _WINDOW = (
     200  # lines after the rhythm in which a complaint is looked for; without one, of the last that shut nothing down
 )
-_METERS = 4  # lines after it that measure in other words, before the one that says why
+_METERS = 4  # lines after it that measure too, in other words, before one that says why
 _FAR = 5000  # of the last lines asked for that
 
 COMPLAINT = Kind("words of an error", ERROR, None, "", "", "")
@@ -101,12 +101,13 @@ def _quiet(log: Lines, found: Sequence[Block], nearest: Block | None, stop: int 
 
 
 def _next(log: Lines, found: Sequence[Block], stop: int | None) -> Block | None:
-    """The line after the last of the rhythm, whatever it says, unless it is of shutting down."""
+    """The line after the last of the rhythm and of its like, whatever it says, unless it is of shutting down."""
     if stop is None:
         return _last_word(log, found)
-    said = (at for at in _free(log, found, stop) if ends(body(log.lines[at])) or not measures(log.lines[at]))
-    at = next(said, None)
-    if at is None or at > stop + _METERS:
+    said = enumerate(_free(log, found, stop)[: _METERS + 1])
+    near = [at for place, at in said if at == stop + 1 + place]  # nothing else stands between
+    at = next((at for at in near if ends(body(log.lines[at])) or not measures(log.lines[at])), None)
+    if at is None:
         return None
     words = body(log.lines[at])
     calm = not words.strip() or tears_down(words) or (is_calm(words) and not ends(words))

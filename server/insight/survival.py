@@ -90,8 +90,7 @@ def _went_on(log: Lines, found: list[Block], beat: Rhythm) -> list[Block]:
         ]
         if _said(log, between, found[this].stop) or (
             not beat.started(found[this].start)
-            and len({log.shapes[index] for index in between if _ordinary(log, counts, index, found[this].rank)})
-            >= least
+            and len(_ordinary(log, counts, between, log.spoken(found[this].sign)[0])) >= least
         ):
             out[this] = found[this]._replace(survived=True)
     return out
@@ -102,16 +101,18 @@ def _said(log: Lines, between: Sequence[int], stop: int) -> bool:
     return goes_on(words) and not EXCEPTION.match(words)
 
 
-def _ordinary(log: Lines, counts: Counter[bytes], index: int, who: int | None) -> bool:
-    """A line of starting or of work, said by the process that failed as far as lines name theirs."""
-    speaker, words = log.spoken(index)
-    return (
-        who in (None, speaker)
-        and counts[log.shapes[index]] <= _ORDINARY_TIMES
+def _ordinary(log: Lines, counts: Counter[bytes], between: Sequence[int], who: int | None) -> set[bytes]:
+    """Shapes of lines of starting or of work, said by the process that failed as far as lines name theirs."""
+    spoken = ((log.shapes[index], *log.spoken(index)) for index in between)
+    return {
+        shape
+        for shape, speaker, words in spoken
+        if who in (None, speaker)
+        and counts[shape] <= _ORDINARY_TIMES
         and len(words) > _ORDINARY_BYTES
         and not words[:1].isspace()
         and (sets_up(words) or not trains_nothing(words))
-    )
+    }
 
 
 def _started_anew(log: Lines, found: list[Block]) -> list[Block]:

@@ -138,7 +138,7 @@ WORKERS = (
         "report of a worker",
         WRAPPER,
         None,
-        r"Error\(s\) in loading state_dict|Graph execution error:|ERR\d{5} \w+ call (?:acl|hccl) api failed"
+        r"Graph execution error:"
         r"|ProcessRaisedException|ProcessExitedException|Process \d+ terminated with the following error"
         r"|Caught \w+ in (?:DataLoader worker|replica|pin memory)"
         r"|DataLoader worker .{0,80}exited unexpectedly|BrokenProcessPool|RemoteTraceback|^EOFError|RayTaskError"

@@ -42,7 +42,7 @@ PEERS = (
         r"|retrieving ncclUniqueId|heartbeat (?:timeout|monitor)|HeartbeatMonitor|HCCL.{0,60}(?:remote|peer)"
         r"|is setting up NCCL communicator"
         r"|Transport endpoint is already|Bad file descriptor|[Ee]xception ignored in"
-        r"|has failed to shutdown the rendezvous|Terminating process because the JAX distributed service"
+        r"|call hccl api failed|has failed to shutdown the rendezvous|Terminating process because the JAX distributed service"
         r"|cannot schedule new futures after",
         "[rank0]: torch.distributed.DistBackendError: NCCL error in: ProcessGroupNCCL.cpp:1, remote process exited",
         "connected to peer 3 by NVLink",
