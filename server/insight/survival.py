@@ -89,8 +89,7 @@ def _went_on(log: Lines, found: list[Block], beat: Rhythm) -> list[Block]:
             if log.lines[index].strip()
         ]
         if _said(log, between, found[this].stop) or (
-            not beat.started(found[this].start)
-            and len(_ordinary(log, counts, between, log.spoken(found[this].sign)[0])) >= least
+            not beat.started(found[this].start) and _work(log, counts, between, log.spoken(found[this].sign)[0], least)
         ):
             out[this] = found[this]._replace(survived=True)
     return out
@@ -101,11 +100,12 @@ def _said(log: Lines, between: Sequence[int], stop: int) -> bool:
     return goes_on(words) and not EXCEPTION.match(words)
 
 
-def _ordinary(log: Lines, counts: Counter[bytes], between: Sequence[int], who: int | None) -> set[bytes]:
-    """Shapes of lines of starting or of work, said by the process that failed as far as lines name theirs."""
+def _work(log: Lines, counts: Counter[bytes], between: Sequence[int], who: int | None, least: int) -> bool:
+    """Whether at least so many lines are of starting or of work: each of its own shape, and said by the process that
+    failed as far as lines name theirs. One that says that it starts something counts twice."""
     spoken = ((log.shapes[index], *log.spoken(index)) for index in between)
-    return {
-        shape
+    said = {
+        shape: sets_up(words)
         for shape, speaker, words in spoken
         if who in (None, speaker)
         and counts[shape] <= _ORDINARY_TIMES
@@ -113,6 +113,7 @@ def _ordinary(log: Lines, counts: Counter[bytes], between: Sequence[int], who: i
         and not words[:1].isspace()
         and (sets_up(words) or not trains_nothing(words))
     }
+    return len(said) >= _ORDINARY and len(said) + sum(said.values()) >= least
 
 
 def _started_anew(log: Lines, found: list[Block]) -> list[Block]:

@@ -32,11 +32,9 @@ _OTHER = re.compile(
 # Of these the words of a program that starts: it goes on
 _SETS_UP = re.compile(
     rb"(?i)NCCL INFO (?:Bootstrap|NET/|Using|Channel|Init|Ring|Tree|cudaDriver|ncclComm)"
-    rb"|wandb: (?:Tracking|Run |Currently|Syncing|View)"
-    rb"|^\+ |\bexport \w+=|\bconfig\w*:|\b(?:start|load|initiali[sz]|build|creat|import|pars|prepar|compil"
-    rb"|read)(?:ing|ed)\b"
-    rb"|\w{0,40}Warning: |\[WARNING\]|[ \[]WARN\b|\busing\b|tokeni[sz]er|parameters|optimi[sz]er|world[ _]size"
-    rb"|data ?loader"
+    rb"|wandb: (?:Tracking|Run |Currently|Syncing|View)|^\+ |\bexport \w+=|\bconfig\w*:"
+    rb"|\b(?:start|load|initiali[sz]|build|creat|import|pars|prepar|compil|read)(?:ing|ed)\b|\busing\b"
+    rb"|\w{0,40}Warning: |\[WARNING\]|[ \[]WARN\b"
 )
 _STOPS = re.compile(
     rb"(?i)sigterm|shut(?:ting)? ?down|tear(?:ing)? ?down|clean(?:ing)? ?up|\babort|destroy|\bclos(?:e|ed|ing)\b"

@@ -138,7 +138,7 @@ WORKERS = (
         "report of a worker",
         WRAPPER,
         None,
-        r"Graph execution error:"
+        r"Graph execution error:|sigquit from a child process"
         r"|ProcessRaisedException|ProcessExitedException|Process \d+ terminated with the following error"
         r"|Caught \w+ in (?:DataLoader worker|replica|pin memory)"
         r"|DataLoader worker .{0,80}exited unexpectedly|BrokenProcessPool|RemoteTraceback|^EOFError|RayTaskError"

@@ -75,6 +75,14 @@ PROGRAMS = (
         "OP_REQUIRES failed at iterator_ops.cc:91 : OUT_OF_RANGE: End of sequence",
     ),
     Kind(
+        "TensorRT",
+        ROOT,
+        "program",
+        r"\[TRT(?:-LLM)?\] \[E\]",
+        "[01/05/2026-10:00:19] [TRT] [E] IBuilder::buildSerializedNetwork: Error Code 10: Internal Error",
+        "[01/05/2026-10:00:14] [TRT] [I] Init CUDA: CPU +950, GPU +316",
+    ),
+    Kind(
         "process limits",
         ROOT,
         "configuration",
