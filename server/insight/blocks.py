@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, NOISE, ROOT, VICTIM, WRAPPER, Kind
+from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, NOISE, VICTIM, WRAPPER, Kind
 from pai_dlc_mcp.server.insight.lines import Lines, body, rank
 from pai_dlc_mcp.server.insight.signatures import ANY, KINDS, kind_of
 from pai_dlc_mcp.server.insight.words import measures
@@ -145,9 +145,7 @@ def _judged(log: Lines, hits: Mapping[int, Kind], closing: list[int], first: int
         return Block(first, stop, (first,), hits[first], _rank(lines, (first,)))
     if closing:
         kinds = {index: _closing(hits.get(index)) for index in closing}
-        told = (ROOT, DEATH) if all(kind.level == WRAPPER for kind in kinds.values()) else (DEATH,)
-        after = (index for index in range(closing[-1], stop) if _OPENING not in lines[index])
-        kinds |= {index: hits[index] for index in after if _level(hits, index) in told}
+        kinds |= {index: hits[index] for index in range(closing[-1], stop) if _level(hits, index) == DEATH}
     elif _opens(lines[first]):
         kinds = {stop - 1: CUT_OFF}
     else:
