@@ -106,7 +106,7 @@ def _block(log: Lines, hits: Mapping[int, Kind], first: int) -> Block:
             closing.append(index)
         elif words.startswith(_CHAIN):
             chained = True
-        elif not (_belongs(line, words) or (not closing and _level(hits, index) == _level(hits, first))):
+        elif not (_belongs(words) or (not closing and _level(hits, index) == _level(hits, first))):
             # a blank line, or another process speaking between the frames
             if not (open_ranks or not words.strip()) or index - stop >= _STRAY:
                 break
@@ -130,9 +130,8 @@ def _lead(line: bytes) -> re.Pattern[bytes] | None:
     return re.compile(re.sub(rb"\d+", rb"\\d+", re.escape(head)))
 
 
-def _belongs(line: bytes, words: bytes) -> bool:
-    told = _TABLE.match(line) or _TABLE.match(words)  # an entry's number is read as a rank
-    return (words.startswith(_INSIDE) and not measures(words)) or told is not None
+def _belongs(words: bytes) -> bool:
+    return (words.startswith(_INSIDE) and not measures(words)) or _TABLE.match(words) is not None
 
 
 def _level(hits: Mapping[int, Kind], index: int) -> int | None:

@@ -118,8 +118,8 @@ def _last_word(log: Lines, found: Sequence[Block]) -> Block | None:
     """Of a log without a rhythm the line before others tell of the end, if it says that the program ends."""
     first = next((block.start for block in found if not block.survived and block.kind.level == VICTIM), 0)
     said = [at for at in _free(log, found, None) if at < first and log.lines[at].strip()]
-    calm = not said or is_calm(log.lines[said[-1]]) or not ends(body(log.lines[said[-1]]))
-    return None if calm else Block(said[-1], said[-1] + 1, (said[-1],), SILENCE)
+    told = said and ends(body(log.lines[said[-1]]))
+    return Block(said[-1], said[-1] + 1, (said[-1],), SILENCE) if told else None
 
 
 def _last_resort(found: Sequence[Block]) -> Block | None:

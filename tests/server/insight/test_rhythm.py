@@ -4,6 +4,7 @@ import pytest
 
 from pai_dlc_mcp.server.insight import errors
 from pai_dlc_mcp.server.insight.errors import Reading
+from pai_dlc_mcp.server.insight.kinds import WRAPPER
 from pai_dlc_mcp.server.insight.lines import Lines
 
 ERROR = ["Traceback (most recent call last):", '  File "a.py", line 1, in get', "TimeoutError: shard 4 is late"]
@@ -189,7 +190,9 @@ def test_a_traceback_cut_short_or_an_abort_says_less_once_processes_were_stopped
 
 def test_a_stop_that_was_survived_takes_nothing_from_a_later_abort() -> None:
     abort = "Fatal Python error: Aborted"
-    assert cause([*steps(9), STOPPED, *steps(9, 9), abort, STOPPED]) == abort
+    root = read([*steps(9), STOPPED, *steps(9, 9), abort]).root
+    assert root is not None
+    assert (root.sign, root.kind.level) == (19, WRAPPER)
 
 
 @pytest.mark.parametrize("prefix", ["2026-01-05T10:09:28.551Z ", "[1,3]<stderr>:", "dlc-worker-3: "])
@@ -221,6 +224,7 @@ def test_a_line_that_starts_something_counts_twice_but_one_alone_is_too_few() ->
     assert cause([CAUSE, START[0], "model has 7 B weights", MERE]) == CAUSE
     assert cause([CAUSE, START[0], ERROR[-1]]) == CAUSE
     assert cause([CAUSE, "a:1:1 [0] NCCL INFO comm 0x1 rank 0 - Abort COMPLETE", "waiting for 3", MERE]) == CAUSE
+    assert cause([CAUSE, "using the trap: closing loaders", "using the trap: killing readers", MERE]) == CAUSE
 
 
 def test_what_other_ranks_start_says_nothing_of_the_one_that_failed() -> None:
@@ -234,11 +238,13 @@ def test_without_a_rhythm_the_last_word_before_a_stop_counts_if_it_says_that_the
     assert cause(["start", ends, STOPPED]) == ends
     assert cause(["start", "the license server has seats", STOPPED]) == STOPPED
     assert cause([ends, "start", STOPPED]) == STOPPED
+    assert cause(["start", ends, STOPPED, "bye"]) == ends
 
 
 def test_lines_that_measure_in_other_words_are_passed_over_where_the_steps_stop() -> None:
     other, quiet = "{'loss': nan, 'grad_norm': nan}", "shard 7 of the optimizer went away"
     assert cause([*steps(9), *[other] * 2, quiet, "bye"]) == quiet
+    assert cause([*steps(9), STOPPED, quiet]) == STOPPED
     assert cause([*steps(9), other, "loss is off, leaving at step 9"]) == "loss is off, leaving at step 9"
 
 
