@@ -11,6 +11,7 @@ from pai_dlc_mcp.server.insight.signatures import ANY, KINDS, kind_of
 from pai_dlc_mcp.server.insight.words import measures
 
 _PYTHON = next(kind for kind in KINDS if kind.name == "exception")
+CUT_OFF = replace(_PYTHON, level=WRAPPER)  # a traceback that ends before its exception
 
 _OPENING = b"Traceback (most recent call last)"
 _OPENING_OF_CPP = b"C++ " + _OPENING
@@ -109,7 +110,7 @@ def _block(log: Lines, hits: Mapping[int, Kind], first: int) -> Block:
             closing.append(index)
         elif words.startswith(_CHAIN):
             chained = True
-        elif not (_belongs(line, words) or (not closing and _level(hits, index) == _level(hits, first))):
+        elif not (_belongs(words) or (not closing and _level(hits, index) == _level(hits, first))):
             # a blank line, or another process speaking between the frames
             if not (open_ranks or not words.strip()) or index - stop >= _STRAY:
                 break
@@ -131,8 +132,8 @@ def _lead(words: bytes) -> re.Pattern[bytes] | None:
     return re.compile(re.sub(rb"\d+", rb"\\d+", re.escape(head)))
 
 
-def _belongs(line: bytes, words: bytes) -> bool:
-    return (words.startswith(_INSIDE) and not measures(words)) or line.endswith(_FAILED) or bool(_TABLE.match(line))
+def _belongs(words: bytes) -> bool:
+    return (words.startswith(_INSIDE) and not measures(words)) or words.endswith(_FAILED) or bool(_TABLE.match(words))
 
 
 def _level(hits: Mapping[int, Kind], index: int) -> int | None:
@@ -148,7 +149,7 @@ def _judged(log: Lines, hits: Mapping[int, Kind], closing: list[int], block: ran
         kinds = {index: _closing(hits.get(index)) for index in closing}
         kinds |= {index: hits[index] for index in inside if index >= closing[-1] and hits[index].level == DEATH}
     elif opens:
-        kinds = {block[-1]: replace(_PYTHON, level=WRAPPER)}  # cut off before its exception
+        kinds = {block[-1]: CUT_OFF}
     else:
         kinds = {index: hits[index] for index in inside if _OPENING not in lines[index]} or {block[0]: hits[block[0]]}
     keys = sorted(kinds, key=lambda index: (kinds[index].level, _order(log.said(index).words, index)))
@@ -156,7 +157,9 @@ def _judged(log: Lines, hits: Mapping[int, Kind], closing: list[int], block: ran
     if kind.level < VICTIM and block[0] and opens and _PASSED_OVER.search(lines[block[0] - 1]):
         kind = replace(kind, level=NOISE)
     table = next((index for index in inside if _ROOT in lines[index]), block.stop)
-    entry = sorted(block[table - block[0] :][:_ROOT_LINES], key=lambda index: not lines[index].startswith(_TELLING))
+    entry = sorted(
+        block[table - block[0] :][:_ROOT_LINES], key=lambda index: not log.said(index).words.startswith(_TELLING)
+    )
     if kind.level in (DEATH, WRAPPER):
         keys = entry + keys
     said: dict[bytes, int] = {}
@@ -178,9 +181,9 @@ def _order(words: bytes, index: int) -> int:
 
 def _rank(log: Lines, keys: Sequence[int]) -> int | None:
     for key in keys:
-        if (who := log.said(key).rank) is not None:
+        words, _, who = log.said(key)
+        if who is not None and not words.startswith(_TELLING):  # a report's entry is of another than who printed it
             return who
-        line = log.lines[key]
-        if any(word in line for word in _NAMING) and (match := _NAMED_RANK.search(line)):
+        if any(word in words for word in _NAMING) and (match := _NAMED_RANK.search(words)):
             return int(match[match.lastindex or 0])
     return None

@@ -11,7 +11,7 @@ from pai_dlc_mcp.server.insight.lines import Lines, body
 from pai_dlc_mcp.server.insight.rhythm import rhythm
 from pai_dlc_mcp.server.insight.signatures import SILENCE, is_calm, kind_of, sign
 from pai_dlc_mcp.server.insight.survival import judged, order
-from pai_dlc_mcp.server.insight.words import complains, ends, tears_down
+from pai_dlc_mcp.server.insight.words import complains, ends, measures, tears_down
 
 __all__ = ["Block", "Cause", "Reading", "distinct", "find", "kind_of", "read", "root", "sign"]
 
@@ -20,6 +20,7 @@ _NEAR = 5  # lines after the rhythm in which a complaint counts as an error
 _WINDOW = (
     200  # lines after the rhythm in which a complaint is looked for; without one, of the last that shut nothing down
 )
+_METERS = 4  # lines after it that measure too, in other words, before one that says why
 _FAR = 5000  # of the last lines asked for that
 
 COMPLAINT = Kind("words of an error", ERROR, None, "", "", "")
@@ -100,13 +101,25 @@ def _quiet(log: Lines, found: Sequence[Block], nearest: Block | None, stop: int 
 
 
 def _next(log: Lines, found: Sequence[Block], stop: int | None) -> Block | None:
-    """The line after the last of the rhythm, whatever it says, unless it is of shutting down."""
-    at = next(iter(_free(log, found, stop)), None) if stop is not None else None
-    if at is None or stop is None or at > stop + 1:
+    """The line after the last of the rhythm and of its like, whatever it says, unless it is of shutting down."""
+    if stop is None:
+        return _last_word(log, found)
+    said = enumerate(_free(log, found, stop)[: _METERS + 1])
+    near = [at for place, at in said if at == stop + 1 + place]  # nothing else stands between
+    at = next((at for at in near if ends(body(log.lines[at])) or not measures(log.lines[at])), None)
+    if at is None:
         return None
     words = body(log.lines[at])
-    calm = not words.strip() or is_calm(words) or tears_down(words)
+    calm = not words.strip() or tears_down(words) or (is_calm(words) and not ends(words))
     return None if calm else Block(at, at + 1, (at,), SILENCE)
+
+
+def _last_word(log: Lines, found: Sequence[Block]) -> Block | None:
+    """Of a log without a rhythm the line before others tell of the end, if it says that the program ends."""
+    first = next((block.start for block in found if not block.survived and block.kind.level == VICTIM), 0)
+    said = [at for at in _free(log, found, None) if at < first and log.lines[at].strip()]
+    told = said and ends(body(log.lines[said[-1]]))
+    return Block(said[-1], said[-1] + 1, (said[-1],), SILENCE) if told else None
 
 
 def _last_resort(found: Sequence[Block]) -> Block | None:

@@ -36,7 +36,7 @@ class Rhythm:
 
     def started(self, line: int) -> bool:
         """Whether it had been heard before a line."""
-        return any(len(at) > 1 and at[1] < line for at in (self.measured, *self.stepped))
+        return any(at and at[1] < line for at in (self.measured, *self.stepped))
 
     def goes_on(self, start: int, stop: int, who: int | None) -> bool:
         """Whether the job went on after lines start..stop (exclusive), said by a rank if it is known."""
@@ -50,9 +50,7 @@ class Rhythm:
         after = len(self.measured) - first
         if after < least:
             known = self.started(start)
-            after += sum(
-                len(at) - bisect_left(at, stop) for at in self.stepped if not known or (len(at) > 1 and at[1] < start)
-            )
+            after += sum(len(at) - bisect_left(at, stop) for at in self.stepped if not known or at[1] < start)
         return after >= least
 
 

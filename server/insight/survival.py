@@ -7,17 +7,18 @@ from dataclasses import replace
 from itertools import pairwise
 
 from pai_dlc_mcp.server.insight import re2
-from pai_dlc_mcp.server.insight.blocks import EXCEPTION, Block
+from pai_dlc_mcp.server.insight.blocks import CUT_OFF, EXCEPTION, Block
 from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, ROOT, STALL, VICTIM, WRAPPER
 from pai_dlc_mcp.server.insight.lines import Lines, body
 from pai_dlc_mcp.server.insight.rhythm import Rhythm
 from pai_dlc_mcp.server.insight.signatures import goes_on
-from pai_dlc_mcp.server.insight.words import trains_nothing
+from pai_dlc_mcp.server.insight.words import sets_up, trains_nothing
 
 _ORDINARY, _ORDINARY_TIMES = 2, 2  # lines of different shapes that say that a start went on after an error
 _ORDINARY_BYTES = 8
 _MANY = 4  # of them, where what follows says less than the error
 _HEAD_LINES, _HEAD_BYTES, _HEAD_TIMES, _HEADS = 60, 12, 2, 3  # of a log's start, to know it again
+_EXPLAINS = "out of memory"  # a report of it comes after the kill
 _RESTART = re2.compile(
     r"(?i)\bwill restart\b|restart_count[=: ]+[1-9]|restart(?:ing|ed)? (?:the )?(?:worker|job|process|container"
     r"|training|pod|run|all)|\battempts? left\b|incarnation [1-9]|\brestart #?\d|resum(?:ing|ed) (?:training )?from"
@@ -42,14 +43,28 @@ def order(block: Block) -> tuple[int, int]:
 def _reported(found: Sequence[Block]) -> list[Block]:
     """Once a process has been reported dead, stalls and errors of others follow from that; exceptions too, where
     something before the report says why."""
+    found = _cut_short(found)
     first = next((block.start for block in found if block.kind.level in (DEATH, WRAPPER) and not block.survived), None)
     if first is None:
-        return list(found)
+        return found
     known = any(block.kind.level < ERROR and not block.survived and block.start <= first for block in found)
     follow = (ROOT, STALL, ERROR) if known else (STALL, ERROR)
     victims = {kind: replace(kind, level=VICTIM) for kind in {block.kind for block in found}}
     return [
-        block._replace(kind=victims[block.kind]) if block.start > first and block.kind.level in follow else block
+        block._replace(kind=victims[block.kind])
+        if block.start > first and block.kind.level in follow and block.kind.name != _EXPLAINS
+        else block
+        for block in found
+    ]
+
+
+def _cut_short(found: Sequence[Block]) -> list[Block]:
+    """A traceback without its end, or an abort, once a process has said that it was stopped, is of stopping."""
+    first = next((block.start for block in found if block.kind.level == VICTIM and not block.survived), None)
+    return [
+        block._replace(kind=replace(block.kind, level=VICTIM))
+        if first is not None and block.start > first and (block.kind == CUT_OFF or block.kind.name == "abort")
+        else block
         for block in found
     ]
 
@@ -75,8 +90,7 @@ def _went_on(log: Lines, found: list[Block], beat: Rhythm) -> list[Block]:
             if log.lines[index].strip()
         ]
         if _said(log, between, found[this].stop) or (
-            not beat.started(found[this].start)
-            and len({log.shapes[index] for index in between if _ordinary(log, counts, index)}) >= least
+            not beat.started(found[this].start) and _work(log, counts, between, log.said(found[this].sign).who, least)
         ):
             out[this] = found[this]._replace(survived=True)
     return out
@@ -87,14 +101,20 @@ def _said(log: Lines, between: Sequence[int], stop: int) -> bool:
     return goes_on(words) and not EXCEPTION.match(words)
 
 
-def _ordinary(log: Lines, counts: Counter[bytes], index: int) -> bool:
-    words = body(log.lines[index])
-    return (
-        counts[log.shapes[index]] <= _ORDINARY_TIMES
+def _work(log: Lines, counts: Counter[bytes], between: Sequence[int], who: int | None, least: int) -> bool:
+    """Whether at least so many lines are of starting or of work: each of its own shape, and said by the process that
+    failed as far as lines name theirs. One that says that it starts something counts twice."""
+    lines = ((log.shapes[index], log.said(index)) for index in between)
+    said = {
+        shape: sets_up(words)
+        for shape, (words, speaker, _) in lines
+        if who in (None, speaker)
+        and counts[shape] <= _ORDINARY_TIMES
         and len(words) > _ORDINARY_BYTES
         and not words[:1].isspace()
-        and not trains_nothing(words)
-    )
+        and (sets_up(words) or not trains_nothing(words))
+    }
+    return len(said) >= _ORDINARY and len(said) + sum(said.values()) >= least
 
 
 def _started_anew(log: Lines, found: list[Block]) -> list[Block]:

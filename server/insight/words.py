@@ -29,11 +29,24 @@ _OTHER = re.compile(
     rb"|Channel \d|died|lost|dead|fail|error"
 )
 
+# Of these the words of a program that starts: it goes on
+_SETS_UP = re.compile(
+    rb"(?i)NCCL INFO (?:Bootstrap|NET/|Using|Channel|Init|Ring|Tree|cudaDriver|ncclComm)"
+    rb"|wandb: (?:Tracking|Run |Currently|Syncing|View)|^\+ |\bexport \w+=|\bconfig\w*:"
+    rb"|\b(?:start|load|initiali[sz]|build|creat|import|pars|prepar|compil|read)(?:ing|ed)\b|\busing\b"
+    rb"|\w{0,40}Warning: |\[WARNING\]|[ \[]WARN\b"
+)
+_STOPS = re.compile(
+    rb"(?i)sigterm|shut(?:ting)? ?down|tear(?:ing)? ?down|clean(?:ing)? ?up|\babort|destroy|\bclos(?:e|ed|ing)\b"
+    rb"|\bretr(?:y|ies|ying)|waiting|leaked|terminat|\bkill|\bexit|\bstopp|drain|flush|upload|resource_tracker"
+)
+
 _TEARDOWN = re.compile(
     rb"(?i)sigterm|watchdog|heart ?beat|keep-?alive|shut(?:ting)? ?down|clean(?:ing)? ?up|\bretr(?:y|ies|ying)"
     rb"|waiting|disconnect|reconnect|\bclosing\b|NCCL INFO|\bping\b|flush|upload|wandb|unregister|releas"
     rb"|tear(?:ing)? ?down"
-    rb"|frame #|leaked|deregister|drain|core dump|\bcomm 0x|destroy|resource_tracker|semaphore|\bat exit\b|File \"|^\s"
+    rb"|frame #|leaked|deregister|drain|core dump|\bcomm 0x|destroy|resource_tracker|semaphore|\bat exit\b|File \""
+    rb"|^\s"
     rb"|^(?:PC: )?@ +0x"
 )
 # Words of a complaint, in a line without a known sign: only looked for where the job stopped
@@ -51,9 +64,11 @@ _COMPLAINT = re.compile(
 # Words of a program that ends by its own decision
 _ENDS = re.compile(
     rb"(?i)\b(?:stop(?:ping|s)?|leav(?:ing|es)|quit(?:ting|s)?|exit(?:ing|s)?|halt(?:ing|ed|s)?|terminat(?:ing|es)"
-    rb"|end(?:ing|s)|used up|exhausted|ran out|limit reached|reached (?:the |its )?(?:limit|maximum)"
+    rb"|end(?:ing|ed|s)|giv(?:ing|es) up|gave up|used up|exhausted|ran out|limit reached|reached (?:the "
+    rb"|its )?(?:limit|maximum)"
     rb"|no (?:free|more)|is empty)\b"
-    rb"|\xe7\xbb\x88\xe6\xad\xa2|\xe5\x81\x9c\xe6\xad\xa2|\xe9\x80\x80\xe5\x87\xba|\xe4\xb8\x8d\xe4\xb8\x80\xe8\x87\xb4"
+    rb"|\xe7\xbb\x88\xe6\xad\xa2|\xe5\x81\x9c\xe6\xad\xa2|\xe9\x80\x80\xe5\x87\xba"
+    rb"|\xe4\xb8\x8d\xe4\xb8\x80\xe8\x87\xb4"
 )
 
 
@@ -68,6 +83,11 @@ def counts_steps(words: bytes) -> bool:
 def trains_nothing(words: bytes) -> bool:
     """A line of setting up, waiting or shutting down."""
     return _OTHER.search(words, 0, _READ) is not None
+
+
+def sets_up(words: bytes) -> bool:
+    """A line of starting, and none of shutting down."""
+    return _SETS_UP.search(words, 0, _READ) is not None and _STOPS.search(words, 0, _READ) is None
 
 
 def tears_down(words: bytes) -> bool:

@@ -14,7 +14,8 @@ BENIGN = (
         "ls: cannot access '/mnt/old': No such file or directory (ignored)",
     ),
     (
-        r"(?i:\bretry(?:ing)?(?: in| loop|:|\.\.\.|…|,| #| \d| after| with|$)|Retry\(total=[1-9]|will (?:be )?retr(?:y"
+        r"(?i:\bretry(?:ing)?(?: in| loop|:|\.\.\.|…|,| #| \d| after| with|$)|Retry\(total=[1-9]"
+        r"|will (?:be )?retr(?:y"
         r"|ied)|trying again|\btry again in|\b(?:attempt|retry) #?[1-9]\d* ?(?:/|of|out of) ?\d+|重试)",
         "download of shard 7 failed: Connection reset by peer, retrying in 2 s",
     ),
@@ -69,7 +70,9 @@ BENIGN = (
         "process 3 exited with exit code 0",
     ),
     (
-        r"(?:_TIMEOUT|_timeout|ASYNC_ERROR_HANDLING|_ERROR_\w+|timeout_ms|timeout)[=:] ?['\"]?\d"
+        r"(?:^|[\s,;{(\[/'\"])(?:\w*_TIMEOUT|\w*_timeout|\w*ASYNC_ERROR_HANDLING|\w*_ERROR_\w+|timeout_ms"
+        r"|timeout)['\"]?"
+        r"[=:] ?['\"]?\d"
         r"|ASYNC_ERROR_HANDLING|\bNCCL_DEBUG|export \w+=|^\+ ",
         "TORCH_NCCL_ASYNC_ERROR_HANDLING=1 set, NCCL watchdog timeout=600",
     ),

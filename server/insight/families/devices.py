@@ -1,6 +1,6 @@
 """Memory of hosts and devices; GPUs, NPUs, their drivers and links."""
 
-from pai_dlc_mcp.server.insight.kinds import ROOT, Kind
+from pai_dlc_mcp.server.insight.kinds import ROOT, STALL, Kind
 
 DEVICES = (
     Kind(
@@ -51,17 +51,30 @@ DEVICES = (
         r"|NVLink.{0,60}(?:[Ee]rror|[Ff]ail|down|inactive)|NVSwitch.{0,60}(?:[Ee]rror|[Ff]atal)|cudaError(?:Device"
         r"|ECC|Hardware|Nvlink|System|NoDevice|Insufficient)\w*|CUDA_ERROR_(?:ECC|DEVICE|NO_DEVICE|SYSTEM|HARDWARE"
         r"|NVLINK)\w*"
+        r"|EXT4-fs error|XFS \(\w+\): .{0,60}(?:error|[Cc]orruption)|\bI/O error, dev |mce: \[Hardware Error\]"
+        r"|EDAC .{0,60} UE "
         r"|[Dd]evice (?:is )?lost|GSP (?:RPC )?timeout|row remap|fabric manager.{0,40}(?:fail|not)"
-        r"|nvidia-container-cli:.*error|(?:health|sanity|hardware) ?check .{0,40}fail|fail\w* .{0,40}(?:health"
-        r"|sanity|hardware) ?check|掉卡",
+        r"|nvidia-container-cli:.*error|(?i:\b(?:health|sanity|hardware) ?check\b.{0,120}\bfail"
+        r"|\bfail\w* .{0,40}(?:health"
+        r"|sanity|hardware) ?check)|掉卡",
         "NVRM: Xid (PCI:0000:3b:00): 79, GPU has fallen off the bus.",
         "NVLink topology: NV18",
+    ),
+    # how a call ends when something else went wrong on the device
+    Kind(
+        "Ascend call",
+        STALL,
+        "platform",
+        r"\brt[A-Z]\w+ execute failed|ACL stream synchronize failed",
+        "rtStreamSynchronize execute failed, reason=[task timeout]",
+        "rtStreamSynchronize executed in 3 ms",
     ),
     Kind(
         "Ascend",
         ROOT,
         "platform",
-        r"\bE(?:[A-Z]\d{4}|[1-9]\d{4}):|\bE[A-Z]\d{4}\b|ERR\d{5}|[Aa]scend.{0,30}[Ee]rror|ACL (?:stream |error)"
+        r"\bE[1-9]\d{4}:|\bE(?:[A-HJ-Z]\d|I[1-9]|I0[1-9]|I00[1-9]|I000[1345789])\d{0,3}\b|ERR\d{5} (?:PTA|OPS"
+        r"|GRAPH|PROF)\b|[Aa]scend.{0,30}[Ee]rror|ACL (?:stream |error)"
         r"|\baclrt\w+ .{0,40}fail|aicore (?:error|exception|timeout)|AICPU.{0,20}(?:error|exception)"
         r"|error code is (?:107|207|507|500)\d{3}"
         r"|\b(?:507|107|207)\d{3}\b.{0,40}(?:error|fail)|NPU function error|npuSynchronize"
@@ -74,7 +87,7 @@ DEVICES = (
         "CUDA",
         ROOT,
         "program",
-        r"CUDA (?:runtime |driver |kernel )?(?:error|failure)|Cuda failure|CUDA_ERROR_\w+|cudaError\w+|CU(?:DNN"
+        r"CUDA (?:[Rr]untime |[Dd]river |kernel )?(?:error|failure)|Cuda failure|CUDA_ERROR_\w+|cudaError\w+|CU(?:DNN"
         r"|BLAS|FFT|SPARSE|SOLVER)_STATUS_[A-Z]*(?:NOT|ERR|FAIL|INVALID|INTERNAL|EXEC|MISMATCH|ARCH|BAD)\w*"
         r"|no kernel image is available|illegal (?:memory access|instruction)|misaligned address"
         r"|unspecified launch failure|hipError\w+|HIP error|MUSA error|too many resources requested for launch"

@@ -30,6 +30,11 @@ LAUNCHERS = (
         "resources",
         r"DUE TO (?:PREEMPTION|NODE FAILURE)|\b[Pp]reempted\b|[Pp]reemption (?:notice|signal|request)"
         r"|[Ss]pot (?:instance|node)\w* .{0,40}(?:reclaim|interrupt|releas|terminat)"
+        r"|(?i:\b(?:reclaim(?:ed|ing|ation)?|interruption|eviction|preemption) (?:notice|warning|event|signal"
+        r"|request)\b)"
+        r"|\b(?i:instance|node|machine|vm|host) .{0,40}(?:will|is going to|about to) be (?:released|reclaimed"
+        r"|terminated"
+        r"|interrupted|preempted)"
         r"|\bEvicted\b|\bpods? .{0,40}evicted|[Nn]ot enough (?:slots|GPUs|resources)|[Dd]isk pressure"
         r"|[Tt]he node was low on resource|was evicted|ResourceAllocateFailed|resource type is not enough"
         r"|[Ii]nsufficient quota|QuotaExceeded"
@@ -82,6 +87,14 @@ LAUNCHERS = (
         "MPI_Init done",
     ),
     Kind(
+        "gave up",
+        DEATH,
+        None,
+        r"entered FATAL state|\b[Gg]ave up: \w+",
+        "INFO gave up: trainer entered FATAL state, too many start retries too quickly",
+        "INFO success: trainer entered RUNNING state",
+    ),
+    Kind(
         "torchrun report",
         WRAPPER,
         None,
@@ -89,6 +102,14 @@ LAUNCHERS = (
         r"|failed \(exitcode: |\(local_rank \d+\) FAILED \(exitcode",
         "torch.distributed.elastic.multiprocessing.errors.ChildFailedError: ",
         "  error_file: <N/A>",
+    ),
+    Kind(
+        "packages",
+        ROOT,
+        "program",
+        r"^ *[×✗] (?:Failed to (?:build|download|resolve|fetch)|No solution found)",
+        "  × Failed to build `flash-attn==2.7.4`",
+        "  × python setup.py bdist_wheel did not run successfully.",
     ),
     Kind(
         "launcher report",
@@ -117,7 +138,8 @@ WORKERS = (
         "report of a worker",
         WRAPPER,
         None,
-        r"ProcessRaisedException|ProcessExitedException|Process \d+ terminated with the following error"
+        r"Graph execution error:|sigquit from a child process"
+        r"|ProcessRaisedException|ProcessExitedException|Process \d+ terminated with the following error"
         r"|Caught \w+ in (?:DataLoader worker|replica|pin memory)"
         r"|DataLoader worker .{0,80}exited unexpectedly|BrokenProcessPool|RemoteTraceback|^EOFError|RayTaskError"
         r"|Ray(?:Actor|Worker)Error|ActorDiedError|ActorUnavailableError"

@@ -33,9 +33,17 @@ HTTP = (
         r"|urllib\.error\.(?:URL|HTTP)Error|http\.client\.(?:IncompleteRead|RemoteDisconnected)"
         r"|aiohttp\.\w+\.Client\w+Error"
         r"|httpx\.\w*(?:Timeout|ConnectError|ReadError|ProtocolError)|httpcore\.\w+|curl: \(\d+\)"
-        r"|fatal: unable to access|[Rr]emote end hung up|RPC failed; (?:curl|HTTP)|early EOF",
+        r"|fatal: unable to access|[Rr]emote end hung up|RPC failed; (?:curl|HTTP)|early EOF|Smudge error",
         "requests.exceptions.ConnectionError: HTTPSConnectionPool(host='a.example.com', port=1): Max retries exceeded",
         "HTTP/1.1 200 OK",
+    ),
+    Kind(
+        "MaxCompute",
+        ROOT,
+        "configuration",
+        r"\bODPS-\d{7}\b|\bErrorCode=\w+, ErrorMessage=",
+        "FAILED: ODPS-0130131:[1,15] Table not found - table proj.clicks cannot be resolved",
+        "odps://proj/tables/clicks opened",
     ),
     Kind(
         "model hub",
@@ -58,7 +66,8 @@ HTTP = (
         r"|InvalidAccessKeyId|SignatureDoesNotMatch|NoSuchBucket|NoSuchKey|SecurityTokenExpired|AccessDenied"
         r"|\bNoCredentials?Error|ExpiredToken"
         r"|api_key not configured|wandb\.errors\.\w*(?:Usage|Authentication)\w*|[Aa]uthentication (?:failed"
-        r"|required)|fatal: repository ",
+        r"|required)|fatal: repository "
+        r"|^remote: .{0,120}(?:[Dd]enied|not found|[Ii]nvalid|[Ff]orbidden)",
         "oss2.exceptions.AccessDenied: {'status': 403, 'details': 'the bucket refuses this key'}",
         "access granted to bucket data",
     ),
@@ -90,7 +99,7 @@ NETWORK = (
         ROOT,
         "network",
         r"[Cc]onnection timed out|[Oo]peration timed out|No route to host|[Nn]etwork is unreachable"
-        r"|connect timeout|i/o timeout"
+        r"|connect timeout|i/o timeout|context deadline exceeded"
         r"|^(?:\w+\.)*(?:TimeoutError|socket\.timeout|ReadTimeout|ConnectTimeout)\b",
         "ssh: connect to host worker-1 port 22: Connection timed out",
         "timeout=600 retries=3",

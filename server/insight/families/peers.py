@@ -31,7 +31,8 @@ PEERS = (
         None,
         r"Connection(?:Reset|Aborted)Error|[Cc]onnection (?:reset by|closed by|aborted|was closed"
         r"|lost)|[Bb]roken ?[Pp]ipe|ncclRemoteError|remote process exited"
-        r"|[Ss]ocket closed|recvValue failed|failed to recv|RendezvousClosedError|dump signal|dump the debug info"
+        r"|[Ss]ocket closed|recvValue failed|failed to recv|RendezvousClosedError|dump signal|to signal dumping"
+        r"|dump the debug info"
         r"|NCCL communicator (?:was|is) aborted|ncclCommAbort"
         r"|Horovod has been shut down|HorovodInternalError|HostsUpdatedInterrupt|[Gg]loo .{0,60}(?:closed|reset"
         r"|failed)|[Cc]ould not connect to .{0,40}peer|[Pp]eer .{0,30}(?:has )?(?:closed|exited|died|disconnected"
@@ -42,6 +43,8 @@ PEERS = (
         r"|retrieving ncclUniqueId|heartbeat (?:timeout|monitor)|HeartbeatMonitor|HCCL.{0,60}(?:remote|peer)"
         r"|is setting up NCCL communicator"
         r"|Transport endpoint is already|Bad file descriptor|[Ee]xception ignored in"
+        r"|call hccl api failed|has failed to shutdown the rendezvous"
+        r"|Terminating process because the JAX distributed service"
         r"|cannot schedule new futures after",
         "[rank0]: torch.distributed.DistBackendError: NCCL error in: ProcessGroupNCCL.cpp:1, remote process exited",
         "connected to peer 3 by NVLink",

@@ -38,7 +38,7 @@ PROGRAMS = (
         "module",
         ROOT,
         "program",
-        r"No module named|Can't locate \S+ in @INC",
+        r"No module named|[Cc]annot find module|Can't locate \S+ in @INC",
         "ModuleNotFoundError: No module named 'flash_attn'",
         "module load cuda/12.4",
     ),
@@ -59,13 +59,46 @@ PROGRAMS = (
         "arguments: lr=3e-4, seed=7",
     ),
     Kind(
+        "weights",
+        ROOT,
+        "configuration",
+        r"\bsize mismatch for \S|(?:Missing|Unexpected) key\(s\) in state_dict",
+        "  size mismatch for lm_head.weight: copying a param with shape torch.Size([32000, 4096]) from checkpoint",
+        "all keys of the state_dict matched",
+    ),
+    Kind(
+        "TensorFlow op",
+        ROOT,
+        "program",
+        r"OP_REQUIRES failed at .{1,200} : (?:INVALID_ARGUMENT|INTERNAL|FAILED_PRECONDITION|UNIMPLEMENTED)\b",
+        "W tensorflow/core/framework/op_kernel.cc:1839] OP_REQUIRES failed at xent_op.cc:103 : INVALID_ARGUMENT: label",
+        "OP_REQUIRES failed at iterator_ops.cc:91 : OUT_OF_RANGE: End of sequence",
+    ),
+    Kind(
+        "TensorRT",
+        ROOT,
+        "program",
+        r"\[TRT(?:-LLM)?\] \[E\]",
+        "[01/05/2026-10:00:19] [TRT] [E] IBuilder::buildSerializedNetwork: Error Code 10: Internal Error",
+        "[01/05/2026-10:00:14] [TRT] [I] Init CUDA: CPU +950, GPU +316",
+    ),
+    Kind(
+        "process limits",
+        ROOT,
+        "configuration",
+        r"fork: .{0,20}Resource temporarily unavailable|pthread_create failed|can't start new thread"
+        r"|[Tt]oo many open files|\[Errno (?:11|24)\]",
+        "run.sh: fork: Resource temporarily unavailable",
+        "open files: 65536",
+    ),
+    Kind(
         "packages",
         ROOT,
         "program",
         r"[Nn]o matching distribution found|Could not find a version that satisfies|ResolutionImpossible"
         r"|[Cc]annot install .{0,200}because|conflicting dependencies|not a supported wheel|PackagesNotFoundError"
         r"|Could not install packages|metadata-generation-failed|DistributionNotFound|VersionConflict"
-        r"|E: Unable to locate package|npm ERR!|version solving failed"
+        r"|^E: [A-Z]|npm ERR!|version solving failed"
         r"|(?:Python|version).{0,80} is not compatible with",
         "ERROR: No matching distribution found for flash-attn==99.1",
         "Successfully installed flash-attn-2.6.3",
@@ -74,7 +107,8 @@ PROGRAMS = (
         "numbers",
         ROOT,
         "program",
-        r"(?i:\bloss (?:is|became|went|=|:)?:? ?(?:nan|inf)\b.{0,60}(?:stop|abort|exit|terminat|rais)"
+        r"(?i:\b(?:loss|grad\w*|norm)\b.{0,40}\b(?:nan|inf)\b.{0,60}(?:stop|abort|exit|terminat|rais|halt|quit)"
+        r"|\bloss (?:is|became|went|=|:)?:? ?(?:nan|inf)\b.{0,60}(?:stop|abort|exit|terminat|rais)"
         r"|loss is (?:nan|inf|not finite)|(?:nan|inf)s? (?:or (?:inf|nan)s? )?(?:detected|found|encountered) in"
         r"|found nan|non-?finite (?:loss|grad)|loss scale .{0,40}(?:minimum|too small)|loss diverged"
         r"|损失.{0,6}(?:nan|发散))"
@@ -146,6 +180,7 @@ PROGRAMS = (
         r"|Failed|Fault|Timeout|Interrupt|NotFound|Invalid|Conflict|Denied|Exceeded|Unavailable|Mismatch"
         r"|Missing)(?:\(\w+\))?(?:: |:?$)|^[a-z_]\w*(?:\.\w+)*\.(?:exceptions?|errors?)\.[A-Z]\w*: "
         r"|^(?:Unhandled exception|Uncaught exception)\b"
+        r"|^ERROR: (?:LoadError: )?[A-Z]\w*(?:Error|Exception)\b|^Error in .{1,200} : "
         r"|^Traceback$|^\[?[Ee]rrno ?\d+",
         "datasets.exceptions.DatasetGenerationCastError: An error occurred while casting",
         "MeanSquaredError over 3 folds",

@@ -4,6 +4,7 @@ import pytest
 
 from pai_dlc_mcp.server.insight import errors
 from pai_dlc_mcp.server.insight.errors import Reading
+from pai_dlc_mcp.server.insight.kinds import WRAPPER
 from pai_dlc_mcp.server.insight.lines import Lines
 
 ERROR = ["Traceback (most recent call last):", '  File "a.py", line 1, in get', "TimeoutError: shard 4 is late"]
@@ -175,3 +176,90 @@ def test_the_root_is_one_of_the_blocks_whatever_rank_it_took_from_another() -> N
 def test_without_a_rhythm_the_complaint_before_a_report_counts_and_not_what_others_say_after() -> None:
     lines = ["start", "bucket 7 refused the key", "main process finished with exit code 3", "cannot hand in the lease"]
     assert cause(lines) == lines[1]
+
+
+STOPPED = "W0105 10:00:00 88 api.py:897] Sending process 9 closing signal SIGTERM"
+
+
+def test_a_traceback_cut_short_or_an_abort_says_less_once_processes_were_stopped() -> None:
+    cut, abort = ERROR[:-1], "Fatal Python error: Aborted"
+    assert cause([*steps(9), STOPPED, *cut]) == cause([*steps(9), STOPPED, abort]) == STOPPED
+    assert cause([*steps(9), *cut, STOPPED]) == cut[-1]
+    assert cause([*steps(9), abort, STOPPED]) == abort
+
+
+def test_a_stop_that_was_survived_takes_nothing_from_a_later_abort() -> None:
+    abort = "Fatal Python error: Aborted"
+    root = read([*steps(9), STOPPED, *steps(9, 9), abort]).root
+    assert root is not None
+    assert (root.sign, root.kind.level) == (19, WRAPPER)
+
+
+@pytest.mark.parametrize("prefix", ["2026-01-05T10:09:28.551Z ", "[1,3]<stderr>:", "dlc-worker-3: "])
+def test_a_report_is_one_block_behind_a_clock_or_a_rank_and_its_entry_names_the_rank(prefix: str) -> None:
+    report = [
+        "torch.distributed.elastic.multiprocessing.errors.ChildFailedError: ",
+        "=" * 20,
+        "train.py FAILED",
+        "-" * 20,
+        "Root Cause (first observed failure):",
+        "[0]:",
+        "  rank      : 17 (local_rank: 1)",
+        "  exitcode  : -9 (pid: 9)",
+        "=" * 20,
+    ]
+    lines = [prefix + line for line in [*steps(9), *report]]
+    reading = read(lines)
+    assert [(block.start, block.stop) for block in reading.blocks] == [(9, len(lines))]
+    assert reading.root is not None
+    assert (reading.root.sign, reading.root.rank) == (15, 17)
+
+
+START = ["[W1] loading tokenizer of 7 B", "a:1:1 [0] NCCL INFO Bootstrap : Using eth0:10.0.0.6<0>"]
+MERE = "2026-01-05 10:00:09 ERROR reader: part 7 came back empty"
+
+
+def test_a_line_that_starts_something_counts_twice_but_one_alone_is_too_few() -> None:
+    assert cause([CAUSE, *START, MERE]) == MERE
+    assert cause([CAUSE, START[0], "model has 7 B weights", MERE]) == CAUSE
+    assert cause([CAUSE, START[0], ERROR[-1]]) == CAUSE
+    assert cause([CAUSE, "a:1:1 [0] NCCL INFO comm 0x1 rank 0 - Abort COMPLETE", "waiting for 3", MERE]) == CAUSE
+    assert cause([CAUSE, "using the trap: closing loaders", "using the trap: killing readers", MERE]) == CAUSE
+
+
+def test_what_other_ranks_start_says_nothing_of_the_one_that_failed() -> None:
+    start = ["model has 7 B weights", "dataset has 40 shards"]
+    assert cause([f"[rank3]: {CAUSE}", *(f"[rank0]: {line}" for line in start), ERROR[-1]]) == f"[rank3]: {CAUSE}"
+    assert cause([f"[rank3]: {CAUSE}", *(f"[rank3]: {line}" for line in start), ERROR[-1]]) == ERROR[-1]
+
+
+def test_without_a_rhythm_the_last_word_before_a_stop_counts_if_it_says_that_the_program_ends() -> None:
+    ends = "the license server has no free seats"
+    assert cause(["start", ends, STOPPED]) == ends
+    assert cause(["start", "the license server has seats", STOPPED]) == STOPPED
+    assert cause([ends, "start", STOPPED]) == STOPPED
+    assert cause(["start", ends, STOPPED, "bye"]) == ends
+
+
+def test_lines_that_measure_in_other_words_are_passed_over_where_the_steps_stop() -> None:
+    other, quiet = "{'loss': nan, 'grad_norm': nan}", "shard 7 of the optimizer went away"
+    assert cause([*steps(9), *[other] * 2, quiet, "bye"]) == quiet
+    assert cause([*steps(9), STOPPED, quiet]) == STOPPED
+    assert cause([*steps(9), other, "loss is off, leaving at step 9"]) == "loss is off, leaving at step 9"
+
+
+def test_a_line_below_the_level_of_errors_counts_where_the_steps_stop_if_it_says_that_the_program_ends() -> None:
+    said = "[2026-01-05 10:00:31,120] [INFO] [trainer.py:77:guard] the run is ended by the guard"
+    assert cause([*steps(9), said, STOPPED]) == said
+    assert cause([*steps(9), said.replace("ended", "watched"), STOPPED]) == STOPPED
+
+
+def test_what_the_kernel_says_of_memory_explains_the_kill_before_it() -> None:
+    killed, told = "run.sh: line 9: 42 Killed python a.py", "memory.events: oom_kill 1"
+    assert cause([*steps(9), killed, "left", told]) == told
+
+
+def test_lines_first_heard_after_an_error_are_no_going_on_where_others_were_heard_twice_before() -> None:
+    old, new = steps(3, form="epoch {} begins, part {}"), steps(5, form="batch {} of {}")
+    assert cause([*old[:2], *ERROR, *new, old[2]]) == ERROR[-1]
+    assert cause([old[0], *ERROR, *new, *old[1:]], failed=False) is None
