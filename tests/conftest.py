@@ -8,7 +8,7 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -125,11 +125,18 @@ def words(result: CallToolResult) -> str:
     return "\n".join(block.text for block in result.content if isinstance(block, TextContent))
 
 
+def sampled(cases: Iterable[Any], one_in: int) -> list[Any]:
+    """All of these for `make ci`, of which `make test` runs the first and each so many-th."""
+    return [
+        pytest.param(case, marks=[pytest.mark.long] if number % one_in else []) for number, case in enumerate(cases)
+    ]
+
+
 # Seconds of a wall clock say how busy a machine is, not whether the code is right.
 _PATIENT = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 _FOUND = (hypothesis.Phase.explicit, hypothesis.Phase.generate)  # nobody reads the smallest example of a mutant
 _PROFILES: dict[str, dict[str, Any]] = {
-    "quick": {"max_examples": 30},
+    "quick": {"max_examples": 15},
     "thorough": {"max_examples": 300},
     "mutants": {"max_examples": 30, "derandomize": True, "database": None, "phases": _FOUND},
 }

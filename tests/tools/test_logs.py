@@ -28,7 +28,7 @@ async def test_without_a_pod_the_one_that_failed_first_is_read(agent: Any) -> No
     assert f"other pods: {FAILED}-worker-0 Failed" in text
 
 
-@pytest.mark.parametrize("budget", [4000, 1000, 500])
+@pytest.mark.parametrize("budget", [pytest.param(4000, marks=pytest.mark.long), 1000, 500])
 @pytest.mark.parametrize(
     ("scenario", "cause"),
     [
@@ -187,7 +187,7 @@ async def test_all_pods_are_grouped_by_how_they_ended_the_cause_before_its_victi
     assert tokens(text) <= 1000
 
 
-@pytest.mark.parametrize("budget", [400, 1000])
+@pytest.mark.parametrize("budget", [400, pytest.param(1000, marks=pytest.mark.long)])
 @pytest.mark.parametrize("show", ["tail", "errors", "summary", "all_pods"])
 async def test_no_answer_is_above_its_budget_however_many_pods_there_are(
     show: str, budget: int, agent: Any, emulator: Emulator
@@ -267,7 +267,7 @@ async def test_pods_whose_log_cannot_be_read_are_said_and_the_others_are_read(ag
     assert "of 10 pods Failed" in text
 
 
-@pytest.mark.parametrize("pods", [250, pytest.param(1000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("pods", [210, pytest.param(1000, marks=pytest.mark.long)])
 async def test_of_many_pods_a_bounded_number_is_read_those_that_failed_first(
     pods: int, agent: Any, emulator: Emulator
 ) -> None:
