@@ -21,7 +21,7 @@ from pai_dlc_mcp.emulator.embedded import Emulator
 from pai_dlc_mcp.server import auth, http
 from pai_dlc_mcp.server.cloud.credentials import StaticKey
 from pai_dlc_mcp.server.settings import Settings
-from tests.conftest import virtual
+from tests.conftest import REAL_TIME, virtual
 
 
 def free_port() -> int:
@@ -39,7 +39,7 @@ def listens(port: int, host: str) -> bool:
 def in_thread(app: Any, port: int, host: str = "127.0.0.1") -> Generator[str]:
     """The address of an app that is served in this process."""
     server = uvicorn.Server(uvicorn.Config(app, host=host, port=port, log_config=None))
-    thread = threading.Thread(target=server.run, daemon=True)
+    thread = threading.Thread(target=server.run, daemon=True, name=REAL_TIME)
     thread.start()
     until = time.monotonic() + 10
     while not server.started and time.monotonic() < until:
