@@ -103,7 +103,7 @@ def has_effect(shown: Any, without: Any, path: bodies.Path) -> bool:
 @pytest.mark.parametrize(
     ("version", "action"),
     [
-        pytest.param(version, action, marks=[pytest.mark.long] if action in ("UpdateJob", "CreateTensorboard") else [])
+        pytest.param(version, action, marks=[pytest.mark.long] if action in ("CreateJob", "UpdateJob") else [])
         for version, action in ACTIONS
     ],
 )

@@ -72,6 +72,7 @@ def test_a_key_of_the_environment_is_used(emulator, tmp_path) -> None:
     assert emulator.requests.actions() == ["ListJobs", "ListJobs"]
 
 
+@pytest.mark.long
 def test_a_key_of_the_cli_profile_is_used(emulator, tmp_path) -> None:
     profile = {
         "name": "work",
