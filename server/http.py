@@ -39,9 +39,17 @@ def serve(server: Server, settings: Settings, host: str, port: int, check: Calla
             )
         if not settings.http_url:
             raise ValueError(f"--host {host}: set PAI_DLC_HTTP_URL to the address that clients use")
+    app = application(server, settings, host, check)
+    signal.signal(signal.SIGTERM, _ended)
+    config = uvicorn.Config(app, host=host, port=port, log_level=server.settings.log_level.lower())
+    anyio.run(Listener(config, app, settings.deadline + FOR_A_WRITE).serve)
+
+
+def application(server: Server, settings: Settings, host: str, check: Callable[[], None]) -> "Answering":
+    """What `serve` serves."""
     server.warm()
     _probes(server, check)
-    app = Answering(
+    return Answering(
         server.streamable_http_app(
             streamable_http_path=PATH,
             stateless_http=True,
@@ -49,9 +57,6 @@ def serve(server: Server, settings: Settings, host: str, port: int, check: Calla
             host=host,
         )
     )
-    signal.signal(signal.SIGTERM, _ended)
-    config = uvicorn.Config(app, host=host, port=port, log_level=server.settings.log_level.lower())
-    anyio.run(Listener(config, app, settings.deadline + FOR_A_WRITE).serve)
 
 
 def _ended(*_: object) -> NoReturn:

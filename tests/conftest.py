@@ -1,13 +1,15 @@
 """A clean environment, an emulator whose clock only tests move, and a real client over a real transport."""
 
 import asyncio  # noqa: TID251 - the clock that jumps is the loop's, which anyio does not show
+import gc
 import os
 import shutil
 import socket
 import ssl
 import subprocess
+import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -52,6 +54,7 @@ class Agent:
 
     async def call(self, tool: str, /, **arguments: Any) -> CallToolResult:
         async with self.open_client() as client:
+            _knows_what_it_answers(client, tool)
             return await client.call_tool(tool, arguments)
 
     async def tools(self) -> list[Tool]:
@@ -83,6 +86,18 @@ class Agent:
         return made["job_id"]
 
 
+_SCHEMAS = {tool.name: tool.listed.output_schema for toolset in tools.TOOLSETS for tool in toolset.tools}
+_VALIDATORS: dict[str, Any] = {}
+
+
+def _knows_what_it_answers(client: Client, tool: str) -> None:
+    """A client checks an answer by the tool's output schema. To ask for the list and to compile is a third of a call:
+    it gets the schema that tests/test_snapshots.py compares with the function, and the validator of an earlier call."""
+    if tool in _SCHEMAS:
+        client.session._tool_output_schemas = {tool: _SCHEMAS[tool]}
+        client.session._tool_output_validators = _VALIDATORS
+
+
 JOB: dict[str, Any] = {
     "workspace_id": WORKSPACE,
     "display_name": "resnet50",
@@ -111,11 +126,18 @@ def words(result: CallToolResult) -> str:
     return "\n".join(block.text for block in result.content if isinstance(block, TextContent))
 
 
+def sampled(cases: Iterable[Any], one_in: int) -> list[Any]:
+    """All of these for `make ci`, of which `make test` runs the first and each so many-th."""
+    return [
+        pytest.param(case, marks=[pytest.mark.long] if number % one_in else []) for number, case in enumerate(cases)
+    ]
+
+
 # Seconds of a wall clock say how busy a machine is, not whether the code is right.
 _PATIENT = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 _FOUND = (hypothesis.Phase.explicit, hypothesis.Phase.generate)  # nobody reads the smallest example of a mutant
 _PROFILES: dict[str, dict[str, Any]] = {
-    "quick": {"max_examples": 30},
+    "quick": {"max_examples": 15},
     "thorough": {"max_examples": 300},
     "mutants": {"max_examples": 30, "derandomize": True, "database": None, "phases": _FOUND},
 }
@@ -151,10 +173,11 @@ def clean_environment(
 
 _sleep = anyio.sleep
 _REAL = 0.4  # seconds: shorter waits are real, they let threads and sockets go on
+REAL_TIME = "served"  # a thread of this name: the pings of its event streams would run away with its loop's clock
 
 
 async def _jump(seconds: float) -> None:
-    if seconds >= _REAL:
+    if seconds >= _REAL and threading.current_thread().name != REAL_TIME:
         loop = asyncio.get_running_loop()
         ahead = loop.time() + seconds - time.monotonic()
         loop.time = lambda: time.monotonic() + ahead
@@ -182,11 +205,26 @@ def emulator(one_emulator: Emulator) -> Emulator:
     return one_emulator
 
 
+_MADE: dict[Any, Settings] = {}
+_SIMPLE = (str, int, float, bool, type(None), type(Path()))
+
+
+def _made(**given: Any) -> Settings:
+    """Settings(**given), which takes 2 ms, made once where nothing but these values and the home are looked at."""
+    variables = any(name.upper().startswith("PAI_DLC_") for name in os.environ)
+    if variables or {"config", "prices"} & given.keys() or any(type(value) not in _SIMPLE for value in given.values()):
+        return Settings(**given)
+    key = tuple((name, type(value), value) for name, value in sorted(given.items()))
+    made = _MADE.get(key) or _MADE.setdefault(key, Settings(**given))
+    state = given.get("state", Settings.model_fields["state"].default)
+    return made.model_copy(update={"state": state.expanduser()} if isinstance(state, Path) else {})
+
+
 @pytest.fixture
 def settings_for(emulator: Emulator) -> Callable[..., Settings]:
     def settings(**changes: Any) -> Settings:
         here = {"region": "cn-hangzhou", "endpoint": emulator.endpoint, "protocol": "http", "emulator": True}
-        return Settings(**{**here, **changes})
+        return _made(**{**here, **changes})
 
     return settings
 
@@ -263,6 +301,13 @@ def redis(one_redis: str) -> str:
     with Redis.from_url(one_redis) as client:
         client.flushall()
     return one_redis
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays to the end of the run: no collection of garbage looks at it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -43,6 +43,7 @@ def test_a_node_is_changed_in_one_way(mutations: ModuleType, code: str, new: set
     assert {text for _, text in mutations.changes(ast.parse(code))} == new
 
 
+@pytest.mark.long
 def test_every_mutant_of_the_rooms_is_a_module_that_compiles(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(BENCH))
     spec = importlib.util.spec_from_file_location("mutants", BENCH / "mutants.py")

@@ -160,7 +160,7 @@ def _outward(sheet: Sheet, block: Block, around: int) -> Iterable[int]:
     before and after it."""
     sign = sheet.at(block.sign)
     inside = sheet.span(block.start, block.stop)
-    yield from range(sign, inside.start - 1, -1)
+    yield from range(min(sign, inside.stop - 1), inside.start - 1, -1)  # a sign folded away at the end is at none
     yield from range(sign + 1, inside.stop)
     for step in range(around):
         yield from (at for at in (inside.stop + step, inside.start - 1 - step) if 0 <= at < len(sheet.entries))

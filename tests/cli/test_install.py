@@ -77,6 +77,7 @@ def test_an_entry_goes_into_an_empty_home_and_doctor_finds_nothing_wrong_with_it
     assert machine.run("install", host, "--emulator", "--yes").returncode in (0, 1), "again: nothing changes"
 
 
+@pytest.mark.long  # tests/end_to_end/test_stdio.py starts that of mcp.json
 async def test_what_was_written_starts_the_server(machine) -> None:
     machine.run("install", "cursor", "--emulator", "--yes")
     command, arguments = started_with("cursor", machine.home / FILES["cursor"])

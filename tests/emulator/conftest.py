@@ -15,7 +15,7 @@ from alibabacloud_tea_openapi.models import Config
 from alibabacloud_tea_openapi.utils_models import OpenApiRequest, Params
 from darabonba.runtime import RuntimeOptions
 
-from pai_dlc_mcp.emulator import embedded, routes
+from pai_dlc_mcp.emulator import embedded, routes, snapshot
 from pai_dlc_mcp.emulator.clock import Clock
 from pai_dlc_mcp.emulator.embedded import Emulator
 from pai_dlc_mcp.emulator.state import Tensorboard
@@ -123,9 +123,23 @@ def create(dlc: Dlc) -> Callable[..., str]:
     return send
 
 
+@pytest.fixture(scope="session")
+def furniture() -> list[bytes]:
+    """The state that `furnished` makes, once it has."""
+    return []
+
+
 @pytest.fixture
-def furnished(emulator: Emulator, call: Call, create: Callable[..., str]) -> None:
+def furnished(emulator: Emulator, furniture: list[bytes], call: Call, create: Callable[..., str]) -> None:
     """One of everything that is not seeded, under a fixed id."""
+    if not furniture:
+        furnish(emulator, call, create)
+        furniture.append(snapshot.dump(emulator.account))
+        emulator.reset()
+    snapshot.restore(emulator.account, furniture[0])
+
+
+def furnish(emulator: Emulator, call: Call, create: Callable[..., str]) -> None:
     account = emulator.account
     bodies = json.loads((Path(__file__).parents[1] / "data" / "requests.json").read_text("utf-8"))["bodies"]
     made = call(routes.DLC, "CreateJobTemplate", "POST /api/v1/jobtemplates", body=bodies["CreateJobTemplate"])

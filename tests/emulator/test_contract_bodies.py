@@ -100,7 +100,13 @@ def has_effect(shown: Any, without: Any, path: bodies.Path) -> bool:
     return shown != without
 
 
-@pytest.mark.parametrize(("version", "action"), ACTIONS)
+@pytest.mark.parametrize(
+    ("version", "action"),
+    [
+        pytest.param(version, action, marks=[pytest.mark.long] if action in ("CreateJob", "UpdateJob") else [])
+        for version, action in ACTIONS
+    ],
+)
 def test_each_key_of_a_body_has_an_effect_or_is_admitted_to_have_none(
     request: pytest.FixtureRequest, emulator: Emulator, whole_call: Call, version: str, action: str
 ) -> None:

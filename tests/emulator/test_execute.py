@@ -141,7 +141,12 @@ def test_a_tf_job_is_told_its_cluster(dlc: Client, create: Create, emulator: Emu
         ("no-such-command", 127, "no-such-command: command not found"),
         ("kill -SEGV $$", 139, None),
         ("python -c 'import nothing_like_it'", 1, "ModuleNotFoundError: No module named 'nothing_like_it'"),
-        ("python -c 'b = bytearray(400 * 2**20); import time; time.sleep(9)'", 137, "more than 200 MiB of memory"),
+        pytest.param(
+            "python -c 'b = bytearray(400 * 2**20); import time; time.sleep(9)'",
+            137,
+            "more than 200 MiB of memory",
+            marks=pytest.mark.long,  # it takes them
+        ),
     ],
 )
 def test_a_job_fails_with_the_real_exit_code(

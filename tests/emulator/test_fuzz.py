@@ -20,7 +20,7 @@ from pai_dlc_mcp.emulator.scenarios.catalog import SCENARIOS
 from pai_dlc_mcp.emulator.schema.check import OPERATIONS, SOURCE
 from pai_dlc_mcp.emulator.state import Account
 
-COUNT = int(os.environ.get("EMULATOR_FUZZ", "500"))
+COUNT = int(os.environ.get("EMULATOR_FUZZ", "200"))
 SEED = int(os.environ.get("FUZZ_SEED", "20260105"))
 IMAGE = "dsw-registry-vpc.cn-hangzhou.cr.aliyuncs.com/pai/pytorch:2.6.0-gpu-py311-cu124-ubuntu22.04"
 NONSENSE: tuple[Any, ...] = (

@@ -125,6 +125,7 @@ def test_a_process_goes_on_from_its_file(tmp_path: Path) -> None:
         assert "dlc1succeeded001" not in [job.job_id for job in found]
 
 
+@pytest.mark.long  # a process; that such a file is refused is above
 def test_a_file_that_is_no_state_keeps_it_from_starting(tmp_path: Path) -> None:
     (tmp_path / "state.json").write_text("{}")
     command = [sys.executable, "-m", "pai_dlc_mcp.cli", "emulator", "--port", "0"]

@@ -13,11 +13,15 @@ from typing import Any
 
 import pytest
 import uvicorn
-from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 
+from pai_dlc_mcp.cli import serve
 from pai_dlc_mcp.emulator.call import Call
 from pai_dlc_mcp.emulator.embedded import Emulator
+from pai_dlc_mcp.server import auth, http
+from pai_dlc_mcp.server.cloud.credentials import StaticKey
+from pai_dlc_mcp.server.settings import Settings
+from tests.conftest import REAL_TIME, virtual
 
 
 def free_port() -> int:
@@ -32,17 +36,31 @@ def listens(port: int, host: str) -> bool:
 
 
 @contextmanager
-def in_thread(app: Starlette, port: int) -> Generator[str]:
+def in_thread(app: Any, port: int, host: str = "127.0.0.1") -> Generator[str]:
     """The address of an app that is served in this process."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None))
-    thread = threading.Thread(target=server.run, daemon=True)
+    server = uvicorn.Server(uvicorn.Config(app, host=host, port=port, log_config=None))
+    thread = threading.Thread(target=server.run, daemon=True, name=REAL_TIME)
     thread.start()
     until = time.monotonic() + 10
     while not server.started and time.monotonic() < until:
         time.sleep(0.01)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@contextmanager
+def replica_here(emulator: Emulator, host: str = "127.0.0.1", **settings: Any) -> Generator[str]:
+    """What `replica` gives, by a thread of this process instead of a start of another: a second less."""
+    where: dict[str, Any] = {"endpoint": emulator.endpoint, "protocol": "http", "region": "cn-hangzhou"}
+    chosen = Settings(**where, **settings)
+    key = StaticKey(emulator.access_key_id, emulator.access_key_secret)
+    server = serve.server(chosen, key, virtual(emulator), auth.verifier(chosen))
+    app = http.application(server, chosen, host, lambda: serve._writable(chosen, server.app.store))
+    with in_thread(app, free_port(), host) as address:
+        yield address
 
 
 class Address(str):

@@ -5,6 +5,7 @@ import json
 import random
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, cast
 
 from hypothesis import strategies as st
@@ -15,7 +16,13 @@ from pai_dlc_mcp.emulator.faults import ACTIONS, KINDS, Fault
 from pai_dlc_mcp.server.protocol.toolset import offered
 from pai_dlc_mcp.server.settings import Settings
 
-SCHEMAS = {tool.name: tool.built.parameters for tool in offered(tools.TOOLSETS, Settings(toolsets="all"))}  # pyright: ignore[reportArgumentType]
+
+@cache
+def schemas() -> dict[str, dict[str, Any]]:
+    """Of each tool, of its arguments. To derive them takes a second."""
+    everything = Settings(toolsets=("all",))
+    return {tool.name: tool.built.parameters for tool in offered(tools.TOOLSETS, everything)}
+
 
 SPEC = {
     "type": "Worker",
@@ -121,14 +128,14 @@ def _object(schema: dict[str, Any], there: There) -> st.SearchStrategy[dict[str,
 
 def calls(there: There) -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
     """A tool and its arguments; in one call of ten something in them is nonsense."""
-    drawn = {tool: _object(schema, there) for tool, schema in SCHEMAS.items()}
+    drawn = {tool: _object(schema, there) for tool, schema in schemas().items()}
 
     @st.composite
     def call(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
-        tool = draw(st.sampled_from(sorted(SCHEMAS)))
+        tool = draw(st.sampled_from(sorted(schemas())))
         given = draw(drawn[tool])
         if draw(st.integers(0, 9)) == 9:
-            given = {**given, draw(st.sampled_from([*SCHEMAS[tool]["properties"], "unknown"])): draw(NONSENSE)}
+            given = {**given, draw(st.sampled_from([*schemas()[tool]["properties"], "unknown"])): draw(NONSENSE)}
         return tool, json.loads(json.dumps(given, allow_nan=False, default=str)) if _is_json(given) else {}
 
     return call()

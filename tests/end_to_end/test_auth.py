@@ -1,10 +1,10 @@
-"""Who may call over HTTP: real server processes, real clients with and without a token."""
+"""Who may call over HTTP: real servers and sockets, real clients with and without a token."""
 
 import json
 import threading
 import time
-from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Generator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,11 @@ from pai_dlc_mcp.server import app, auth
 from pai_dlc_mcp.server.cloud.credentials import StaticKey
 from pai_dlc_mcp.server.http import known_names
 from pai_dlc_mcp.server.settings import Settings
-from tests.end_to_end.conftest import in_thread
+from tests.end_to_end.conftest import in_thread, replica_here
 
 LISTING = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
 TOKEN, OTHER = "a" * 40, "b" * 40
 ISSUER, AUDIENCE = "https://idp.example.com", "pai-dlc"
-Replica = Callable[..., AbstractContextManager[str]]
 
 
 def status(address: str, token: str | None = None, **headers: str) -> int:
@@ -52,16 +51,15 @@ def tokens(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def guarded(one_emulator: Emulator, replica: Replica, folder: Path) -> Generator[str]:
-    settings = {"PAI_DLC_HTTP_TOKENS": str(folder / "tokens"), "PAI_DLC_STATE": str(folder / "state")}
+def guarded(one_emulator: Emulator, folder: Path) -> Generator[str]:
     (folder / "tokens").write_text(f"alice {TOKEN}\n")
-    with replica(one_emulator, **settings) as address:
+    with replica_here(one_emulator, http_tokens=folder / "tokens", state=folder / "state") as address:
         yield address
 
 
 @pytest.fixture
 def address(guarded: str, tokens: Path, emulator: Emulator) -> str:
-    """A server that lets in whom `tokens` names: one process for all tests, its emulator and its file as new."""
+    """A server that lets in whom `tokens` names: one for all tests, its emulator and its file as new."""
     return guarded
 
 
@@ -121,9 +119,9 @@ def test_an_open_address_needs_authentication_and_settings_that_fit_together(
     assert "Traceback" not in error
 
 
-def test_behind_a_proxy_its_name_and_origin_pass_and_no_others(emulator, replica, tokens) -> None:
-    public = {"PAI_DLC_HTTP_URL": "https://mcp.example.com/mcp", "PAI_DLC_HTTP_ORIGINS": "https://chat.example.com"}
-    with replica(emulator, "0.0.0.0", PAI_DLC_HTTP_TOKENS=str(tokens), **public) as address:
+def test_behind_a_proxy_its_name_and_origin_pass_and_no_others(emulator, tokens) -> None:
+    public = {"http_url": "https://mcp.example.com/mcp", "http_origins": "https://chat.example.com"}
+    with replica_here(emulator, "0.0.0.0", http_tokens=tokens, **public) as address:
         assert status(address, TOKEN, host="mcp.example.com") == 200
         assert status(address, TOKEN, host="mcp.example.com", origin="https://mcp.example.com") == 200
         assert status(address, TOKEN, host="mcp.example.com", origin="https://chat.example.com") == 200
@@ -178,15 +176,15 @@ def provider() -> Generator[Provider]:
     made.server.server_close()
 
 
-def test_a_jwt_of_the_issuer_for_this_audience_is_let_in_and_no_other(emulator, replica, provider) -> None:
+def test_a_jwt_of_the_issuer_for_this_audience_is_let_in_and_no_other(emulator, provider) -> None:
     settings = {
-        "PAI_DLC_HTTP_ISSUER": ISSUER,
-        "PAI_DLC_HTTP_JWKS": provider.address,
-        "PAI_DLC_HTTP_AUDIENCE": AUDIENCE,
-        "PAI_DLC_HTTP_URL": "https://mcp.example.com/mcp",
+        "http_issuer": ISSUER,
+        "http_jwks": provider.address,
+        "http_audience": AUDIENCE,
+        "http_url": "https://mcp.example.com/mcp",
     }
     stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    with replica(emulator, **settings) as address:
+    with replica_here(emulator, **settings) as address:
         assert status(address, provider.token()) == 200
         wrong = {
             "another issuer": provider.token(iss="https://evil.example.com"),

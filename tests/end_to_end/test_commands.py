@@ -91,6 +91,7 @@ def test_the_demo_walks_every_step_and_ends_well(capsys: pytest.CaptureFixture[s
         assert promised in out
 
 
+@pytest.mark.long  # a process
 @pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
 def test_serve_says_on_a_terminal_what_it_waits_for() -> None:
     import pty

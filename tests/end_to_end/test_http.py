@@ -1,4 +1,4 @@
-"""HTTP for replicas: two server processes behind one address, each call to the other one."""
+"""HTTP for replicas: two servers behind one address, each call to the other one."""
 
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -18,10 +18,18 @@ from starlette.routing import Route
 
 from pai_dlc_mcp import cli
 from pai_dlc_mcp.emulator.embedded import Emulator
-from tests.end_to_end.conftest import in_thread
+from tests.end_to_end.conftest import in_thread, replica_here
 
 JOB = "dlc4stillrunning"
 Replica = Callable[..., AbstractContextManager[str]]
+ONE_FOLDER = pytest.mark.parametrize(
+    "replicas",
+    [
+        pytest.param(("threads", "one", "one"), id="one folder"),
+        pytest.param(("processes", "one", "one"), id="one folder, processes", marks=pytest.mark.long),
+    ],
+    indirect=True,
+)
 
 
 @contextmanager
@@ -51,12 +59,18 @@ def replicas(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Generator[tuple[str, str, str]]:
-    """The addresses of the balancer and of two processes. One start for all tests with the same folders."""
+    """The addresses of the balancer and of two replicas. One start for all tests with the same folders; those named
+    `processes` are that, which takes two seconds more."""
     home = tmp_path_factory.mktemp("replicas")
-    states = [request.getfixturevalue(name) if name == "one_redis" else str(home / name) for name in request.param]
+    kind, *names = request.param
+    states = [request.getfixturevalue(name) if name == "one_redis" else str(home / name) for name in names]
     with ExitStack() as stack:
         one, other = (
-            stack.enter_context(replica(one_emulator, host, PAI_DLC_STATE=state))
+            stack.enter_context(
+                replica(one_emulator, host, PAI_DLC_STATE=state)
+                if kind == "processes"
+                else replica_here(one_emulator, host, state=state)
+            )
             for host, state in zip(("127.0.0.1", "127.0.0.2"), states, strict=True)
         )
         yield stack.enter_context(balancer(free_port(), one, other)), one, other
@@ -77,7 +91,7 @@ async def yes(*_: Any) -> ElicitResult:
     return ElicitResult(action="accept", content={"confirm": True})
 
 
-@pytest.mark.parametrize("replicas", [("one", "one")], indirect=True, ids=["one folder"])
+@ONE_FOLDER
 async def test_a_question_asked_by_one_replica_is_answered_to_the_other(address: str, emulator: Emulator) -> None:
     async with Client(address, mode="2026-07-28", cache=None, elicitation_callback=yes) as client:
         done = await client.call_tool("stop_job", {"job_id": JOB})
@@ -86,7 +100,7 @@ async def test_a_question_asked_by_one_replica_is_answered_to_the_other(address:
 
 
 @pytest.mark.parametrize("mode", ["2026-07-28", "legacy"])
-@pytest.mark.parametrize("replicas", [("one", "one")], indirect=True, ids=["one folder"])
+@ONE_FOLDER
 async def test_a_token_of_one_replica_is_redeemed_by_the_other(mode: Any, address: str, emulator: Emulator) -> None:
     async with Client(address, mode=mode, cache=None) as client:
         asked = (await client.call_tool("stop_job", {"job_id": JOB})).structured_content
@@ -98,7 +112,7 @@ async def test_a_token_of_one_replica_is_redeemed_by_the_other(mode: Any, addres
 
 
 @pytest.mark.long  # two starts of a process; tests/server/safety/test_redis_store.py has the rule
-@pytest.mark.parametrize("replicas", [("one_redis", "one_redis")], indirect=True, ids=["one Redis"])
+@pytest.mark.parametrize("replicas", [("processes", "one_redis", "one_redis")], indirect=True, ids=["one Redis"])
 async def test_a_token_is_redeemed_once_by_replicas_with_one_redis(address: str, emulator: Emulator) -> None:
     async with Client(address, cache=None) as client:
         asked = (await client.call_tool("stop_job", {"job_id": JOB})).structured_content
@@ -116,7 +130,7 @@ async def test_a_token_is_redeemed_once_by_replicas_with_one_redis(address: str,
     assert [one["status"] for one in told].count("stopped") == 1
 
 
-@pytest.mark.parametrize("replicas", [("one", "one")], indirect=True, ids=["one folder"])
+@ONE_FOLDER
 def test_19_a_foreign_host_or_origin_is_refused_on_every_loopback_address(replicas: tuple[str, str, str]) -> None:
     listing = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
     accepted = {"accept": "application/json, text/event-stream"}
@@ -131,7 +145,7 @@ def test_19_a_foreign_host_or_origin_is_refused_on_every_loopback_address(replic
 
 
 @pytest.mark.long  # two starts of a process; tests/server/safety/test_replicas.py has the rule
-@pytest.mark.parametrize("replicas", [("one", "other")], indirect=True, ids=["two folders"])
+@pytest.mark.parametrize("replicas", [("processes", "one", "other")], indirect=True, ids=["two folders"])
 async def test_without_a_shared_folder_the_other_replica_refuses(address: str, emulator: Emulator) -> None:
     async with Client(address, mode="2026-07-28", cache=None) as client:
         asked = (await client.call_tool("stop_job", {"job_id": JOB})).structured_content

@@ -26,6 +26,7 @@ from pai_dlc_mcp.server.clock import Clock
 from pai_dlc_mcp.server.cloud.credentials import StaticKey
 from pai_dlc_mcp.server.safety.risks import RISKS
 from pai_dlc_mcp.server.settings import Settings
+from tests.conftest import sampled
 
 SAMPLES: dict[str, Any] = json.loads((Path(__file__).parents[1] / "data" / "responses.json").read_text("utf-8"))
 JOB, POD = {"job_id": "dlc0runexample01"}, {"job_id": "dlc0runexample01", "pod_id": "dlc0runexample01-master-0"}
@@ -188,7 +189,7 @@ def test_every_operation_of_the_samples_has_a_tool_or_a_reason() -> None:
     assert {sample["operation"] for sample in SAMPLES.values()} == READS.keys() | WRITES.keys() | NO_TOOL
 
 
-@pytest.mark.parametrize("name", samples_of(READS))
+@pytest.mark.parametrize("name", sampled(samples_of(READS), 2))
 async def test_a_tool_reads_the_sample_without_an_error(name: str, call: Any) -> None:
     operation = SAMPLES[name]["operation"]
     tool, arguments = READS[operation]
@@ -227,7 +228,7 @@ OTHERS = ("dlc.GetPodLogs.tail", "dlc.GetPodEvents.imagepull", "dlc.GetJobEvents
 
 
 @pytest.mark.parametrize("others", [(), OTHERS], ids=["only GetJob", "logs and events"])
-@pytest.mark.parametrize("name", samples_of({"GetJob": None}))
+@pytest.mark.parametrize("name", sampled(samples_of({"GetJob": None}), 2))
 async def test_any_job_can_be_diagnosed_and_waited_for(name: str, others: tuple[str, ...], call: Any) -> None:
     result = await call("diagnose_job", JOB, name, *others)
     assert not result.is_error, result.content

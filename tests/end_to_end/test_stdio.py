@@ -68,6 +68,7 @@ async def test_the_server_of_mcp_json_starts_and_lists_its_tools() -> None:
         assert "create_job" in {tool.name for tool in (await client.list_tools()).tools}
 
 
+@pytest.mark.long  # tests/server/cloud/test_credentials.py has the rule
 async def test_without_credentials_or_network_the_server_starts_and_says_how_to_configure_them(tmp_path: Path) -> None:
     started = time.monotonic()
     away = server(HOME=str(tmp_path), PAI_DLC_REGION="cn-hangzhou")

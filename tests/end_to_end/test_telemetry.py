@@ -18,6 +18,7 @@ from pai_dlc_mcp import cli
 from pai_dlc_mcp.emulator.embedded import Emulator
 from pai_dlc_mcp.emulator.faults import Fault
 
+pytestmark = pytest.mark.long  # a process, and the OpenTelemetry SDK
 JOB = "dlc4stillrunning"
 SECRET = "sk-a-secret-of-the-caller"
 _OF = {"/v1/traces": ExportTraceServiceRequest, "/v1/metrics": ExportMetricsServiceRequest}

@@ -10,6 +10,7 @@ from mcp import Client
 from pai_dlc_mcp.emulator.faults import Fault
 from pai_dlc_mcp.emulator.scenarios.catalog import SCENARIOS
 from pai_dlc_mcp.server.budget.limits import tokens
+from tests.conftest import sampled
 
 FULL = "quota2llmfull002"
 SHOWN = (
@@ -43,7 +44,7 @@ async def view(client: Client, job_id: str) -> dict[str, Any]:
     return seen
 
 
-@pytest.mark.parametrize("scenario", SHOWN)
+@pytest.mark.parametrize("scenario", sampled(SHOWN, 3))
 async def test_it_says_what_diagnose_job_says(scenario: str, connect: Any, host: Any, emulator: Any) -> None:
     job_id = await made(connect, emulator, scenario)
     async with host() as client:

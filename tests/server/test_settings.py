@@ -147,6 +147,7 @@ def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     return run
 
 
+@pytest.mark.long  # the start of a process; what is refused is said the same within this one, below
 def test_a_process_that_is_refused_ends_with_2_and_one_line() -> None:
     command = [sys.executable, "-m", "pai_dlc_mcp.cli", "serve", "--region", "Hangzhou"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=False)

@@ -9,6 +9,7 @@ import pytest
 from pai_dlc_mcp.emulator.embedded import Emulator
 from pai_dlc_mcp.emulator.faults import Fault
 from pai_dlc_mcp.server.budget.limits import tokens
+from pai_dlc_mcp.server.workflows import endings
 
 FAILED = "dlc2outofmemory2"
 
@@ -28,7 +29,7 @@ async def test_without_a_pod_the_one_that_failed_first_is_read(agent: Any) -> No
     assert f"other pods: {FAILED}-worker-0 Failed" in text
 
 
-@pytest.mark.parametrize("budget", [4000, 1000, 500])
+@pytest.mark.parametrize("budget", [pytest.param(4000, marks=pytest.mark.long), 1000, 500])
 @pytest.mark.parametrize(
     ("scenario", "cause"),
     [
@@ -187,7 +188,7 @@ async def test_all_pods_are_grouped_by_how_they_ended_the_cause_before_its_victi
     assert tokens(text) <= 1000
 
 
-@pytest.mark.parametrize("budget", [400, 1000])
+@pytest.mark.parametrize("budget", [400, pytest.param(1000, marks=pytest.mark.long)])
 @pytest.mark.parametrize("show", ["tail", "errors", "summary", "all_pods"])
 async def test_no_answer_is_above_its_budget_however_many_pods_there_are(
     show: str, budget: int, agent: Any, emulator: Emulator
@@ -267,10 +268,12 @@ async def test_pods_whose_log_cannot_be_read_are_said_and_the_others_are_read(ag
     assert "of 10 pods Failed" in text
 
 
-@pytest.mark.parametrize("pods", [250, pytest.param(1000, marks=pytest.mark.long)])
+@pytest.mark.parametrize(("pods", "most"), [(30, 20), pytest.param(1000, 200, marks=pytest.mark.long)])
 async def test_of_many_pods_a_bounded_number_is_read_those_that_failed_first(
-    pods: int, agent: Any, emulator: Emulator
+    pods: int, most: int, agent: Any, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert endings.MOST_PODS == 200
+    monkeypatch.setattr(endings, "MOST_PODS", most)
     spec = {
         "type": "Worker",
         "image": agent.JOB["job_specs"][0]["image"],
@@ -280,10 +283,10 @@ async def test_of_many_pods_a_bounded_number_is_read_those_that_failed_first(
     job_id = await agent.job(job_specs=[spec], envs={"EMULATOR_SCENARIO": "missing_module"})
     emulator.clock.advance(7200)
     text = await agent.text("get_pod_logs", job_id=job_id, show="all_pods")
-    assert re.match(rf"all {pods} pods of job {job_id} \(Failed\): 200 logs read, [\d,]+ lines", text)
-    assert f"{pods - 200} pods were not read" in text
+    assert re.match(rf"all {pods} pods of job {job_id} \(Failed\): {most} logs read, [\d,]+ lines", text)
+    assert f"{pods - most} pods were not read" in text
     assert "ModuleNotFoundError" in text
-    assert emulator.requests.actions().count("GetPodLogs") <= 2 * 200 + 1
+    assert emulator.requests.actions().count("GetPodLogs") <= 2 * most + 1
     assert tokens(text) <= 4000
 
 

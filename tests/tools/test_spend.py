@@ -22,7 +22,7 @@ def creates(emulator: Any) -> int:
     return emulator.requests.actions().count("CreateJob")
 
 
-@pytest.mark.parametrize("state", ["folder", "memory"])
+@pytest.mark.parametrize("state", ["folder", pytest.param("memory", marks=pytest.mark.long)])
 async def test_forty_creates_of_a_looping_agent_stop_at_the_limit_also_after_a_restart(
     connect, emulator, tmp_path, state
 ) -> None:

@@ -53,6 +53,7 @@ def is_clean(text: str) -> bool:
     log, budget, st.none() | st.integers(1, 40), st.sampled_from(MODES), st.sampled_from(["x", "Key|损", "^", r"\d+"])
 )
 @example(["\ud83d" * 9, "\x1b" * 99, "\r" * 99], 1000, None, "tail", "x")
+@example(["Traceback (most recent call last):"] * 2, 0, None, "tail", "x")
 def test_a_view_never_exceeds_its_budget_and_is_clean_text(
     lines: list[str], most: int, max_lines: int | None, mode: Mode, pattern: str
 ) -> None:

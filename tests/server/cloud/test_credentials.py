@@ -72,6 +72,7 @@ def test_a_key_of_the_environment_is_used(emulator, tmp_path) -> None:
     assert emulator.requests.actions() == ["ListJobs", "ListJobs"]
 
 
+@pytest.mark.long
 def test_a_key_of_the_cli_profile_is_used(emulator, tmp_path) -> None:
     profile = {
         "name": "work",
@@ -85,6 +86,7 @@ def test_a_key_of_the_cli_profile_is_used(emulator, tmp_path) -> None:
     assert [one["kind"] for one in found] == [None, None]
 
 
+@pytest.mark.long
 def test_an_unusable_cli_configuration_is_a_matter_of_credentials(emulator, tmp_path) -> None:
     (tmp_path / ".aliyun").mkdir()
     (tmp_path / ".aliyun" / "config.json").write_text('{"current": "x", "profiles": [{"name": "x", "mode": "Odd"}]}')

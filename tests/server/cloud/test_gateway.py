@@ -201,7 +201,7 @@ async def test_an_id_that_may_not_stand_in_a_path_is_refused_before_any_request(
     assert emulator.requests == []
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(bad=st.text(min_size=1) | st.text(alphabet="./%\\ ?#&=\0\r\n-_aA0", min_size=1))
 async def test_no_text_but_a_plain_word_reaches_a_path(gateway, emulator, bad) -> None:
     if is_path_segment(bad):

@@ -76,6 +76,7 @@ anyio.run(main)
 """
 
 
+@pytest.mark.long  # a process
 def test_a_process_ends_while_a_call_it_gave_up_is_still_out(emulator) -> None:
     emulator.faults.add(Fault("ListJobs", "delay", seconds=10))
     where = (emulator.endpoint, emulator.access_key_id, emulator.access_key_secret)

@@ -230,7 +230,7 @@ print(json.dumps(got))
 """
 
 
-@pytest.mark.parametrize("place", ["folder", "redis"])
+@pytest.mark.parametrize("place", ["folder", pytest.param("redis", marks=pytest.mark.long)])
 def test_of_many_processes_exactly_one_puts_and_one_takes(place: str, request: pytest.FixtureRequest) -> None:
     rounds, where = 60, request.getfixturevalue(place)
     kept = open_store(SecretStr(where) if place == "redis" else where)
