@@ -42,7 +42,7 @@ PRELOADED = (
     "pytest_asyncio",
 )
 OPTIONS = (
-    *("-q", "-x", "-p", "no:cacheprovider", "-m", "not long", "--hypothesis-profile", "mutants"),
+    *("-q", "-p", "no:cacheprovider", "-m", "not long", "--hypothesis-profile", "mutants"),
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),  # of what was imported before the fork
 )
 DEVNULL = os.open(os.devnull, os.O_WRONLY)
@@ -82,14 +82,14 @@ def mutants(rooms: Sequence[str]) -> Iterator[Mutant]:
 
 
 class Job(NamedTuple):
-    """One forked process: pytest with these files and plugin, killed after so many seconds."""
+    """One forked process: pytest with these arguments and plugin, killed after so many seconds."""
 
     finder: Finder
-    files: Sequence[str]
+    arguments: Sequence[str]
     plugin: object
     seconds: float
     done: Callable[[], Any] | None = None
-    """Called in the process when its tests have passed."""
+    """Called in the process after its tests, which need not pass then."""
 
 
 def start(job: Job) -> int:
@@ -100,11 +100,10 @@ def start(job: Job) -> int:
     os.dup2(DEVNULL, 1)
     os.dup2(DEVNULL, 2)
     sys.meta_path.insert(0, job.finder)  # pyright: ignore[reportArgumentType] - a finder by its shape
-    code = pytest.main([*OPTIONS, *job.files], plugins=[job.plugin])
-    passed = code in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
-    if passed and job.done:
+    code = pytest.main([*OPTIONS, *job.arguments], plugins=[job.plugin])
+    if job.done:
         job.done()
-    os._exit(int(not passed))
+    os._exit(int(not job.done and code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)))
 
 
 def run(work: Sequence[tuple[Any, Sequence[Job]]], workers: int) -> Iterator[tuple[Any, bool]]:
@@ -137,18 +136,18 @@ def _tell(watch: Watch, file: Path) -> None:
 
 
 def reached(workers: int) -> dict[str, Reached]:
-    """What each test reaches. Raises SystemExit if the unchanged code fails one."""
+    """What each test reaches, without a mutant."""
     files = sorted(file for path in TESTS for file in (ROOT / path).rglob("test_*.py"))
     server = ROOT / "server"
     finder, found = Finder(lambda file: marked(file) if server in file.parents else None), dict[str, Reached]()
     with tempfile.TemporaryDirectory() as folder:
-        work: list[tuple[str, list[Job]]] = []
+        work: list[tuple[int, list[Job]]] = []
         for number in range(workers):
             watch, told = Watch(), Path(folder, str(number))
             share = [str(file) for file in files[number::workers]]
-            work.append((", ".join(share), [Job(finder, share, watch, 1_200, partial(_tell, watch, told))]))
-        if failing := [share for share, passed in run(work, workers) if not passed]:
-            sys.exit(f"without a mutant a test fails of {failing[0]}")
+            work.append((number, [Job(finder, share, watch, 1_200, partial(_tell, watch, told))]))
+        if not all(passed for _, passed in run(work, workers)):
+            sys.exit("the tests do not end without a mutant")
         for told in Path(folder).iterdir():
             found |= pickle.loads(told.read_bytes())
     return found
@@ -172,9 +171,9 @@ def jobs_of(mutant: Mutant, tests: Mapping[str, Reached]) -> list[Job]:
     own = f"tests/server/{room}/test_{mutant.file.stem}.py"
     users = importers()[mutant.file.relative_to(ROOT).as_posix()]
     by_file = defaultdict[str, list[str]](list)
-    for test, (_, blocks) in tests.items():
-        here = block in blocks if block else any(one.partition(":")[0] in users for one in blocks)
-        if here or file_of(test) == own:
+    for test, one in tests.items():
+        here = block in one.blocks if block else any(at.partition(":")[0] in users for at in one.blocks)
+        if one.passed and (here or file_of(test) == own):
             by_file[file_of(test)].append(test)
     mean = {file: sum(tests[test].seconds for test in some) / len(some) for file, some in by_file.items()}
     ordered = sorted(by_file, key=lambda file: (file != own, mean[file]))
@@ -185,12 +184,12 @@ def jobs_of(mutant: Mutant, tests: Mapping[str, Reached]) -> list[Job]:
     for files in filter(None, stages):
         chosen = frozenset(test for file in files for test in by_file[file])
         seconds = 30 + 4 * sum(tests[test].seconds for test in chosen)
-        jobs.append(Job(finder, files, Only(files, chosen, frozenset(tests)), seconds))
+        jobs.append(Job(finder, ["-x", *files], Only(files, chosen, frozenset(tests)), seconds))
     return jobs
 
 
 def main() -> int:
-    """Prints each survivor as it is found, then the score by room. 1 if the unchanged code fails its own tests."""
+    """Prints each survivor as it is found, then the score by room. 1 if a test failed without a mutant."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-n", type=int, default=400, help="mutants of the sample; 0 takes all")
     parser.add_argument("--seed", type=int, default=1, help="of the sample")
@@ -204,7 +203,9 @@ def main() -> int:
     chosen = random.Random(given.seed).sample(every, min(given.n or len(every), len(every)))
     began, lived, tried = time.monotonic(), Counter[str](), Counter[str]()
     tests = reached(given.jobs)
+    failing = [test for test, one in tests.items() if not one.passed]
     print(f"{len(tests)} tests without a mutant: {time.monotonic() - began:.0f} s", flush=True)
+    print(*(f"fails without a mutant, left out: {test}" for test in failing), sep="\n", end="\n" if failing else "")
     for mutant, survived in run([(one, jobs_of(one, tests)) for one in chosen], given.jobs):
         room = mutant.file.parent.name
         tried[room] += 1
@@ -215,7 +216,7 @@ def main() -> int:
         print(f"{room:8} {_score(tried[room], lived[room])}")
     minutes = (time.monotonic() - began) / 60
     print(f"{'all':8} {_score(tried.total(), lived.total())}, seed {given.seed}, of {len(every)}; {minutes:.1f} min")
-    return 0
+    return int(bool(failing))
 
 
 def _score(tried: int, lived: int) -> str:

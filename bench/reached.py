@@ -22,10 +22,11 @@ PRODUCT = "pai_dlc_mcp"
 
 
 class Reached(NamedTuple):
-    """What a test took: `seconds` with its fixtures, and the `blocks` it ran."""
+    """What a test took: `seconds` with its fixtures, the `blocks` it ran, and whether it `passed`."""
 
     seconds: float
     blocks: frozenset[str]
+    passed: bool
 
 
 class Loader(SourceFileLoader):
@@ -102,9 +103,10 @@ class Watch:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
         self.seen.clear()
-        began = time.monotonic()
+        began, failed = time.monotonic(), item.session.testsfailed
         done = yield
-        self.tests[item.nodeid] = Reached(time.monotonic() - began, frozenset(self.seen))
+        passed = item.session.testsfailed == failed
+        self.tests[item.nodeid] = Reached(time.monotonic() - began, frozenset(self.seen), passed)
         return done
 
 
