@@ -90,7 +90,7 @@ def _told(run: Run) -> list[tuple[str, str]]:
         ("restarts", restarts),
         ("step", _step(made)),
         ("step time", f"{median(made.times):.3g} s" if made and made.times else _NONE),
-        ("first loss", _loss(made.losses[:1] if made else ())),
+        ("first loss", _loss(made.losses if made else ())),
         ("least loss", _loss([min(made.losses)] if made and made.losses else ())),
         ("last loss", _loss(made.losses[-1:] if made else ())),
         ("GPU use", _NONE if run.gpu_percent is None else f"{run.gpu_percent:.0f} %"),

@@ -55,10 +55,9 @@ class Evidence:
             return None
 
     async def log(self, pod: Pod, *, failed: bool) -> PodLog | None:
-        """The whole log, as far as the service gives it; a pod of an earlier incarnation by its uid."""
-        uid = pod.uid if pod not in self.job.pods else None
+        """The whole log, as far as the service gives it."""
         since = pod.created or self.job.created
-        read = self.cloud.logs.pod(self.job.job_id, pod.pod_id, since=since, pod_uid=uid)
+        read = self.cloud.logs.pod(self.job.job_id, pod.pod_id, since=since)
         found = await self.attempt(f"log of {short(pod.pod_id)}", read)
         if found is None:
             return None
