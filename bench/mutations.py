@@ -16,7 +16,8 @@ _SKIPPED = ("annotation", "returns", "decorator_list")
 
 
 def changes(tree: ast.AST) -> Iterator[tuple[Any, str]]:
-    """Each node that can be changed and its new text. Left alone: annotations, decorators, imports, all texts."""
+    """Each node that can be changed and its new text. Left alone, as no test could notice or any would: annotations,
+    decorators, imports, all texts, unions of types, and `strict` of zip, which is an assertion."""
     for node in _code(tree):
         if (new := _CHANGES[type(node)](node) if type(node) in _CHANGES else None) is not None:
             yield node, f"({new})" if isinstance(node, ast.expr) else new
@@ -27,6 +28,8 @@ def _code(node: ast.AST) -> Iterator[ast.AST]:
     for name, value in ast.iter_fields(node):
         for child in value if isinstance(value, list) else [value]:
             if name in _SKIPPED or not isinstance(child, ast.AST) or isinstance(child, ast.JoinedStr | ast.ImportFrom):
+                continue
+            if isinstance(child, ast.keyword) and child.arg == "strict":
                 continue
             yield child
             yield from _code(child)
@@ -59,9 +62,12 @@ def _names_or_texts(node: ast.expr) -> bool:
 
 
 def _constant(node: ast.Constant) -> str | None:
+    """One more of a count; a measure, which one more might hardly change, is doubled."""
     if isinstance(node.value, bool):
         return str(not node.value)
-    return repr(node.value + 1) if isinstance(node.value, int | float) else None
+    if isinstance(node.value, float):
+        return repr(node.value * 2 or 1.0)
+    return repr(node.value + 1) if isinstance(node.value, int) else None
 
 
 def _choice(node: ast.IfExp) -> str:

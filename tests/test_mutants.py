@@ -29,6 +29,8 @@ def mutations() -> ModuleType:
         ("a = b + 1", {"(b - 1)", "(2)"}),
         ("a = b if c else d", {"(b if not c else d)"}),
         ("a = True", {"(False)"}),
+        ("a = 1.5, 0.0", {"(3.0)", "(1.0)"}),
+        ("zip(a, b, strict=True)", {"pass"}),
         ("f(x)", {"pass"}),
         ("def f(): return g", {"return None"}),
         ("def f():\n    raise E", {"pass"}),
