@@ -83,7 +83,7 @@ def test_each_figure_that_says_less_than_it_seems_to_is_named_with_the_reason() 
         "step time and queue time: other resources (2 x ecs.t4; 4 x ecs.t4)",
         "loss: that of b is no number from step 1200 on",
         "GPU use: the service has no figures of b",
-        "last loss: a is at step 1000, b at step 1200",
+        "last loss: a is at step 1,000, b at step 1,200",
         "preparation: one of them checked its GPUs first",
     ]
     assert list(not_comparable(run(ENDED), A)) == [
