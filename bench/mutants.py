@@ -45,6 +45,7 @@ OPTIONS = (
     *("-q", "-p", "no:cacheprovider", "-m", "not long", "--hypothesis-profile", "mutants"),
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),  # of what was imported before the fork
 )
+_DEAR = 0.5  # seconds of a test
 DEVNULL = os.open(os.devnull, os.O_WRONLY)
 
 
@@ -166,7 +167,8 @@ def importers() -> Mapping[str, frozenset[str]]:
 
 
 def jobs_of(mutant: Mutant, tests: Mapping[str, Reached]) -> list[Job]:
-    """The tests that a mutant has to survive: its own file, then what reaches its block, by the file's mean seconds."""
+    """The tests that a mutant has to survive, in the order they are run: its own file and what else reaches its block,
+    file by file; then those of either that are dear."""
     room, block = mutant.file.parent.name, block_of(mutant.file, mutant.line)
     own = f"tests/server/{room}/test_{mutant.file.stem}.py"
     users = importers()[mutant.file.relative_to(ROOT).as_posix()]
@@ -177,14 +179,15 @@ def jobs_of(mutant: Mutant, tests: Mapping[str, Reached]) -> list[Job]:
             by_file[file_of(test)].append(test)
     mean = {file: sum(tests[test].seconds for test in some) / len(some) for file, some in by_file.items()}
     ordered = sorted(by_file, key=lambda file: (file != own, mean[file]))
-    stages = [ordered[:1], ordered[1:4], ordered[4:]]
+    cheap = {file: [test for test in by_file[file] if tests[test].seconds < _DEAR] for file in ordered}
+    dear = [test for file in ordered for test in by_file[file] if tests[test].seconds >= _DEAR]
+    parts = [[test for file in files for test in cheap[file]] for files in (ordered[:1], ordered[1:4], ordered[4:])]
     compiled = compile(mutant.source, str(mutant.file), "exec")
     finder = Finder(lambda file: compiled if file == mutant.file else None)
     jobs: list[Job] = []
-    for files in filter(None, stages):
-        chosen = frozenset(test for file in files for test in by_file[file])
-        seconds = 30 + 4 * sum(tests[test].seconds for test in chosen)
-        jobs.append(Job(finder, ["-x", *files], Only(files, chosen, frozenset(tests)), seconds))
+    for part in filter(None, (*parts, sorted(dear, key=lambda test: tests[test].seconds))):
+        seconds = 30 + 4 * sum(tests[test].seconds for test in part)
+        jobs.append(Job(finder, ["-x", *dict.fromkeys(map(file_of, part))], Only(part, tests.keys()), seconds))
     return jobs
 
 
@@ -211,7 +214,7 @@ def main() -> int:
         tried[room] += 1
         lived[room] += survived
         if survived:
-            print(mutant, flush=True)
+            print(f"{mutant}  ({tried.total()} tried)", flush=True)
     for room in given.rooms:
         print(f"{room:8} {_score(tried[room], lived[room])}")
     minutes = (time.monotonic() - began) / 60

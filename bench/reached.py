@@ -7,7 +7,7 @@ modules that a mutant can concern is loaded with a mark at the start of each blo
 import ast
 import builtins
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from functools import cache
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
@@ -111,14 +111,14 @@ class Watch:
 
 
 class Only:
-    """A pytest plugin that runs these tests alone, file by file in this order, and what was no test before."""
+    """A pytest plugin that runs these tests alone, in this order, and after them what was no test before."""
 
-    def __init__(self, files: Sequence[str], tests: frozenset[str], known: frozenset[str]) -> None:
-        self.files, self.tests, self.known = files, tests, known
+    def __init__(self, tests: Sequence[str], known: Collection[str]) -> None:
+        self.places, self.known = {test: place for place, test in enumerate(tests)}, known
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        kept = [item for item in items if item.nodeid in self.tests or item.nodeid not in self.known]
-        items[:] = sorted(kept, key=lambda item: self.files.index(file_of(item.nodeid)))
+        kept = [item for item in items if item.nodeid in self.places or item.nodeid not in self.known]
+        items[:] = sorted(kept, key=lambda item: self.places.get(item.nodeid, len(self.places)))
 
 
 def file_of(test: str) -> str:
