@@ -22,6 +22,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -46,6 +47,7 @@ OPTIONS = (
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),  # of what was imported before the fork
 )
 _DEAR = 0.5  # seconds of a test
+_FIRST, _CHEAP_ONES, _DEAR_ONES = 30, 150, 5  # tests that a mutant meets outside its own file, at most
 DEVNULL = os.open(os.devnull, os.O_WRONLY)
 
 
@@ -168,7 +170,7 @@ def importers() -> Mapping[str, frozenset[str]]:
 
 def jobs_of(mutant: Mutant, tests: Mapping[str, Reached]) -> list[Job]:
     """The tests that a mutant has to survive, in the order they are run: its own file and what else reaches its block,
-    file by file; then those of either that are dear."""
+    file by file, the cheapest first; then those of either that are dear. One left out can only make a survivor more."""
     room, block = mutant.file.parent.name, block_of(mutant.file, mutant.line)
     own = f"tests/server/{room}/test_{mutant.file.stem}.py"
     users = importers()[mutant.file.relative_to(ROOT).as_posix()]
@@ -180,12 +182,16 @@ def jobs_of(mutant: Mutant, tests: Mapping[str, Reached]) -> list[Job]:
     mean = {file: sum(tests[test].seconds for test in some) / len(some) for file, some in by_file.items()}
     ordered = sorted(by_file, key=lambda file: (file != own, mean[file]))
     cheap = {file: [test for test in by_file[file] if tests[test].seconds < _DEAR] for file in ordered}
-    dear = [test for file in ordered for test in by_file[file] if tests[test].seconds >= _DEAR]
-    parts = [[test for file in files for test in cheap[file]] for files in (ordered[:1], ordered[1:4], ordered[4:])]
+    others = [test for file in ordered if file != own for test in cheap[file]][:_CHEAP_ONES]
+    dear = sorted(
+        (test for test in chain(*by_file.values()) if tests[test].seconds >= _DEAR),
+        key=lambda test: (file_of(test) != own, tests[test].seconds),
+    )
+    parts = [cheap.get(own, []), others[:_FIRST], others[_FIRST:], dear[:_DEAR_ONES]]
     compiled = compile(mutant.source, str(mutant.file), "exec")
     finder = Finder(lambda file: compiled if file == mutant.file else None)
     jobs: list[Job] = []
-    for part in filter(None, (*parts, sorted(dear, key=lambda test: tests[test].seconds))):
+    for part in filter(None, parts):
         seconds = 30 + 4 * sum(tests[test].seconds for test in part)
         jobs.append(Job(finder, ["-x", *dict.fromkeys(map(file_of, part))], Only(part, tests.keys()), seconds))
     return jobs

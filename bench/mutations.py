@@ -17,7 +17,7 @@ _SKIPPED = ("annotation", "returns", "decorator_list")
 
 def changes(tree: ast.AST) -> Iterator[tuple[Any, str]]:
     """Each node that can be changed and its new text. Left alone, as no test could notice or any would: annotations,
-    decorators, imports, all texts, unions of types, and `strict` of zip, which is an assertion."""
+    decorators, imports, all texts, unions with None, `strict` of zip, which is an assertion, and getattr's default."""
     for node in _code(tree):
         if (new := _CHANGES[type(node)](node) if type(node) in _CHANGES else None) is not None:
             yield node, f"({new})" if isinstance(node, ast.expr) else new
@@ -29,10 +29,20 @@ def _code(node: ast.AST) -> Iterator[ast.AST]:
         for child in value if isinstance(value, list) else [value]:
             if name in _SKIPPED or not isinstance(child, ast.AST) or isinstance(child, ast.JoinedStr | ast.ImportFrom):
                 continue
-            if isinstance(child, ast.keyword) and child.arg == "strict":
+            if _asserts(child) or (name == "args" and _is_default(node, child)):
                 continue
             yield child
             yield from _code(child)
+
+
+def _asserts(node: ast.AST) -> bool:
+    return isinstance(node, ast.keyword) and node.arg == "strict"
+
+
+def _is_default(call: ast.AST, argument: ast.AST) -> bool:
+    """Of getattr: what another system takes."""
+    named = isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "getattr"
+    return named and call.args[2:] == [argument]
 
 
 def _compare(node: ast.Compare) -> str | None:

@@ -31,6 +31,7 @@ def mutations() -> ModuleType:
         ("a = True", {"(False)"}),
         ("a = 1.5, 0.0", {"(3.0)", "(1.0)"}),
         ("zip(a, b, strict=True)", {"pass"}),
+        ("a = getattr(os, b, 0)", set()),
         ("f(x)", {"pass"}),
         ("def f(): return g", {"return None"}),
         ("def f():\n    raise E", {"pass"}),

@@ -122,4 +122,4 @@ def quote_end(pod: Pod, lines: Sequence[bytes]) -> list[str]:
 
 def short(pod_id: str) -> str:
     """`worker-1`: the job's id stands above."""
-    return "-".join(pod_id.rsplit("-", 2)[1:])
+    return pod_id.partition("-")[2]
