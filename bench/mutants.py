@@ -22,7 +22,6 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
-from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,7 +46,7 @@ OPTIONS = (
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),  # of what was imported before the fork
 )
 _DEAR = 0.5  # seconds of a test
-_FIRST, _CHEAP_ONES, _DEAR_ONES = 30, 150, 5  # tests that a mutant meets outside its own file, at most
+_FIRST, _CHEAP_ONES, _DEAR_ONES = 30, 150, 20  # tests that a mutant meets outside its own file, at most
 DEVNULL = os.open(os.devnull, os.O_WRONLY)
 
 
@@ -169,25 +168,25 @@ def importers() -> Mapping[str, frozenset[str]]:
 
 
 def jobs_of(mutant: Mutant, tests: Mapping[str, Reached]) -> list[Job]:
-    """The tests that a mutant has to survive, in the order they are run: its own file and what else reaches its block,
-    file by file, the cheapest first; then those of either that are dear. One left out can only make a survivor more."""
-    room, block = mutant.file.parent.name, block_of(mutant.file, mutant.line)
-    own = f"tests/server/{room}/test_{mutant.file.stem}.py"
-    users = importers()[mutant.file.relative_to(ROOT).as_posix()]
-    by_file = defaultdict[str, list[str]](list)
-    for test, one in tests.items():
-        here = block in one.blocks if block else any(at.partition(":")[0] in users for at in one.blocks)
-        if one.passed and (here or file_of(test) == own):
-            by_file[file_of(test)].append(test)
-    mean = {file: sum(tests[test].seconds for test in some) / len(some) for file, some in by_file.items()}
-    ordered = sorted(by_file, key=lambda file: (file != own, mean[file]))
-    cheap = {file: [test for test in by_file[file] if tests[test].seconds < _DEAR] for file in ordered}
-    others = [test for file in ordered if file != own for test in cheap[file]][:_CHEAP_ONES]
-    dear = sorted(
-        (test for test in chain(*by_file.values()) if tests[test].seconds >= _DEAR),
-        key=lambda test: (file_of(test) != own, tests[test].seconds),
-    )
-    parts = [cheap.get(own, []), others[:_FIRST], others[_FIRST:], dear[:_DEAR_ONES]]
+    """The tests that a mutant has to survive, in the order they are run: its own file, what else reaches its block,
+    the cheapest first, and then those that are dear. Of many, those that reach the most of the module: one left out can
+    only make a survivor more."""
+    module, block = mutant.file.relative_to(ROOT).as_posix(), block_of(mutant.file, mutant.line)
+    own = f"tests/server/{mutant.file.parent.name}/test_{mutant.file.stem}.py"
+    reach = [
+        test
+        for test, one in tests.items()
+        if one.passed and (block in one.blocks if block else not importers()[module].isdisjoint(one.modules))
+    ]
+    reach.sort(key=lambda test: (-tests[test].modules.get(module, 0), tests[test].seconds))
+    first = [test for test, one in tests.items() if file_of(test) == own and one.passed]
+    others = [test for test in reach if file_of(test) != own]
+    cheap = [test for test in others if tests[test].seconds < _DEAR][:_CHEAP_ONES]
+    dear = [test for test in others if tests[test].seconds >= _DEAR][:_DEAR_ONES]
+    files = dict.fromkeys(map(file_of, sorted(cheap, key=lambda test: tests[test].seconds)))
+    cheap.sort(key=lambda test: list(files).index(file_of(test)))
+    first.sort(key=lambda test: tests[test].seconds >= _DEAR)
+    parts = [first, cheap[:_FIRST], cheap[_FIRST:], sorted(dear, key=lambda test: tests[test].seconds)]
     compiled = compile(mutant.source, str(mutant.file), "exec")
     finder = Finder(lambda file: compiled if file == mutant.file else None)
     jobs: list[Job] = []

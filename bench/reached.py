@@ -7,7 +7,8 @@ modules that a mutant can concern is loaded with a mark at the start of each blo
 import ast
 import builtins
 import time
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from functools import cache
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
@@ -22,10 +23,12 @@ PRODUCT = "pai_dlc_mcp"
 
 
 class Reached(NamedTuple):
-    """What a test took: `seconds` with its fixtures, the `blocks` it ran, and whether it `passed`."""
+    """What a test took: `seconds` with its fixtures, the `blocks` it ran, how many of each module, and whether it
+    `passed`."""
 
     seconds: float
     blocks: frozenset[str]
+    modules: Mapping[str, int]
     passed: bool
 
 
@@ -106,7 +109,8 @@ class Watch:
         began, failed = time.monotonic(), item.session.testsfailed
         done = yield
         passed = item.session.testsfailed == failed
-        self.tests[item.nodeid] = Reached(time.monotonic() - began, frozenset(self.seen), passed)
+        modules = Counter(block.partition(":")[0] for block in self.seen)
+        self.tests[item.nodeid] = Reached(time.monotonic() - began, frozenset(self.seen), modules, passed)
         return done
 
 

@@ -114,12 +114,13 @@ def test_a_mutant_meets_its_own_file_and_what_reaches_it_the_dearest_last(mutant
     own, near, far, dear = (
         f"tests/{name}::test" for name in ("server/rules/test_labels.py", "a.py", "b.py", "server/rules/test_pods.py")
     )
+    here, modules = frozenset({block}), {"server/rules/labels.py": 1}
     tests = {
-        dear: mutants.Reached(9.0, frozenset({block}), True),
-        far: mutants.Reached(0.2, frozenset({block}), True),
-        near: mutants.Reached(0.1, frozenset({block}), True),
-        own: mutants.Reached(0.3, frozenset(), True),
-        "tests/c.py::elsewhere": mutants.Reached(0.1, frozenset({"server/rules/pods.py:1"}), True),
-        "tests/c.py::fails": mutants.Reached(0.1, frozenset({block}), False),
+        dear: mutants.Reached(9.0, here, modules, True),
+        far: mutants.Reached(0.2, here, modules, True),
+        near: mutants.Reached(0.1, here, modules, True),
+        own: mutants.Reached(0.3, frozenset(), {}, True),
+        "tests/c.py::elsewhere": mutants.Reached(0.1, frozenset({"server/rules/pods.py:1"}), {}, True),
+        "tests/c.py::fails": mutants.Reached(0.1, here, modules, False),
     }
     assert [list(job.plugin.places) for job in mutants.jobs_of(mutant, tests)] == [[own], [near, far], [dear]]
