@@ -42,6 +42,11 @@ def test_of_many_pods_those_unlike_the_others_and_the_median_are_loud() -> None:
     assert loud[-1].points == [(60.0, 90.0), (120.0, 92.0)]
 
 
+def test_the_median_is_in_the_unit_of_the_figures() -> None:
+    drawn = panel(JOB, "DiskReadRate", pods(*[2e6] * 9))
+    assert drawn.lines[-1] == Line("median of 9", [(60.0, 2.0), (120.0, 2.000002)], loud=True)
+
+
 @pytest.mark.parametrize(("losses", "lines"), [(40, ["loss"]), (41, ["loss", "mean of 40"])])
 def test_of_many_losses_a_mean_is_drawn_as_well(losses: int, lines: list[str]) -> None:
     told = Losses("dlc1-master-0", [(step, 2.0) for step in range(losses)])
