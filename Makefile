@@ -46,7 +46,7 @@ registered: .venv/ready
 
 snapshots: registered ## rewrite the golden tools/list files after a change that is meant
 	@$(BIN)/pytest -q tests/test_snapshots.py tests/page/test_extension.py tests/server/budget/test_goldens.py \
-	  tests/tools/test_said.py --update-snapshots
+	  tests/tools/test_said.py tests/tools/test_diagnosis.py --update-snapshots
 
 docs: registered ## rewrite what is generated: the README's tables, the skill, server.json, bundle, plugin, pages
 	@$(BIN)/pai-dlc-mcp tools --readme README.md

@@ -1,42 +1,36 @@
 """Mutation testing of the pure rooms: `python bench/mutants.py -n 400 --seed 1`.
 
-A mutant is a module with one small change. It is killed when a test of its room fails, breaks or runs too long; one
-that survives shows a line whose change no test notices. The tree is never written to: each mutant is a forked process
-whose import of that one module is answered with the changed source. The libraries are imported before the fork.
+A mutant is a module with one small change. It is killed when a test fails, breaks or runs too long; one that survives
+shows a line whose change no test notices. The tests of the rooms run once unchanged, which tells what each of them
+reaches (reached.py): a mutant meets the test file of its own name, then the others that reach it, the dearest last.
+
+The tree is never written to: each mutant is a forked process whose import of that one module is answered with the
+changed source. The libraries are imported before the fork.
 """
 
 import argparse
 import ast
 import importlib
-import importlib.util
 import os
+import pickle
 import random
+import re
 import signal
 import sys
+import tempfile
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from importlib.machinery import ModuleSpec, SourceFileLoader
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
 from mutations import changes
+from reached import PRODUCT, ROOT, Finder, Only, Reached, Watch, block_of, file_of, marked
 
-ROOT = Path(__file__).parents[1]
-TESTS = {
-    "budget": ("tests/server/budget", "tests/tools/test_logs.py", "tests/tools/test_events.py"),
-    "insight": ("tests/server/insight", "tests/server/budget/test_pipeline.py", "tests/tools/test_logs.py"),
-    "rules": (
-        "tests/server/rules",
-        *(f"tests/tools/test_{tool}.py" for tool in ("said", "create", "change", "spend", "runs")),
-    ),
-    "safety": ("tests/server/safety", "tests/server/workflows/test_permit.py", "tests/tools/test_said.py"),
-    "workflows": (
-        "tests/server/workflows",
-        *(f"tests/tools/test_{tool}.py" for tool in ("create", "diagnosis", "preflight", "quotas", "waiting")),
-    ),
-}
-"""By room of server/: what a mutant of it has to survive, besides the test file of its own name, which comes first."""
+ROOMS = ("budget", "insight", "rules", "safety", "workflows")
+TESTS = ("tests/server", "tests/tools")
 PRELOADED = (
     "alibabacloud_aiworkspace20210204.client",
     "alibabacloud_credentials.client",
@@ -45,8 +39,14 @@ PRELOADED = (
     "mcp.server.mcpserver",
     "pai_dlc_mcp.emulator.embedded",
     "pydantic_settings",
+    "pytest_asyncio",
 )
-TIMEOUT = 120  # seconds a mutant may run
+OPTIONS = (
+    *("-q", "-p", "no:cacheprovider", "-m", "not long", "--hypothesis-profile", "mutants"),
+    *("-W", "ignore::pytest.PytestAssertRewriteWarning"),  # of what was imported before the fork
+)
+_DEAR = 0.5  # seconds of a test
+_FIRST, _CHEAP_ONES, _DEAR_ONES = 30, 150, 20  # tests that a mutant meets outside its own file, at most
 DEVNULL = os.open(os.devnull, os.O_WRONLY)
 
 
@@ -83,74 +83,125 @@ def mutants(rooms: Sequence[str]) -> Iterator[Mutant]:
             yield Mutant(file, node.lineno, text[first:last].decode(), new, changed)
 
 
-class Changed(SourceFileLoader):
-    """Loads a module from the mutant's source; never from a compiled file, and writes none."""
+class Job(NamedTuple):
+    """One forked process: pytest with these arguments and plugin, killed after so many seconds."""
 
-    def __init__(self, name: str, mutant: Mutant) -> None:
-        super().__init__(name, str(mutant.file))
-        self.mutant = mutant
-
-    def get_code(self, fullname: str) -> Any:
-        return compile(self.mutant.source, str(self.mutant.file), "exec")
-
-
-class Finder:
-    """Answers the import of the mutated module before anybody else does."""
-
-    def __init__(self, mutant: Mutant) -> None:
-        path = mutant.file.relative_to(ROOT).with_suffix("").parts
-        self.name = ".".join(("pai_dlc_mcp", *path)).removesuffix(".__init__")
-        self.mutant = mutant
-
-    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        if name != self.name:
-            return None
-        return importlib.util.spec_from_file_location(name, self.mutant.file, loader=Changed(name, self.mutant))
+    finder: Finder
+    arguments: Sequence[str]
+    plugin: object
+    seconds: float
+    done: Callable[[], Any] | None = None
+    """Called in the process after its tests, which need not pass then."""
 
 
-def start(mutant: Mutant) -> int:
-    """Run the mutant's tests in a process of its own group; returns its id. It exits 0 if all passed."""
+def start(job: Job) -> int:
+    """Run the job in a process of its own group; returns its id. It exits 0 if all passed."""
     if child := os.fork():
         return child
     os.setpgid(0, 0)
     os.dup2(DEVNULL, 1)
     os.dup2(DEVNULL, 2)
-    sys.meta_path.insert(0, Finder(mutant))  # pyright: ignore[reportArgumentType] - a finder by its shape
-    import pytest  # registers the assertion rewriting of this process
-
-    room = mutant.file.parent.name
-    own = ROOT / "tests" / "server" / room / f"test_{mutant.file.stem}.py"
-    chosen = [str(path) for path in (own, *(ROOT / path for path in TESTS[room])) if path.exists()]
-    options = ["-q", "-x", "-p", "no:cacheprovider", "-m", "not long", "--hypothesis-profile", "mutants"]
-    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of what was imported before the fork
-    os._exit(int(pytest.main([*options, *dict.fromkeys(chosen)])) != 0)
+    sys.meta_path.insert(0, job.finder)  # pyright: ignore[reportArgumentType] - a finder by its shape
+    code = pytest.main([*OPTIONS, *job.arguments], plugins=[job.plugin])
+    if job.done:
+        job.done()
+    os._exit(int(not job.done and code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)))
 
 
-def survivors(chosen: Sequence[Mutant], jobs: int) -> Iterator[tuple[Mutant, bool]]:
-    """Each mutant with whether it survived, `jobs` of them at a time."""
-    waiting, running = list(reversed(chosen)), dict[int, tuple[Mutant, float]]()
+def run(work: Sequence[tuple[Any, Sequence[Job]]], workers: int) -> Iterator[tuple[Any, bool]]:
+    """Each name with whether all of its jobs passed, `workers` at a time; after one that fails no other runs."""
+    waiting, running = list(reversed(work)), dict[int, tuple[Any, Sequence[Job], float]]()
     while waiting or running:
-        while waiting and len(running) < jobs:
-            mutant = waiting.pop()
-            running[start(mutant)] = (mutant, time.monotonic())
-        for child, (mutant, began) in list(running.items()):
+        while waiting and len(running) < workers:
+            name, jobs = waiting.pop()
+            if jobs:
+                running[start(jobs[0])] = (name, jobs, time.monotonic())
+            else:
+                yield name, True
+        for child, (name, jobs, began) in list(running.items()):
             done, status = os.waitpid(child, os.WNOHANG)
-            late = time.monotonic() - began > TIMEOUT
+            late = time.monotonic() - began > jobs[0].seconds
             if late and not done:
                 os.killpg(child, signal.SIGKILL)
                 _, status = os.waitpid(child, 0)
             if done or late:
                 del running[child]
-                yield mutant, status == 0
+                if status:
+                    yield name, False
+                else:
+                    waiting.append((name, jobs[1:]))
         time.sleep(0.02)
 
 
+def _tell(watch: Watch, file: Path) -> None:
+    file.write_bytes(pickle.dumps(watch.tests))
+
+
+def reached(workers: int) -> dict[str, Reached]:
+    """What each test reaches, without a mutant."""
+    files = sorted(file for path in TESTS for file in (ROOT / path).rglob("test_*.py"))
+    server = ROOT / "server"
+    finder, found = Finder(lambda file: marked(file) if server in file.parents else None), dict[str, Reached]()
+    with tempfile.TemporaryDirectory() as folder:
+        work: list[tuple[int, list[Job]]] = []
+        for number in range(workers):
+            watch, told = Watch(), Path(folder, str(number))
+            share = [str(file) for file in files[number::workers]]
+            work.append((number, [Job(finder, share, watch, 1_200, partial(_tell, watch, told))]))
+        if not all(passed for _, passed in run(work, workers)):
+            sys.exit("the tests do not end without a mutant")
+        for told in Path(folder).iterdir():
+            found |= pickle.loads(told.read_bytes())
+    return found
+
+
+@cache
+def importers() -> Mapping[str, frozenset[str]]:
+    """By module of server/, as a path from the root: itself and the modules of server/ that import from it."""
+    users = defaultdict[str, set[str]](set)
+    for file in (ROOT / "server").rglob("*.py"):
+        name = file.relative_to(ROOT).as_posix()
+        users[name].add(name)
+        for module in re.findall(rf"(?m)^ *from {PRODUCT}\.([\w.]+) import", file.read_text("utf-8")):
+            users[f"{module.replace('.', '/')}.py"].add(name)
+    return {name: frozenset(by) for name, by in users.items()}
+
+
+def jobs_of(mutant: Mutant, tests: Mapping[str, Reached]) -> list[Job]:
+    """The tests that a mutant has to survive, in the order they are run: its own file, what else reaches its block,
+    the cheapest first, and then those that are dear. Of many, those that reach the most of the module: one left out can
+    only make a survivor more."""
+    module, block = mutant.file.relative_to(ROOT).as_posix(), block_of(mutant.file, mutant.line)
+    own = f"tests/server/{mutant.file.parent.name}/test_{mutant.file.stem}.py"
+    reach = [
+        test
+        for test, one in tests.items()
+        if one.passed and (block in one.blocks if block else not importers()[module].isdisjoint(one.modules))
+    ]
+    reach.sort(key=lambda test: (-tests[test].modules.get(module, 0), tests[test].seconds))
+    first = [test for test, one in tests.items() if file_of(test) == own and one.passed]
+    others = [test for test in reach if file_of(test) != own]
+    cheap = [test for test in others if tests[test].seconds < _DEAR][:_CHEAP_ONES]
+    dear = [test for test in others if tests[test].seconds >= _DEAR][:_DEAR_ONES]
+    files = dict.fromkeys(map(file_of, sorted(cheap, key=lambda test: tests[test].seconds)))
+    cheap.sort(key=lambda test: list(files).index(file_of(test)))
+    first.sort(key=lambda test: tests[test].seconds >= _DEAR)
+    parts = [first, cheap[:_FIRST], cheap[_FIRST:], sorted(dear, key=lambda test: tests[test].seconds)]
+    compiled = compile(mutant.source, str(mutant.file), "exec")
+    finder = Finder(lambda file: compiled if file == mutant.file else None)
+    jobs: list[Job] = []
+    for part in filter(None, parts):
+        seconds = 30 + 4 * sum(tests[test].seconds for test in part)
+        jobs.append(Job(finder, ["-x", *dict.fromkeys(map(file_of, part))], Only(part, tests.keys()), seconds))
+    return jobs
+
+
 def main() -> int:
-    """Prints each survivor as it is found, then the score by room. 1 if the unchanged code fails its own tests."""
+    """Prints each survivor as it is found, then the score by room. 1 if a test failed without a mutant."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-n", type=int, default=400, help="mutants of the sample; 0 takes all")
     parser.add_argument("--seed", type=int, default=1, help="of the sample")
-    parser.add_argument("--rooms", nargs="+", choices=TESTS, default=list(TESTS))
+    parser.add_argument("--rooms", nargs="+", choices=ROOMS, default=ROOMS)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     given = parser.parse_args()
     os.chdir(ROOT)
@@ -159,21 +210,21 @@ def main() -> int:
     every = list(mutants(given.rooms))
     chosen = random.Random(given.seed).sample(every, min(given.n or len(every), len(every)))
     began, lived, tried = time.monotonic(), Counter[str](), Counter[str]()
-    unchanged = [Mutant(ROOT / "server" / room / "__init__.py", 1, "", "", "") for room in given.rooms]
-    if failing := [one.file.parent.name for one, fine in survivors(unchanged, given.jobs) if not fine]:
-        print(f"the tests of {', '.join(failing)} fail without a mutant")
-        return 1
-    for mutant, survived in survivors(chosen, given.jobs):
+    tests = reached(given.jobs)
+    failing = [test for test, one in tests.items() if not one.passed]
+    print(f"{len(tests)} tests without a mutant: {time.monotonic() - began:.0f} s", flush=True)
+    print(*(f"fails without a mutant, left out: {test}" for test in failing), sep="\n", end="\n" if failing else "")
+    for mutant, survived in run([(one, jobs_of(one, tests)) for one in chosen], given.jobs):
         room = mutant.file.parent.name
         tried[room] += 1
         lived[room] += survived
         if survived:
-            print(mutant, flush=True)
+            print(f"{mutant}  ({tried.total()} tried)", flush=True)
     for room in given.rooms:
         print(f"{room:8} {_score(tried[room], lived[room])}")
     minutes = (time.monotonic() - began) / 60
-    print(f"{'all':8} {_score(tried.total(), lived.total())}, seed {given.seed}, of {len(every)}; {minutes:.0f} min")
-    return 0
+    print(f"{'all':8} {_score(tried.total(), lived.total())}, seed {given.seed}, of {len(every)}; {minutes:.1f} min")
+    return int(bool(failing))
 
 
 def _score(tried: int, lived: int) -> str:

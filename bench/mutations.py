@@ -16,7 +16,8 @@ _SKIPPED = ("annotation", "returns", "decorator_list")
 
 
 def changes(tree: ast.AST) -> Iterator[tuple[Any, str]]:
-    """Each node that can be changed and its new text. Left alone: annotations, decorators, imports, all texts."""
+    """Each node that can be changed and its new text. Left alone, as no test could notice or any would: annotations,
+    decorators, imports, all texts, unions with None, `strict` of zip, which is an assertion, and getattr's default."""
     for node in _code(tree):
         if (new := _CHANGES[type(node)](node) if type(node) in _CHANGES else None) is not None:
             yield node, f"({new})" if isinstance(node, ast.expr) else new
@@ -28,8 +29,20 @@ def _code(node: ast.AST) -> Iterator[ast.AST]:
         for child in value if isinstance(value, list) else [value]:
             if name in _SKIPPED or not isinstance(child, ast.AST) or isinstance(child, ast.JoinedStr | ast.ImportFrom):
                 continue
+            if _asserts(child) or (name == "args" and _is_default(node, child)):
+                continue
             yield child
             yield from _code(child)
+
+
+def _asserts(node: ast.AST) -> bool:
+    return isinstance(node, ast.keyword) and node.arg == "strict"
+
+
+def _is_default(call: ast.AST, argument: ast.AST) -> bool:
+    """Of getattr: what another system takes."""
+    named = isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "getattr"
+    return named and call.args[2:] == [argument]
 
 
 def _compare(node: ast.Compare) -> str | None:
@@ -59,9 +72,12 @@ def _names_or_texts(node: ast.expr) -> bool:
 
 
 def _constant(node: ast.Constant) -> str | None:
+    """One more of a count; a measure, which one more might hardly change, is doubled."""
     if isinstance(node.value, bool):
         return str(not node.value)
-    return repr(node.value + 1) if isinstance(node.value, int | float) else None
+    if isinstance(node.value, float):
+        return repr(node.value * 2 or 1.0)
+    return repr(node.value + 1) if isinstance(node.value, int) else None
 
 
 def _choice(node: ast.IfExp) -> str:

@@ -65,7 +65,7 @@ def not_comparable(a: Run, b: Run) -> Iterator[str]:
     yield from _unknown("a", a)
     yield from _unknown("b", b)
     if a.progress and b.progress and a.progress.step != b.progress.step:
-        yield f"last loss: a is at step {a.progress.step}, b at step {b.progress.step}"
+        yield f"last loss: a is at {_at(a.progress)}, b at {_at(b.progress)}"
     if (a.job.settings.sanity_check, b.job.settings.sanity_check) in ((True, False), (False, True)):
         yield "preparation: one of them checked its GPUs first"
 
@@ -90,11 +90,15 @@ def _told(run: Run) -> list[tuple[str, str]]:
         ("restarts", restarts),
         ("step", _step(made)),
         ("step time", f"{median(made.times):.3g} s" if made and made.times else _NONE),
-        ("first loss", _loss(made.losses[:1] if made else ())),
+        ("first loss", _loss(made.losses if made else ())),
         ("least loss", _loss([min(made.losses)] if made and made.losses else ())),
         ("last loss", _loss(made.losses[-1:] if made else ())),
         ("GPU use", _NONE if run.gpu_percent is None else f"{run.gpu_percent:.0f} %"),
     ]
+
+
+def _at(made: Progress) -> str:
+    return "a step its log does not tell" if made.step is None else f"step {made.step:,}"
 
 
 def _step(made: Progress | None) -> str:

@@ -19,7 +19,7 @@ _TAG = re.compile(r"(?i)(?:^|[^a-z])cu(?:da)?[-_:]?(\d{1,2})[._]?(\d)(?:\.\d+)?(
 
 def cuda_of(image: str) -> tuple[int, int] | None:
     """`pytorch:2.6.0-gpu-py311-cu124-ubuntu22.04` has CUDA 12.4; None where the tag does not say."""
-    found = _TAG.search(image.rsplit("/", 1)[-1])
+    found = _TAG.search(image.rpartition("/")[2])
     return (int(found[1]), int(found[2])) if found else None
 
 

@@ -168,7 +168,7 @@ def _string(value: object) -> str:
 
 def _leaves(value: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], object]]:
     by = _BY.get(path[-1]) if path else None
-    if by and isinstance(value, list):
+    if by and value and isinstance(value, list):
         value = {str(as_object(item).get(by)): item for item in cast("list[object]", value)}
     if isinstance(value, dict) and value:
         for name, item in cast("dict[str, object]", value).items():

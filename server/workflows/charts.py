@@ -25,7 +25,7 @@ _SMOOTH = 40  # losses a mean is of
 
 async def of_metrics(job: Job, found: Mapping[str, Sequence[Series]]) -> bytes | None:
     """A panel for each metric that has values. None where there is nothing to draw, or nothing to draw with."""
-    panels = [_panel(job, metric, series) for metric, series in found.items() if series][:_MOST_PANELS]
+    panels = [panel(job, metric, series) for metric, series in found.items() if series][:_MOST_PANELS]
     if not panels or not chart.available():
         return None
     return await anyio.to_thread.run_sync(chart.png, f"job {job.job_id}", panels)
@@ -66,17 +66,22 @@ async def read_losses(cloud: CloudInRegion, job: Job) -> Losses:
 async def of_losses(job: Job, told: Losses) -> bytes | None:
     if not told.finite or not chart.available():
         return None
+    return await anyio.to_thread.run_sync(chart.png, f"job {job.job_id}", [loss_panel(job, told)])
+
+
+def loss_panel(job: Job, told: Losses) -> Panel:
+    """The losses, and of many a mean of the last ones."""
     lines = [Line("loss", told.points), Line(f"mean of {_SMOOTH}", smooth(told.points, _SMOOTH))]
     title = told.summary.replace(told.pod_id, rules.short(told.pod_id, job.job_id))
-    panel = Panel(title, "loss", lines if len(told.points) > _SMOOTH else lines[:1], x="step")
-    return await anyio.to_thread.run_sync(chart.png, f"job {job.job_id}", [panel])
+    return Panel(title, "loss", lines if len(told.points) > _SMOOTH else lines[:1], x="step")
 
 
 def _losses(records: Sequence[str]) -> Sequence[tuple[int, float]]:
     return losses(line for record in records for line in clean_text(record).splitlines())
 
 
-def _panel(job: Job, metric: str, found: Sequence[Series]) -> Panel:
+def panel(job: Job, metric: str, found: Sequence[Series]) -> Panel:
+    """A line for each pod; of many, those unlike the others and the median have a colour."""
     unit = rules.unit_of(metric, found)
     apart = {series.of for series, _, _ in rules.outliers(found, unit.factor)[:_NAMED]}
     lines = [

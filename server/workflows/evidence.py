@@ -55,10 +55,9 @@ class Evidence:
             return None
 
     async def log(self, pod: Pod, *, failed: bool) -> PodLog | None:
-        """The whole log, as far as the service gives it; a pod of an earlier incarnation by its uid."""
-        uid = pod.uid if pod not in self.job.pods else None
+        """The whole log, as far as the service gives it."""
         since = pod.created or self.job.created
-        read = self.cloud.logs.pod(self.job.job_id, pod.pod_id, since=since, pod_uid=uid)
+        read = self.cloud.logs.pod(self.job.job_id, pod.pod_id, since=since)
         found = await self.attempt(f"log of {short(pod.pod_id)}", read)
         if found is None:
             return None
@@ -123,4 +122,4 @@ def quote_end(pod: Pod, lines: Sequence[bytes]) -> list[str]:
 
 def short(pod_id: str) -> str:
     """`worker-1`: the job's id stands above."""
-    return "-".join(pod_id.rsplit("-", 2)[1:])
+    return pod_id.partition("-")[2]

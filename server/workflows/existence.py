@@ -102,7 +102,7 @@ async def _uri_of(cloud: CloudInRegion, given: str, workspace_id: str) -> str | 
     if re.fullmatch(ids.IMAGE_ID, given):
         image = await or_none(cloud.images.get(given))
         return image.uri if image and image.workspace_id in (None, workspace_id) else None
-    name = given.rsplit("/", 1)[-1]
+    name = given.rpartition("/")[2]
     family = name.partition(":")[0]  # of a tag that is no longer there
     for part in dict.fromkeys((name, family)):
         for workspace in (None, workspace_id):

@@ -65,7 +65,7 @@ async def figures(cloud: CloudInRegion, wanted: Sequence[Spent], but: str = "") 
     seen = {job.job_id for job in jobs}
     spent = [spending.of_job(job, cloud.settings.prices, cloud.region, now) for job in jobs]
     spent += [
-        _of_line(line, now)
+        of_line(line, now)
         for key, line in lines.items()
         if key != but and not (line["job_id"] in seen if line["job_id"] else line["request_id"] in tagged)
     ]
@@ -159,7 +159,7 @@ def _line(cloud: CloudInRegion, wanted: Spent, request_id: str) -> dict[str, Any
     }
 
 
-def _of_line(line: dict[str, Any], now: datetime) -> Spent:
+def of_line(line: dict[str, Any], now: datetime) -> Spent:
     """A job that the account does not show: not yet, deleted, or of another region. It counts in full until it would
     be over."""
     created = datetime.fromtimestamp(line["at"], now.tzinfo)

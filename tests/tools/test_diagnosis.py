@@ -1,6 +1,8 @@
 """diagnose_job, through a real client: each scenario of the emulator -> category, pod, line, verdict."""
 
+import json
 import re
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -120,6 +122,20 @@ MISSED = {
 }
 
 
+FOLDER = Path(__file__).parents[1] / "goldens" / "diagnosed"
+
+
+def committed(request: pytest.FixtureRequest, name: str, told: "Told", job_id: str) -> None:
+    """Raises AssertionError unless the report is that of the golden file."""
+    meta = json.dumps(told.facts, indent=1, ensure_ascii=False)
+    text = re.sub(r'(?<=untrusted-data id=")[^"]*', "…", f"{told.text}\n\n{meta}\n").replace(job_id, "JOB")
+    file = FOLDER / f"{name}.txt"
+    if request.config.getoption("--update-snapshots"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, "utf-8")
+    assert text == file.read_text("utf-8"), "`make snapshots` accepts it"
+
+
 class Told(NamedTuple):
     text: str
     facts: dict[str, Any]
@@ -157,12 +173,23 @@ def agent(connect: Any) -> Any:
 
 SAMPLE = {row.category: name for name, row in TABLE.items()}.values()
 """A scenario of each category. All of them take 12 s."""
+WHOLE = dict.fromkeys(
+    [
+        *SAMPLE,
+        *("root_cause", "restarts", "restart_budget", "preempted", "sanity_outlier", "stalled", "nan_loss", "no_stock"),
+        *("slow_down", "bar_killed", "device_assert", "gpu_lost", "mount_failed", "pull_denied", "quota_full"),
+        *("long_running", "nccl_hang", "image_pull", "user_limit", "restart_after_hang", "sanity_significant"),
+    ]
+)
+"""Those whose report stands whole in tests/goldens/diagnosed/, with what the result's _meta says."""
 
 
 @pytest.mark.parametrize(
-    "scenario", [name if name in SAMPLE else pytest.param(name, marks=pytest.mark.long) for name in TABLE]
+    "scenario", [name if name in WHOLE else pytest.param(name, marks=pytest.mark.long) for name in TABLE]
 )
-async def test_a_scenario_is_diagnosed_as_what_it_is(scenario: str, agent: Any, emulator: Emulator) -> None:
+async def test_a_scenario_is_diagnosed_as_what_it_is(
+    scenario: str, agent: Any, emulator: Emulator, request: pytest.FixtureRequest
+) -> None:
     row = TABLE[scenario]
     job_id = await played(agent, scenario, quota=row.quota)
     emulator.clock.advance(row.after)
@@ -172,6 +199,23 @@ async def test_a_scenario_is_diagnosed_as_what_it_is(scenario: str, agent: Any, 
     assert row.verdict in told.facts["verdict"]
     assert row.quoted in told.quoted
     assert (tokens(told.text) <= 2000, told.calls <= 12) == (True, True)
+    if scenario in WHOLE:
+        committed(request, scenario, told, job_id)
+
+
+@pytest.mark.parametrize("job_id", [FAILED, RUNNING, WAITING])
+async def test_a_job_of_the_seeds_is_told_whole(
+    job_id: str, agent: Any, emulator: Emulator, request: pytest.FixtureRequest
+) -> None:
+    committed(request, job_id, await diagnosed(agent, emulator, job_id), job_id)
+
+
+async def test_a_stopped_job_is_told_by_whom_and_when(agent: Any, emulator: Emulator) -> None:
+    assert (await agent.facts("stop_job", job_id=RUNNING))["status"] == "stopped"
+    emulator.clock.advance(600)
+    told = await diagnosed(agent, emulator, RUNNING)
+    assert (told.facts["category"], told.facts["verdict"]) == ("none", "a person stopped it")
+    assert "(10 min)" in told.ours
 
 
 def test_the_table_knows_every_scenario() -> None:

@@ -117,10 +117,55 @@ ASKED: dict[str, Case] = {
     "a sweep": ("create_sweep", {"job_id": SUCCEEDED, "grid": {"envs.LR": [0.1, 0.01]}}),
 }
 
+FREE, FULL, VISION = "quota1llmteam001", "quota2llmfull002", "quota3vision0003"
+EVER = "1970-01-01T00:00:00Z"
+WANTED = {
+    "workspace_id": "123456",
+    "display_name": "wanted",
+    "job_type": "PyTorchJob",
+    "user_command": "python train.py",
+    "dry_run": True,
+}
+# Answers of the tools that take several calls of the service.
+TOLD: dict[str, Case] = {
+    "all jobs of the team": ("list_jobs", {"show_own": False, "start_time": EVER}),
+    "one's own failed jobs": ("list_jobs", {"status": "Failed", "start_time": EVER}),
+    "no jobs": ("list_jobs", {"display_name": "nothing-is-called-so", "job_type": "MPIJob"}),
+    "a failed job": ("get_job", {"job_id": FAILED}),
+    "a running job": ("get_job", {"job_id": RUNNING}),
+    "a waiting job's place": ("get_queue_position", {"job_id": WAITING}),
+    "what all pods ended with": ("get_pod_logs", {"job_id": FAILED, "show": "errors"}),
+    "a failed and a succeeded run": ("compare_jobs", {"a": FAILED, "b": SUCCEEDED}),
+    "a running and a waiting one": ("compare_jobs", {"a": RUNNING, "b": WAITING}),
+    "a clone with changes": (
+        "clone_job",
+        {
+            "job_id": SUCCEEDED,
+            "changes": {"envs": {"LR": 0.1}, "job_specs": {"Worker": {"pod_count": 4}}},
+            "dry_run": True,
+        },
+    ),
+    "a quota with room": ("get_capacity", {"quota_id": FREE, "gpus": 8, "cpus": 8}),
+    "a quota without": ("get_capacity", {"quota_id": FULL, "gpus": 1}),
+    "a quota in part use": ("get_capacity", {"quota_id": VISION, "gpus": 4, "memory": 100}),
+    "two jobs waited for": ("wait_for_jobs", {"job_ids": [SUCCEEDED, FAILED, "dlc0000000000000"]}),
+    "a job that goes on": ("wait_for_jobs", {"job_ids": [RUNNING, WAITING], "timeout_s": 30}),
+    "metrics of pods": ("get_job_metrics", {"job_id": RUNNING, "metric": "GpuCoreUsage", "last": "30m"}),
+    "no metrics yet": ("get_job_metrics", {"job_id": WAITING, "metric": "GpuCoreUsage"}),
+    "events of a failed job": ("get_job_events", {"job_id": FAILED}),
+    "a create looked ahead": ("create_job", {**WANTED, "job_specs": [ECS], "priority": 3}),
+    "one on a quota with room": ("create_job", {**WANTED, "resource_id": FREE, "job_specs": [QUOTA]}),
+    "one on a full quota": (
+        "create_job",
+        {**WANTED, "resource_id": FULL, "job_specs": [{**QUOTA, "pod_count": 2}], "job_max_running_time_minutes": 90},
+    ),
+}
+
 
 def drawn(text: str) -> str:
     """Without what depends on the server's key, which is a new one each time."""
-    return re.sub(r"(?<=confirm-)[\w-]{20,}|(?<=, state )[0-9a-f]{8}", "…", text)
+    text = re.sub(r"(?<=confirm-)[\w-]{20,}|(?<=, state )[0-9a-f]{8}|(?<=cursor: )[\w=-]+", "…", text)
+    return re.sub(r'(?<=untrusted-data id=")[^"]*', "…", text)
 
 
 def committed(request: pytest.FixtureRequest, name: str, told: Mapping[str, str]) -> None:
@@ -168,3 +213,10 @@ async def test_what_a_user_is_asked(request, connect: Any, emulator: Emulator) -
         assert re.search(r"(?m)^question: .+\nconfirmation_token: ", told[name]), "a host shows a question's first line"
     assert {sent.method for sent in emulator.requests} == {"GET"}
     committed(request, "questions", told)
+
+
+async def test_what_is_told_of_the_jobs_and_quotas_that_are_there(request, connect: Any, emulator: Emulator) -> None:
+    agent = connect(toolsets="all")
+    told = {name: drawn(await agent.text(tool, **arguments)) for name, (tool, arguments) in TOLD.items()}
+    assert {sent.method for sent in emulator.requests} == {"GET"}
+    committed(request, "answers", told)

@@ -132,6 +132,25 @@ async def test_an_amount_needs_prices_and_holds(connect, settings_for, emulator,
     other = [{**agent.JOB["job_specs"][0], "ecs_spec": "ecs.gn7e-c16g1.4xlarge"}]
     error = await agent.error("create_job", **agent.JOB | {"display_name": "c", "job_specs": other})
     assert "the price of ecs.gn7e-c16g1.4xlarge in cn-hangzhou is not known" in error
+    three = [{**agent.JOB["job_specs"][0], "pod_count": 3}]
+    job = agent.JOB | {"display_name": "d", "job_specs": three, "job_max_running_time_minutes": 60}
+    assert "20 of 25 spent in 24 h, would be 50" in await agent.error("create_job", **job)
+
+
+async def test_a_create_that_was_certainly_not_made_does_not_count_and_one_that_may_have_been_does(
+    connect, emulator
+) -> None:
+    agent = connect(allow_tools=("create_job",), limits="jobs_an_hour=1,ask_from=1")
+    emulator.faults.add(Fault("CreateJob", "no_permission"))
+    await agent.error("create_job", **agent.JOB)
+    emulator.faults.add(Fault("CreateJob", "early_close"))
+    said = await agent.call("create_job", **agent.JOB | {"display_name": "second"})
+    assert "1 of 1" not in said.content[0].text
+    error = await agent.error("create_job", **agent.JOB | {"display_name": "third"})
+    assert "jobs_an_hour: 1 of 1 jobs in an hour, would be 2" in error
+    looked = [request.query for request in emulator.requests if request.action == "ListJobs"]
+    wanted = {"ShowOwn": "True", "StartTime": "2025-12-06T02:00:00Z", "SortBy": "GmtCreateTime", "Order": "desc"}
+    assert any(wanted.items() <= query.items() for query in looked), looked
 
 
 async def test_check_setup_shows_what_is_left(connect, emulator) -> None:

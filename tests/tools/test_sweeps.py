@@ -13,6 +13,7 @@ import anyio
 import pytest
 
 from pai_dlc_mcp.emulator.faults import Fault
+from pai_dlc_mcp.server.workflows.sweep import points
 
 KILLED = """
 import json, sys
@@ -167,3 +168,31 @@ async def test_a_sweep_that_cannot_be_is_refused_whole(agent, emulator, argument
     first = await agent.job()
     assert said in await agent.error("create_sweep", job_id=first, **arguments)
     assert bodies(emulator) == []
+
+
+@pytest.mark.parametrize(
+    ("goal", "best"),
+    [
+        ("lowest", (0, 1.3482, "2026-01-05 02:32:34,000 INFO eval: loss 1.3482, perplexity 3.85")),
+        ("highest", (1, 1.3934, "Epoch 21/21 - batch 0/40 - loss: 1.3934 - accuracy: 0.4178")),
+    ],
+)
+async def test_the_best_of_those_that_succeeded_is_named_with_its_line(agent, emulator, goal, best) -> None:
+    first = await agent.job()
+    scenarios = ["healthy", "healthy_epochs", "cuda_oom"]  # the last one's loss is the highest, and it failed
+    call = {"job_id": first, "grid": {"envs.EMULATOR_SCENARIO": scenarios}, "metric": "loss", "goal": goal}
+    asked = await agent.facts("create_sweep", **call)
+    await agent.facts("create_sweep", **call, confirmation_token=asked["confirmation_token"])
+    emulator.clock.advance(20_000)
+    told = await agent.facts("create_sweep", **call)
+    ids = [row["job_id"] for row in told["points"]]
+    assert (ids.index(told["best_job_id"]), told["best_value"], told["best_line"]) == best
+
+
+def test_points_of_a_grid_are_all_combinations_with_dotted_fields_nested() -> None:
+    assert points({"envs.LR": [0.1, 0.01], "envs.SEED": 1, "priority": [3]}, None) == [
+        {"envs": {"LR": 0.1, "SEED": 1}, "priority": 3},
+        {"envs": {"LR": 0.01, "SEED": 1}, "priority": 3},
+    ]
+    assert points(None, [{"envs": {"LR": 0.1}}]) == [{"envs": {"LR": 0.1}}]
+    assert len(points({"envs.A": list(range(50))}, None)) == 50

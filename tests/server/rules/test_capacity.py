@@ -110,3 +110,13 @@ def test_who_holds_and_waits_is_told_by_the_service_or_added_up() -> None:
         Holder("bob", Resources(4), Resources(), 1),
         Holder("2", Resources(), Resources(), 1),
     ]
+
+
+def test_gpus_of_nodes_in_part_use_are_scattered_and_those_of_free_nodes_are_not() -> None:
+    assert capacity.survey([node("a"), node("b", asked=1), node("c", asked=8)]).scattered == 7
+
+
+def test_where_nothing_bounds_the_pods_a_million_fit() -> None:
+    assert capacity.pods_of(Resources(), [Room(EIGHT, 1)], UNLIMITED) == 10**6
+    assert capacity.pods_of(Resources(0, 1), [Room(Resources(0, inf, inf), 1)], Resources(0, 3.5, inf)) == 3
+    assert capacity.pods_of(Resources(1), [Room(Resources(0, 96, 1000), 1)], UNLIMITED) == 0

@@ -93,3 +93,19 @@ def test_a_label_that_would_match_nothing_is_answered_with_the_valid_ones(given,
         check(given, KNOWN)
     assert caught.value.what.startswith(said)
     assert "list_image_labels" in caught.value.fix
+
+
+def test_of_many_keys_and_values_twelve_are_named() -> None:
+    many = {f"k{number:02d}": {f"v{value:02d}" for value in range(14)} for number in range(14)}
+    with pytest.raises(Failure) as caught:
+        check({"colour": "red"}, many)
+    assert caught.value.what.endswith(f"Keys are {', '.join(f'k{number:02d}' for number in range(12))}.")
+    with pytest.raises(Failure) as caught:
+        check({"k00": "red"}, many)
+    assert caught.value.what.endswith(f"it has {', '.join(f'v{number:02d}' for number in range(12))}.")
+
+
+def test_of_a_long_text_the_first_120_characters_are_quoted() -> None:
+    with pytest.raises(Failure) as caught:
+        parse("x" * 200)
+    assert f"labels '{'x' * 120}' is not" in caught.value.what

@@ -6,7 +6,7 @@ import pytest
 
 from pai_dlc_mcp.server.cloud.jobs import Job
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.rules.pods import by_importance, first_pod, pod_of
+from pai_dlc_mcp.server.rules.pods import by_importance, first_pod, node_rank, pod_of
 
 
 def job_of(*pods: tuple[str, str, str | None]) -> Job:
@@ -73,3 +73,21 @@ def test_a_running_master_leads_else_the_first_that_runs(pods: Any, leads: str) 
 def test_a_job_without_pods_has_none_that_leads() -> None:
     with pytest.raises(Failure, match="has no pods yet"):
         first_pod(job())
+
+
+def test_of_many_pods_ten_are_named_and_of_none_none() -> None:
+    with pytest.raises(Failure) as refused:
+        pod_of(job(*((f"worker-{n}", "Running") for n in range(12))), "no-such")
+    assert refused.value.fix == f"Its pods: {', '.join(f'dlc1-worker-{n}' for n in range(10))}."
+    with pytest.raises(Failure) as refused:
+        pod_of(job(), "no-such")
+    assert refused.value.fix == "Its pods: none yet."
+
+
+def test_a_node_rank_counts_the_leaders_before_the_workers() -> None:
+    four = job(*((name, "Running") for name in ("master-0", "worker-0", "worker-1", "worker-2")))
+    assert [node_rank(four, pod) for pod in four.pods] == [0, 1, 2, 3]
+    alone = job(("worker-0", "Running"), ("worker-1", "Running"))
+    assert [node_rank(alone, pod) for pod in alone.pods] == [0, 1]
+    others = job(("ps-0", "Running"), ("worker-x", "Running"))
+    assert [node_rank(others, pod) for pod in others.pods] == [None, None]

@@ -172,6 +172,7 @@ def test_of_a_quotas_driver_only_the_need_is_known() -> None:
          "settings.enable_sanity_check does nothing: the quota is ECS, not Lingjun"),
         (Facts(quota(), nodes(8), []), 4, {}, None),
         (Facts(quota(), None, []), 4, {"settings": SANE}, None),
+        (Facts(quota(), None, []), 0, {"settings": SANE}, None),
         (Facts(None, None, []), 4, {"settings": SANE}, None),
         (Facts(quota(Workspaces=[{"WorkspaceId": "2"}]), nodes(8), []), 8, {},
          "quota quota1 is not of workspace 1 but of 2"),

@@ -80,3 +80,32 @@ def test_a_strategy_is_told_in_words(name: str, words: str, held_by_5: bool, hel
     assert words in told
     assert (never_skipped(name, 5), never_skipped(name, 7)) == (held_by_5, held_by_7)
     assert strategy(None) is None
+
+
+@pytest.mark.parametrize(
+    ("used", "said"),
+    [
+        ("15", "GPU 15 of 144 used"),  # 128 fit, and more
+        ("16", "GPU 16 of 144 used"),  # just
+        ("17", "GPU 17 of 144 used, 128 asked, 1 short"),
+        (None, "GPU"),
+    ],
+)
+def test_the_gap_is_told_where_there_is_one(used: str | None, said: str) -> None:
+    limit = failed(ExceedResources=["GPU"], Limit={"GPU": "144"}, Used={"GPU": used} if used else {})
+    assert found(UserLimit=limit) == [f"limit of its user: {said}"]
+
+
+def test_a_limit_of_another_kind_is_told_without_a_gap() -> None:
+    limit = failed(ExceedResources=["Pods"], Limit={"Pods": "4"}, Used={"Pods": "4"}, WorkloadIds=["dlc1"])
+    assert found(UserLimit=limit) == ["limit of its user: Pods 4 of 4 used; dlc1"]
+
+
+def test_ten_jobs_ahead_are_all_named() -> None:
+    (said,) = found(QueueStrategyLimit=failed(WorkloadIds=[f"dlc{n}" for n in range(10)]))
+    assert said.endswith("dlc8, dlc9")
+
+
+def test_under_the_intelligent_strategy_priority_7_is_the_first_that_is_never_skipped() -> None:
+    assert [never_skipped("PaiStrategyIntelligent", priority) for priority in (6, 7)] == [False, True]
+    assert not never_skipped(None, 9)

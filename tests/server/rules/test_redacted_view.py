@@ -55,3 +55,40 @@ def test_a_field_it_does_not_have_is_answered_with_the_nearest() -> None:
     with pytest.raises(Failure) as refused:
         project(SHOWN, ["jobspecs"])
     assert refused.value.fix == "Did you mean JobSpecs?"
+
+
+def test_a_field_like_none_is_answered_with_all_there_are() -> None:
+    with pytest.raises(Failure) as refused:
+        project({"JobId": "dlc1", "Status": "Running"}, ["zzz"])
+    assert refused.value.fix == "It has JobId, Status."
+
+
+def test_what_a_path_leads_past_is_nothing() -> None:
+    assert project(SHOWN, ["JobId.Deeper", "JobSpecs.Nothing", "NewerThanThisCode"]) == {
+        "JobId.Deeper": None,
+        "JobSpecs.Nothing": [None],
+        "NewerThanThisCode": {"Field": 1},
+    }
+
+
+@pytest.mark.parametrize(
+    ("envs", "shown"),
+    [
+        ('{"A": "b"}', "***"),
+        (
+            [{"Name": "A", "Value": "b"}, {"Key": "B", "Value": 1}, {}],
+            [{"Name": "A", "Value": "***"}, {"Key": "B", "Value": "***"}],
+        ),
+        ([{"Name": "b"}], [{"Name": "***"}]),  # no pair: the name may be the variable's own
+        ({"A": None, "B": "", "C": False}, {"A": None, "B": "***", "C": "***"}),
+        ([], None),
+        (None, None),
+    ],
+)
+def test_an_environment_in_any_shape_is_starred(envs: object, shown: object) -> None:
+    found = showable({"Envs": envs, "Kept": 0, "Off": False}, Redactor())
+    assert found == {**({} if shown is None else {"Envs": shown}), "Kept": 0, "Off": False}
+
+
+def test_an_empty_credential_is_left_out() -> None:
+    assert showable({"Password": "", "Auth": None, "Token": "t"}, Redactor()) == {"Token": "***"}

@@ -46,3 +46,11 @@ def test_what_is_not_told_does_not_bound() -> None:
     assert str(limit("8", None, "")) == "8 GPU"
     assert Resources(4, 1e9, 1e9).within(limit("8", None, None))
     assert limit("0", "0", "0") == Resources()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("1000000", 1_000_000), ("1073741824000", 1000), ("2097152Ki", 2), ("4G", 4), ("1.5Ti", 1536)],
+)
+def test_memory_without_a_unit_is_bytes_where_it_can_only_be_bytes(text: str, expected: float) -> None:
+    assert gib(text) == expected

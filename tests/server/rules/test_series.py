@@ -8,7 +8,19 @@ import pytest
 from pai_dlc_mcp.server.cloud.jobs import Job
 from pai_dlc_mcp.server.cloud.metrics import Series
 from pai_dlc_mcp.server.errors import Failure
-from pai_dlc_mcp.server.rules.series import outliers, short, thinned, unit_of, window
+from pai_dlc_mcp.server.rules.series import (
+    clock,
+    outliers,
+    period_of,
+    rounded,
+    short,
+    step_of,
+    thinned,
+    times_of,
+    unit_of,
+    why_empty,
+    window,
+)
 
 CREATED = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
 
@@ -75,3 +87,68 @@ def test_means_of_two_pods_are_of_the_same_times() -> None:
 
 def test_a_pods_short_name_leaves_out_its_job() -> None:
     assert (short("dlc1-worker-3", "dlc1"), short("gpu=0", "dlc1")) == ("worker-3", "gpu=0")
+
+
+@pytest.mark.parametrize(
+    ("hours", "step", "period"), [(0.5, "1m", 60), (2, "1m", 60), (2.1, "5m", 900), (24, "5m", 900), (25, "1h", 3600)]
+)
+def test_the_longer_the_window_the_fewer_values(hours: float, step: str, period: int) -> None:
+    span = timedelta(hours=hours)
+    assert (step_of(span), period_of(span)) == (step, period)
+
+
+RAN: dict[str, Any] = {"RequestGPU": 8}
+
+
+@pytest.mark.parametrize(
+    ("changes", "metric", "asked", "said"),
+    [
+        ({"GmtRunningTime": "", "Status": "Queuing"}, "GpuCoreUsage", True, "The job is Queuing and has not run"),
+        ({"RequestGPU": 0}, "GpuCoreUsage", True, "The job asked for no GPU"),
+        ({}, "CpuCoreUsage", True, "No values in this window; the job ran from 2026-01-05T01:10:00Z to now."),
+        (RAN, "GpuCoreUsage", True, "No values in this window"),
+        ({**RAN, "ResourceId": "quota1"}, "GpuCoreUsage", False, "For jobs on a quota"),
+        ({**RAN, "ResourceId": "quota1"}, None, False, "The service has no values"),
+        (RAN, "GpuCoreUsage", False, "The service has no values"),
+    ],
+)  # fmt: skip
+def test_why_there_are_no_values(changes: dict[str, Any], metric: str | None, asked: bool, said: str) -> None:
+    assert why_empty(job(**changes), metric, asked=asked).startswith(said)
+
+
+def test_a_window_begins_at_most_a_day_back_and_of_two_starts_one_is_refused() -> None:
+    long = window(job(Duration=3 * 86_400), None, None)
+    assert (long.since, long.span) == (CREATED + timedelta(days=2), timedelta(days=1))
+    start = CREATED + timedelta(hours=1)
+    assert window(job(), start, None) == (start, None, timedelta(hours=1))
+    assert window(job(GmtRunningTime="", Duration=60), None, None).since == CREATED
+    assert window(job(), CREATED + timedelta(hours=2), None).span == timedelta(0)
+    with pytest.raises(Failure, match="last and start_time exclude each other"):
+        window(job(), start, None, "1h")
+    with pytest.raises(Failure) as refused:
+        window(job(GmtFinishTime="2026-01-05T02:00:00Z"), CREATED + timedelta(hours=3), None)
+    assert refused.value.fix == "Job dlc1 ran from 2026-01-05T01:10:00Z to 2026-01-05T02:00:00Z."
+
+
+def test_a_small_mean_has_two_digits_and_one_from_10_on_none() -> None:
+    assert thinned(Series("a", [(0, 9.96), (1, 10.0), (2, 0.123), (3, 0.0)]), [0, 1, 2, 3], 4, 1.0) == "10 10 0.12 0"
+    assert thinned(Series("a", [(0, 2e6), (1, 4e6)]), [0, 1], 1, 1e6) == "3"
+
+
+def test_a_unit_begins_at_its_own_size() -> None:
+    assert [unit_of("DiskReadRate", [Series("a", [(0, top)])]).name for top in (1e9, 1e6, 1e3)] == [
+        "GB/s",
+        "MB/s",
+        "kB/s",
+    ]
+
+
+def test_the_farthest_of_the_outliers_stands_first_with_its_mean() -> None:
+    ((far, mean, middle), (near, _, _)) = outliers(pods(100, 100, 100, 100, 50, 10), 1.0)
+    assert (far.of, mean, middle, near.of) == ("worker-5", 10, 100, "worker-4")
+
+
+def test_times_are_each_told_once_in_order_and_on_the_clock() -> None:
+    assert times_of([Series("a", [(2, 1.0), (1, 1.0)]), Series("b", [(2, 1.0), (3, 1.0)])]) == [1, 2, 3]
+    assert clock(1_767_578_400_000) == "2026-01-05T02:00:00Z"
+    assert rounded(1234.567) == 1235

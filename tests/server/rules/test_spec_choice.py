@@ -40,3 +40,16 @@ def test_a_type_is_a_word_of_the_name_before_it_is_part_of_one() -> None:
     assert [found.instance_type for found in of_type(known, "nvidia a100")] == ["NVIDIA A100 1", "NVIDIA A100 8"]
     assert [found.instance_type for found in of_type(known, "gu8t")] == ["GU8T 1"]
     assert of_type(known, "H100") == []
+
+
+@pytest.mark.parametrize("card", [8, 16, 24, 32, 40, 48, 64, 80, 96, 141, 144, 180, 192])
+def test_a_size_that_cards_have_is_one_of_a_type_that_is_not_known(card: int) -> None:
+    assert card_memory(spec("NEW", 8, 8 * card)) == card
+
+
+@pytest.mark.parametrize(
+    ("gpu_type", "cards"),
+    [("T4", {16}), ("P4", {8}), ("P100", {16}), ("V100", {16, 32}), ("A10", {24}), ("A100", {40, 80}), ("L20", {48})],
+)
+def test_a_known_type_has_its_sizes_alone(gpu_type: str, cards: set[int]) -> None:
+    assert {card for card in range(1, 200) if card_memory(spec(gpu_type, 3, 3 * card)) == card} == cards

@@ -11,6 +11,7 @@ from mcp.types import ElicitResult
 
 from pai_dlc_mcp.emulator.embedded import Emulator
 from pai_dlc_mcp.emulator.faults import Fault
+from pai_dlc_mcp.server.safety.audit import append
 
 RUNNING = "dlc4stillrunning"
 
@@ -133,3 +134,15 @@ async def test_18_what_cannot_be_written_to_stops_a_write(
     agent = connect(audit_file=file)
     assert "the audit file cannot be written" in await agent.error("create_job", **agent.JOB)
     assert "CreateJob" not in emulator.requests.actions()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a file has no mode there")
+def test_a_new_audit_file_may_be_read_and_written_by_whom_the_umask_says_and_run_by_nobody(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        append(tmp_path / "audit.jsonl", "one\n")
+    finally:
+        os.umask(before)
+    append(tmp_path / "audit.jsonl", "two\n")
+    assert (tmp_path / "audit.jsonl").read_text() == "one\ntwo\n"
+    assert (tmp_path / "audit.jsonl").stat().st_mode & 0o777 == 0o666

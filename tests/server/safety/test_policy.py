@@ -86,12 +86,19 @@ async def test_a_switched_off_policy_is_none(agent: Any, cli_policy: Any) -> Non
     assert (await agent.facts("create_job", **agent.JOB))["status"] == "created"
 
 
+@pytest.mark.parametrize(
+    ("word", "verb"), [("confirm", "asks to confirm, which this server cannot"), ("deny", "denies")]
+)
 async def test_a_write_without_a_question_of_its_own_is_refused_where_the_policy_wants_one(
-    agent: Any, emulator: Emulator, cli_policy: Any
+    word: str, verb: str, connect: Any, emulator: Emulator, cli_policy: Any, tmp_path: Path
 ) -> None:
-    cli_policy(json.dumps({"enabled": True, "rules": [{"pattern": "pai-dlc:CreateJob", "action": "confirm"}]}))
-    assert "asks to confirm" in await agent.error("create_job", **agent.JOB)
+    cli_policy(json.dumps({"enabled": True, "rules": [{"pattern": "pai-dlc:CreateJob", "action": word}]}))
+    agent = connect(audit_file=tmp_path / "audit.jsonl", allow_tools=("create_job",))
+    assert f"the user's aliyun CLI safety policy {verb}" in await agent.error("create_job", **agent.JOB)
     assert "CreateJob" not in emulator.requests.actions()
+    (line,) = map(json.loads, (tmp_path / "audit.jsonl").read_text().splitlines())
+    told = {name: line[name] for name in ("step", "action", "word", "rung")}
+    assert told == {"step": "refused", "action": "CreateJob", "word": "denied", "rung": "aliyun CLI policy"}
 
 
 async def test_the_policy_is_read_from_the_environment_too(

@@ -56,7 +56,11 @@ async def test_an_answer_that_was_lost_is_recovered_and_the_job_not_sent_again(c
     made = await send(cloud, body())
     assert made.status == "recovered"
     assert jobs_of(emulator, made.request_id) == [made.job_id]
-    assert emulator.requests.actions().count("CreateJob") == 1
+    by_name, create, by_tag = emulator.requests
+    ever = {"StartTime": "1970-01-01T00:00:00Z", "WorkspaceId": "123456", "PageNumber": "1", "PageSize": "100"}
+    assert by_name.query == {**ever, "DisplayName": "resnet50", "ShowOwn": "False"}
+    assert create.action == "CreateJob"
+    assert by_tag.query == {**ever, "Tags": json.dumps({REQUEST_TAG: made.request_id}, separators=(",", ":"))}
 
 
 async def test_a_request_that_was_not_answered_and_shows_no_job_is_told_as_unknown(cloud, emulator) -> None:

@@ -75,3 +75,43 @@ async def test_an_error_of_a_look_is_the_callers_to_handle() -> None:
 
     with pytest.raises(LookupError):
         await until(Broken(), 60)
+
+
+class Time:
+    """A clock that sleeping moves, and what a client was told with the second it was told in."""
+
+    def __init__(self) -> None:
+        self.passed = 0.0
+        self.told: list[tuple[float, float, float, str]] = []
+        self.clock = Clock(monotonic=lambda: self.passed, sleep=self.sleep)
+
+    async def sleep(self, seconds: float) -> None:
+        self.passed += seconds
+
+    @property
+    def progress(self) -> Progress:
+        time = self
+
+        class Told(Progress):
+            async def tell(self, done: float, total: float, message: str) -> None:
+                time.told.append((time.passed, done, total, message))
+
+        return Told(True, None)
+
+
+async def test_looks_become_rarer_up_to_one_in_four_seconds() -> None:
+    time, jobs, at = Time(), Jobs("Running"), list[float]()
+
+    async def look() -> Job:
+        at.append(time.passed)
+        return await jobs.look()
+
+    await polling.until(look, stopped, 20, time.clock, time.progress, "its end")
+    assert at == [0, 0.5, 1.5, 3.5, 7.5, 11.5, 15.5, 19.5, 20]
+
+
+async def test_a_pause_is_told_every_five_seconds_with_what_passed_before() -> None:
+    time = Time()
+    await polling.pause(12, time.clock, time.progress, done=30, total=60, message="1 Running")
+    assert time.told == [(0, 30, 60, "1 Running"), (5, 35, 60, "1 Running"), (10, 40, 60, "1 Running")]
+    assert time.passed == 12
