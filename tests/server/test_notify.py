@@ -257,7 +257,9 @@ async def test_a_record_that_says_no_region_ends_neither_the_looks_nor_the_serve
     assert len(sink.taken) == 1
 
 
-async def test_a_torn_record_keeps_no_other_job_from_being_told(redis, settings_for, emulator, sink) -> None:
+async def test_a_torn_record_ends_no_server_and_once_it_is_gone_the_others_are_told(
+    redis, settings_for, emulator, sink
+) -> None:
     settings = settings_for(notify=sink.url, notify_hosts="127.0.0.1", state=redis)
     team = Team(settings, emulator)
     await made(team, emulator)
@@ -265,8 +267,17 @@ async def test_a_torn_record_keeps_no_other_job_from_being_told(redis, settings_
     name = f"pai-dlc-mcp:watched:{digest('dlc0elsewhere0000')}"
     with Redis.from_url(redis) as client:
         client.set(name, json.dumps({"key": "dlc0elsewhere0000", "value": 7}))
-    emulator.clock.advance(7200)
-    await team.watch.look()
+        emulator.clock.advance(7200)
+        async with Client(team.server, cache=None) as served:
+            for _ in range(20):
+                await anyio.sleep(0.02)
+            assert not (await served.call_tool("get_job", {"job_id": FINISHED})).is_error
+            assert sink.taken == []
+            client.delete(name)
+            for _ in range(200):
+                if sink.taken:
+                    break
+                await anyio.sleep(0.02)
     assert len(sink.taken) == 1
 
 
