@@ -183,6 +183,17 @@ def test_a_subject_that_is_no_session_s_name_gets_one_of_its_own(subject: str) -
         assert session_name() != name
 
 
+def test_no_subject_is_the_session_of_another() -> None:
+    names: list[str] = []
+    for subject in ("a b", "x" * 65):
+        with calling(subject):
+            names.append(session_name())
+    for name in names:  # a subject that somebody chose because it is the name of another's session
+        with calling(name):
+            assert session_name() not in names
+            assert re.fullmatch(r"[A-Za-z0-9.@_-]{2,64}", session_name())
+
+
 def test_where_nobody_is_told_apart_it_is_local() -> None:
     assert session_name() == "local"
 
