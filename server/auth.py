@@ -122,7 +122,7 @@ class Jwt:
                 options={"require": ["exp", "iss", "aud", "sub"]},
             )
             if not claims["sub"]:  # nobody: whoever has the client's id for a subject would be one with them
-                raise jwt.InvalidSubjectError
+                raise jwt.InvalidTokenError
         except jwt.PyJWTError as error:
             _log.info("a token was refused: %s", type(error).__name__)
             return None
