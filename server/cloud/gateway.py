@@ -109,8 +109,9 @@ class Gateway:
         def call() -> dict[str, Any]:
             attempt()
             redact.note(*met(params))
+            clients = self._sessions.clients(caller)  # where STS fails, it is no failure of this endpoint
             try:
-                body = self._sessions.clients(caller).call(product, action, host, path, params, pathname)
+                body = clients.call(product, action, host, path, params, pathname)
             except CloudError as error:
                 traffic.failed(error)
                 raise

@@ -22,15 +22,16 @@ class Breaker:
         self._failures = 0
         self._next_try = 0.0
 
-    def wait(self, now: float) -> float:
-        """0: send. Else for how many seconds nothing is sent. A probe that never comes back bars the next one for
-        COOLDOWN only."""
+    def wait(self, now: float, *, goes: bool = True) -> float:
+        """0: send. Else for how many seconds nothing is sent. With `goes` a request goes at 0, which may be the probe;
+        one that never comes back bars the next for COOLDOWN only."""
         with self._lock:
             if self._failures < FAILURES:
                 return 0
             if now < self._next_try:
                 return self._next_try - now
-            self._next_try = now + COOLDOWN
+            if goes:
+                self._next_try = now + COOLDOWN
             return 0
 
     def count(self, now: float, *, failed: bool) -> None:
@@ -69,7 +70,7 @@ class Traffic:
     async def admit(self, action: str, until: float) -> None:
         """Return when a request may go. Raises CloudError, at once, where the circuit is open or the wait would pass
         `until`, a time of anyio.current_time()."""
-        self._check(action)
+        self._check(action, goes=self._bucket is None)
         now = anyio.current_time()
         if self._bucket is None:
             return
@@ -79,10 +80,10 @@ class Traffic:
         self._bucket.take(now)
         if wait:
             await anyio.sleep(wait)
-            self._check(action)  # it may have opened meanwhile
+        self._check(action, goes=True)  # it may have opened meanwhile
 
-    def _check(self, action: str) -> None:
-        if wait := self._breaker.wait(self._clock()):
+    def _check(self, action: str, *, goes: bool) -> None:
+        if wait := self._breaker.wait(self._clock(), goes=goes):
             raise circuit_open(action, self._host, FAILURES, wait)
 
     def failed(self, error: CloudError) -> None:

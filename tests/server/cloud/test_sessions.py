@@ -124,6 +124,28 @@ async def test_an_sts_that_is_not_there_is_said(gateway_for: Any, monkeypatch: p
     assert not refused.value.maybe_done
 
 
+async def test_an_sts_that_fails_for_one_caller_bars_nobody_who_has_a_key(
+    gateway_for: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway = gateway_for(role_arn=ROLE)
+    gateway._caller = lambda: "alice"
+    await gateway.read("pai-dlc", "ListJobs", "cn-hangzhou")
+    do_action = TeaCore.do_action
+
+    def gone(request: Any, options: Any = None) -> Any:
+        if request.query.get("Action") == "AssumeRole":
+            request.headers["host"] = "127.0.0.1:1"
+        return do_action(request, options)
+
+    monkeypatch.setattr(TeaCore, "do_action", gone)
+    gateway._caller = lambda: "bob"
+    for _ in range(5):
+        with pytest.raises(CloudError, match="STS gave no answer"):
+            await gateway.read("pai-dlc", "ListJobs", "cn-hangzhou")
+    gateway._caller = lambda: "alice"
+    assert "Jobs" in await gateway.read("pai-dlc", "ListJobs", "cn-hangzhou")
+
+
 async def test_the_key_is_renewed_before_it_expires(
     gateway_for: Any, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

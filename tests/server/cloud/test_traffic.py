@@ -12,7 +12,7 @@ from pai_dlc_mcp.emulator.faults import Fault
 from pai_dlc_mcp.server.cloud.credentials import StaticKey
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.gateway import Gateway
-from pai_dlc_mcp.server.cloud.traffic import COOLDOWN, FAILURES, Breaker, Bucket
+from pai_dlc_mcp.server.cloud.traffic import COOLDOWN, FAILURES, Breaker, Bucket, Traffic
 
 HANGZHOU = "cn-hangzhou"
 JOBS = ("pai-dlc", "ListJobs", HANGZHOU)
@@ -63,6 +63,18 @@ def test_no_stretch_of_time_has_more_requests_than_its_rate_and_one_burst(
     for first in range(len(sent)):
         for last in range(first, len(sent)):
             assert last - first + 1 <= burst + (sent[last] - sent[first]) * rate + 1e-6
+
+
+async def test_the_request_that_is_let_through_to_see_may_wait_for_its_turn(ticks) -> None:
+    traffic = Traffic("host", 1, ticks)
+    for _ in range(3):  # two at once, and one that waited
+        await traffic.admit("ListJobs", anyio.current_time() + 60)
+    for _ in range(FAILURES):
+        traffic.failed(CloudError("", fix="", code="", kind="unavailable"))
+    ticks.now += COOLDOWN
+    await traffic.admit("ListJobs", anyio.current_time() + 60)
+    with pytest.raises(CloudError, match="was not sent: the last"):
+        await traffic.admit("ListJobs", anyio.current_time() + 60)
 
 
 class Ticks:
