@@ -3,6 +3,7 @@ carries our tag counts as well: neither a restart nor a lost ledger sets the cou
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -132,10 +133,10 @@ class Limited:
             job_id = await self.sender.send(write)
         except BaseException as error:  # a cancelled call's line would count as a job for a day
             if new and (not sent or (isinstance(error, Failure) and not _maybe_done(error))):
-                with anyio.CancelScope(shield=True):
+                with anyio.CancelScope(shield=True), suppress(Failure):
                     await kept(store.take, _KIND, key)
             raise
-        with anyio.CancelScope(shield=True):
+        with anyio.CancelScope(shield=True), suppress(Failure):  # it is made: the job's tag names the line as well
             await kept(store.swap, _KIND, key, asdict(line), asdict(replace(line, job_id=job_id)), _REMEMBERED)
         return job_id
 

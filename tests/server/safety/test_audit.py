@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from mcp.types import ElicitResult
 
 from pai_dlc_mcp.emulator.embedded import Emulator
 from pai_dlc_mcp.emulator.faults import Fault
+from pai_dlc_mcp.server.safety import audit
 
 RUNNING = "dlc4stillrunning"
 
@@ -133,3 +135,20 @@ async def test_18_what_cannot_be_written_to_stops_a_write(
     agent = connect(audit_file=file)
     assert "the audit file cannot be written" in await agent.error("create_job", **agent.JOB)
     assert "CreateJob" not in emulator.requests.actions()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no limit of a file's size")
+def test_of_a_line_that_the_disk_does_not_take_nothing_stays(tmp_path: Path) -> None:
+    import resource
+
+    file = tmp_path / "audit.jsonl"
+    audit.append(file, "first\n")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16, limits[1]))
+    try:
+        with pytest.raises(OSError, match="No space"):
+            audit.append(file, "a second one that is too long\n")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    audit.append(file, "third\n")
+    assert file.read_text() == "first\nthird\n"

@@ -306,3 +306,26 @@ async def test_no_chain_of_accidents_makes_two_jobs_of_one_request(rounds, cloud
         "html_502": {"unknown"},
         "throttling": {"throttled", "created"},
     }
+
+
+async def test_a_state_that_goes_while_the_create_is_out_hides_no_job_and_makes_no_second(
+    connect: Any, emulator: Any, tmp_path: Any
+) -> None:
+    """The journal, the ledger of the limits and the list of whom to tell: what was made is said all the same."""
+    state = tmp_path / "state"
+    notify = {"notify": "http://127.0.0.1:1/hook", "notify_hosts": "127.0.0.1"}
+    agent = connect(state=state, limits="jobs_an_hour=9", **notify)
+    emulator.faults.add(Fault("CreateJob", "delay", seconds=0.5))
+
+    async def go() -> None:
+        while "CreateJob" not in emulator.requests.actions():
+            await anyio.sleep(0.01)
+        state.chmod(0o755)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(go)
+        made = await agent.facts("create_job", **agent.JOB)
+    state.chmod(0o700)
+    again = await agent.facts("create_job", **agent.JOB, client_request_id=made["client_request_id"])
+    assert (made["status"], again["status"], again["job_id"]) == ("created", "recovered", made["job_id"])
+    assert emulator.requests.actions().count("CreateJob") == 1
