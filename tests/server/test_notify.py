@@ -24,7 +24,6 @@ from pai_dlc_mcp import tools
 from pai_dlc_mcp.emulator.faults import Fault
 from pai_dlc_mcp.server import app, notify
 from pai_dlc_mcp.server.cloud.credentials import StaticKey
-from pai_dlc_mcp.server.safety.store import digest
 from pai_dlc_mcp.server.safety.stores import open_store
 from pai_dlc_mcp.server.settings import Settings
 from tests.conftest import JOB, virtual
@@ -232,8 +231,8 @@ async def test_an_end_whose_message_could_not_be_made_is_told_by_the_next_look(t
     assert len(sink.taken) == 1
 
 
-async def test_a_region_that_cannot_be_looked_at_keeps_no_other_from_being_told(team, emulator, sink, tmp_path) -> None:
-    open_store(tmp_path / "state").put("watched", "dlc0elsewhere0000", {"region": "no region"}, 3600)
+async def test_a_region_that_cannot_be_looked_at_keeps_no_other_from_being_told(team, emulator, sink) -> None:
+    team.server.app.store.put("watched", "dlc0elsewhere0000", {"region": "no region"}, 3600)
     await made(team, emulator)
     emulator.clock.advance(7200)
     await team.watch.look()
@@ -244,8 +243,8 @@ async def test_a_region_that_cannot_be_looked_at_keeps_no_other_from_being_told(
 async def test_a_record_that_says_no_region_ends_neither_the_looks_nor_the_server(
     record, settings_for, emulator, sink, tmp_path
 ) -> None:
-    open_store(tmp_path / "state").put("watched", "dlc0elsewhere0000", record, 3600)
     running = Team(settings_for(notify=sink.url, notify_hosts="127.0.0.1", state=tmp_path / "state"), emulator)
+    running.server.app.store.put("watched", "dlc0elsewhere0000", record, 3600)
     async with Client(running.server, cache=None) as client:
         result = await client.call_tool("create_job", {**JOB, "envs": {"EMULATOR_SCENARIO": "cuda_oom"}})
         assert not result.is_error
@@ -264,9 +263,10 @@ async def test_a_torn_record_ends_no_server_and_once_it_is_gone_the_others_are_t
     team = Team(settings, emulator)
     await made(team, emulator)
     team.server.app.store.put("watched", "dlc0elsewhere0000", {"region": "cn-hangzhou"}, 3600)
-    name = f"pai-dlc-mcp:watched:{digest('dlc0elsewhere0000')}"
     with Redis.from_url(redis) as client:
-        client.set(name, json.dumps({"key": "dlc0elsewhere0000", "value": 7}))
+        names = client.keys("pai-dlc-mcp:watched*:*")
+        (name,) = (name for name in names if b"elsewhere" in client.get(name))
+        client.set(name, b"7")
         emulator.clock.advance(7200)
         async with Client(team.server, cache=None) as served:
             for _ in range(20):
@@ -329,8 +329,20 @@ async def test_a_torn_answer_puts_no_address_into_the_log(team, emulator, sink, 
 
 async def test_a_server_without_the_setting_watches_nothing(settings_for, emulator, tmp_path) -> None:
     settings = settings_for(state=tmp_path / "state")
-    await made(Team(settings, emulator), emulator)
-    assert open_store(tmp_path / "state").keys("watched") == []
+    team = Team(settings, emulator)
+    await made(team, emulator)
+    assert team.server.app.store.keys("watched") == []
+
+
+async def test_a_server_of_the_emulator_takes_no_end_of_the_account_s_for_its_own(
+    team, emulator, sink, tmp_path
+) -> None:
+    await made(team, emulator)
+    open_store(tmp_path / "state").put("watched", "dlc0ofaccount000", {"region": "cn-hangzhou"}, 3600)
+    emulator.clock.advance(7200)
+    await team.watch.look()
+    assert len(sink.taken) == 1
+    assert open_store(tmp_path / "state").get("watched", "dlc0ofaccount000")
 
 
 @pytest.mark.parametrize("url", ["https://example.com/webhook-key", "http://oapi.dingtalk.com/webhook-key", "x"])

@@ -144,7 +144,7 @@ def test_its_keys_show_nothing_and_leave_others_alone(redis: str) -> None:
 def put_anyhow(redis: str, kind: str, text: bytes | None) -> None:
     """Each record of a kind is this instead, KEY standing for its key; None: no text at all."""
     with Redis.from_url(redis) as client:
-        for name in client.keys(f"pai-dlc-mcp:{kind}:*"):
+        for name in client.keys(f"pai-dlc-mcp:{kind}*"):
             key = json.dumps(json.loads(client.get(name))["key"]).encode()
             client.delete(name)
             client.rpush(name, "x") if text is None else client.set(name, text.replace(b"KEY", key))
@@ -174,7 +174,7 @@ async def test_what_is_no_record_sends_nothing_and_counts_for_nothing(
     assert "StateUnusable" in await agent.error("create_job", **{**agent.JOB, "display_name": "another"})
     assert (emulator.requests.actions().count("CreateJob"), emulator.requests.actions().count("StopJob")) == (1, 0)
     with pytest.raises(ValueError, match="Redis"):
-        open_store(SecretStr(redis)).keys("spend")
+        agent.server.app.store.keys("spend")
 
 
 @pytest.mark.parametrize("text", [*TORN, b'{"key": KEY, "value": {}}', b'{"key": KEY, "value": {"key": ""}}'])

@@ -8,11 +8,14 @@ from typing import Any
 import anyio
 import pytest
 
+from pai_dlc_mcp.emulator import embedded
+from pai_dlc_mcp.emulator.clock import Clock
 from pai_dlc_mcp.emulator.faults import Fault
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.safety.caller import Caller
 from pai_dlc_mcp.server.workflows.create_once import Submitted, submit
+from tests.conftest import START
 
 REQUEST_TAG = "mcp-request-id"
 WEEK = 7 * 24 * 3600
@@ -329,3 +332,20 @@ async def test_a_state_that_goes_while_the_create_is_out_hides_no_job_and_makes_
     again = await agent.facts("create_job", **agent.JOB, client_request_id=made["client_request_id"])
     assert (made["status"], again["status"], again["job_id"]) == ("created", "recovered", made["job_id"])
     assert emulator.requests.actions().count("CreateJob") == 1
+
+
+@pytest.mark.parametrize("account", [True, False])
+async def test_what_an_emulator_made_is_no_job_of_the_account_or_of_another(
+    account: bool, connect: Any, emulator: Any, tmp_path: Any
+) -> None:
+    """A create tried on an emulator first, and then, with the same state, where it is meant to go."""
+    tried = connect(state=tmp_path / "state", limits="jobs_an_hour=1,ask_from=1")
+    create = {**tried.JOB, "client_request_id": "once-and-only-once"}
+    await tried.facts("create_job", **create)
+    with embedded.start(clock=Clock(START, speed=0)) as other:
+        meant = connect(
+            state=tmp_path / "state", limits="jobs_an_hour=1,ask_from=1", endpoint=other.endpoint, emulator=not account
+        )
+        made = await meant.facts("create_job", **create)
+        assert made["status"] == "created"
+        assert made["job_id"] in other.account.jobs
