@@ -138,7 +138,7 @@ def _going_on(what: str) -> Generator[None]:
     its ends cannot be told, and the next look may succeed. Its text may quote the address."""
     try:
         yield
-    except Exception as error:  # noqa: BLE001 - see above
+    except Exception as error:  # noqa: BLE001 - a loop outlives what it looks at
         _log.warning("%s: %s", what, type(error).__name__)
 
 

@@ -126,16 +126,19 @@ class Limited:
         line = _line(self.cloud, self.wanted, request_id)
         store = self.cloud.store
         new: bool = await kept(store.put, _KIND, key, asdict(line), _REMEMBERED)
-        sent = False
+        stays = False
         try:
             await self._admitted(key)
-            sent = True
-            job_id = await self.sender.send(write)
-        except BaseException as error:  # a cancelled call's line would count as a job for a day
-            if new and (not sent or (isinstance(error, Failure) and not _maybe_done(error))):
+            stays = True
+            try:
+                job_id = await self.sender.send(write)
+            except Failure as error:
+                stays = isinstance(error, CloudError) and error.maybe_done
+                raise
+        finally:  # a cancelled call's line would count as a job for a day
+            if new and not stays:
                 with anyio.CancelScope(shield=True), suppress(Failure):
                     await kept(store.take, _KIND, key)
-            raise
         with anyio.CancelScope(shield=True), suppress(Failure):  # it is made: the job's tag names the line as well
             await kept(store.swap, _KIND, key, asdict(line), asdict(replace(line, job_id=job_id)), _REMEMBERED)
         return job_id
@@ -149,10 +152,6 @@ class Limited:
                 fix="Call again: the user is asked.",
                 code="SpendLimit",
             )
-
-
-def _maybe_done(error: Failure) -> bool:
-    return isinstance(error, CloudError) and error.maybe_done
 
 
 def _ours(now: datetime) -> dict[str, Any]:
@@ -169,7 +168,10 @@ async def _lines(cloud: CloudInRegion) -> dict[str, Line]:
     keys: list[str] = await kept(cloud.store.keys, _KIND)
     found = {key: await kept(cloud.store.get, _KIND, key) for key in keys}
     # One of the first version is named by its request id, which it does not say again
-    return {key: Line(**{"request_id": key, **line}) for key, line in found.items() if line is not None}
+    lines: dict[str, dict[str, Any]] = {
+        key: {"request_id": key, **line} for key, line in found.items() if line is not None
+    }
+    return {key: Line(**line) for key, line in lines.items()}
 
 
 def _line(cloud: CloudInRegion, wanted: Spent, request_id: str) -> Line:

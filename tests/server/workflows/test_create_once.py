@@ -325,6 +325,7 @@ async def test_a_state_that_goes_while_the_create_is_out_hides_no_job_and_makes_
             await anyio.sleep(0.01)
         state.chmod(0o755)
 
+    made: dict[str, Any] = {}
     async with anyio.create_task_group() as group:
         group.start_soon(go)
         made = await agent.facts("create_job", **agent.JOB)
