@@ -114,6 +114,8 @@ class Gateway:
                 body = clients.call(product, action, host, path, params, pathname)
             except CloudError as error:
                 traffic.failed(error)
+                if error.kind == "credentials":
+                    self._sessions.forget(caller)
                 raise
             traffic.answered()
             redact.note(*met(body))

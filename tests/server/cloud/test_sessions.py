@@ -13,6 +13,7 @@ from mcp.server.auth.provider import AccessToken
 from Tea.core import TeaCore
 
 from pai_dlc_mcp.emulator.embedded import Emulator
+from pai_dlc_mcp.emulator.faults import Fault
 from pai_dlc_mcp.server.cloud import sessions
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.gateway import Gateway
@@ -158,6 +159,21 @@ async def test_the_key_is_renewed_before_it_expires(
         asked.append(len(assumed(emulator)))
     assert asked[0] == asked[1] == 1
     assert asked[2] > 1
+
+
+@pytest.mark.parametrize("action", ["GetJob", "CreateJob"])
+async def test_a_key_that_the_service_takes_no_more_is_of_one_call_alone(
+    action: str, connect: Any, emulator: Emulator
+) -> None:
+    agent = connect(emulator=False, role_arn=ROLE)
+    emulator.faults.add(Fault(action, "expired_token", times=1))
+    call = {"GetJob": ("get_job", {"job_id": JOB}), "CreateJob": ("create_job", agent.JOB)}[action]
+    with calling("alice"):
+        assert "have expired" in await agent.error(call[0], **call[1])
+        assert assumed(emulator) == ["alice"]
+        await agent.facts(call[0], **call[1])
+    assert assumed(emulator) == ["alice", "alice"]
+    assert emulator.requests.actions().count(action) == 2
 
 
 async def test_of_many_callers_the_last_are_kept(
