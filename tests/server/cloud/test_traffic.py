@@ -1,5 +1,6 @@
 """What an endpoint is sent: nothing for a while after it failed ten times in a row, and never too much at once."""
 
+import re
 import time
 from typing import Any
 
@@ -121,6 +122,24 @@ async def test_a_broken_endpoint_is_left_alone_and_asked_again_when_it_was_said(
     ticks.now += COOLDOWN
     assert "Jobs" in await gateway.read(*JOBS)
     assert "Jobs" in await gateway.read(*JOBS)
+
+
+async def test_a_broken_operation_that_somebody_polls_bars_no_stop(gateway, emulator, ticks) -> None:
+    """One polls each second; the other stops a job and comes again when it was said."""
+    emulator.faults.add(Fault("ListJobs", "unavailable", times=None))
+    while (await refused(gateway)).code != "CircuitOpen":
+        pass
+    told = list[str]()
+    for _ in range(4):
+        try:
+            await gateway.send(*STOP)
+        except CloudError as error:
+            told.append(error.what)
+            for _ in range(int(re.findall(r"again in (\d+) s", error.what)[0])):
+                ticks.now += 1
+                await refused(gateway)
+    assert emulator.requests.actions().count("StopJob") >= 1
+    assert len(told) <= 2
 
 
 async def test_another_product_is_asked_all_the_same(gateway, emulator) -> None:
