@@ -107,7 +107,8 @@ class Watch:
             facts = {name: inert(inline(str(value), _FACT)) for name, value in known.items() if value}
         said = ": ".join(facts[name] for name in why if name in facts)
         name = f"{facts['display_name']} ({job_id})" if "display_name" in facts else job_id
-        return f"PAI-DLC: job {name} in {region} has ended: {facts['status']}{said and f'. {said}'}", facts
+        where = "PAI-DLC emulator" if self._app.settings.emulator else "PAI-DLC"
+        return f"{where}: job {name} in {region} has ended: {facts['status']}{said and f'. {said}'}", facts
 
     @contextmanager
     def _cloud(self, region: str) -> Generator[CloudInRegion]:

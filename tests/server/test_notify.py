@@ -117,7 +117,7 @@ async def test_one_message_tells_the_end_of_a_job_that_was_created_here(team, em
     for _ in range(3):
         await team.watch.look()
     (message,) = sink.taken
-    assert message["text"].startswith(f"PAI-DLC: job resnet50 ({job}) in cn-hangzhou has ended: Failed. ")
+    assert message["text"].startswith(f"PAI-DLC emulator: job resnet50 ({job}) in cn-hangzhou has ended: Failed. ")
     assert message["verdict"] in message["text"]
     assert (message["job_id"], message["status"], message["region"]) == (job, "Failed", "cn-hangzhou")
 
