@@ -124,7 +124,8 @@ def backend(emulator_speed: float | None, flags: dict[str, Any]) -> Generator[tu
     from pai_dlc_mcp.emulator import clock, embedded  # not needed against an account
 
     with embedded.start(clock=clock.Clock(datetime.now(UTC), speed=emulator_speed)) as emulator:
-        here: dict[str, Any] = {"endpoint": emulator.endpoint, "protocol": "http", "emulator": True}
+        # Nobody assumes a role of an account that is not asked
+        here: dict[str, Any] = {"endpoint": emulator.endpoint, "protocol": "http", "emulator": True, "role_arn": None}
         chosen: dict[str, Any] = {"region": "cn-hangzhou", **flags, **here}
         key = StaticKey(emulator.access_key_id, emulator.access_key_secret)
         yield Settings(**chosen), key, Clock(epoch=lambda: emulator.clock.now().timestamp())

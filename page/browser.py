@@ -98,7 +98,7 @@ class _OnlyOurs:
         await (refusal or self._app)(scope, receive, send)
 
     def _refusal(self, request: Request) -> Response | None:
-        token = request.url.path.split("/")[1]
+        token = request.url.path.removeprefix("/").partition("/")[0]  # of `OPTIONS *` the path is *
         origin = request.headers.get("origin", None if request.method == "POST" else f"http://{self._address.host}")
         if request.headers.get("host") != self._address.host or origin != f"http://{self._address.host}":
             return PlainTextResponse("Forbidden", 403, headers=_HEADERS)

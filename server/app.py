@@ -140,12 +140,15 @@ def build(
         from pai_dlc_mcp.server.cloud.gateway import Gateway
         from pai_dlc_mcp.server.deps import App
         from pai_dlc_mcp.server.safety.caller import session_name
+        from pai_dlc_mcp.server.safety.emulated_store import EmulatedStore
         from pai_dlc_mcp.server.safety.gate import Gate
 
         gate = Gate(settings, now, store)
         ticks = clock or Clock()
         gateway = Gateway(settings, credentials, session_name, ticks.monotonic)
-        return App(settings, gateway, gate, keys[0], store, Identity(gateway), ticks)
+        # An emulator's jobs are none of the account's, nor of another emulator's
+        known = EmulatedStore(store, settings.endpoint or "") if settings.emulator else store
+        return App(settings, gateway, gate, keys[0], known, Identity(gateway), ticks)
 
     tools = offered(toolsets, settings)
     made = [extension for make_of in extensions if (extension := make_of(tools))]

@@ -97,7 +97,7 @@ class KeySet:
                 try:
                     keys = await anyio.to_thread.run_sync(self._client.get_signing_keys)
                     self._keys = {key.key_id: key for key in keys}
-                except jwt.PyJWTError as error:  # those known go on until the next try
+                except (jwt.PyJWTError, ValueError, OSError) as error:  # those known go on for now
                     _log.error("the key set cannot be fetched: %s", type(error).__name__)
             return self._keys.get(key_id)
 
@@ -121,6 +121,8 @@ class Jwt:
                 leeway=_LEEWAY,
                 options={"require": ["exp", "iss", "aud", "sub"]},
             )
+            if not claims["sub"]:  # nobody: whoever has the client's id for a subject would be one with them
+                raise jwt.InvalidTokenError
         except jwt.PyJWTError as error:
             _log.info("a token was refused: %s", type(error).__name__)
             return None

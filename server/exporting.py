@@ -6,6 +6,8 @@ quote a call.
 
 import os
 import re
+import threading
+import time
 from collections.abc import Callable, Collection, Sequence
 from importlib.metadata import version
 
@@ -26,6 +28,7 @@ _KEPT = (
     "pai_dlc.operation", "pai_dlc.region", "pai_dlc.attempts",
 )  # fmt: skip
 _TOOL = "gen_ai.tool.name"
+_LAST_S = 5.0  # for what is left at the end: a collector that hangs may not keep the process
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}")
 
 
@@ -48,8 +51,12 @@ def start(tools: Collection[str]) -> Callable[[], None]:
     telemetry.record_with(telemetry.Instruments.of(spans.get_tracer("pai-dlc-mcp"), meters.get_meter("pai-dlc-mcp")))
 
     def end() -> None:
-        spans.shutdown()
-        meters.shutdown()
+        last = [threading.Thread(target=one.shutdown, daemon=True) for one in (spans, meters)]
+        for thread in last:
+            thread.start()
+        until = time.monotonic() + _LAST_S
+        for thread in last:
+            thread.join(max(0.0, until - time.monotonic()))
 
     return end
 

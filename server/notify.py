@@ -13,15 +13,14 @@ from typing import Any
 
 import anyio
 import requests
-from anyio import to_thread
 
 from pai_dlc_mcp.server import deadline
 from pai_dlc_mcp.server.budget import redact
 from pai_dlc_mcp.server.budget.fence import inert, inline
 from pai_dlc_mcp.server.cloud.endpoints import resolve_region
 from pai_dlc_mcp.server.cloud.jobs import Job
+from pai_dlc_mcp.server.cloud.workers import Workers
 from pai_dlc_mcp.server.deps import App, CloudInRegion
-from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.safety.store import kept
 from pai_dlc_mcp.server.webhook import form_of, message
 from pai_dlc_mcp.server.workflows.diagnosis import diagnose
@@ -31,7 +30,9 @@ from pai_dlc_mcp.server.workflows.watched import KIND
 _EVERY = 30.0  # seconds between two looks
 _AT_ONCE = 50  # jobs of one look
 _TOLD, _TOLD_S = "told", 90 * 86400  # ends that were told, and for how long that is known
-_POST_S = 10.0
+_POST_S = 10.0  # for all of one POST, however slowly it is answered
+_POSTS = 4  # at once: one that was given up goes on until its socket times out
+_ANSWER = 2000  # bytes read of an answer
 _FACT = 600  # characters of one fact in a message
 _log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class Watch:
     def __init__(self, app: App) -> None:
         self._app = app
         self._looks: dict[str, Looks] = {}  # by region: what is known of its jobs spares requests
+        self._posts = Workers(_POSTS)
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[dict[str, Any]]:
@@ -52,10 +54,8 @@ class Watch:
 
     async def _run(self) -> None:
         while True:
-            try:
+            with _going_on("watched jobs could not be looked at"):
                 await self.look()
-            except (Failure, ExceptionGroup) as error:  # the next look may succeed
-                _log.warning("watched jobs could not be looked at: %s", type(error).__name__)
             await self._app.clock.sleep(_EVERY)
 
     async def look(self) -> None:
@@ -63,24 +63,19 @@ class Watch:
         store = self._app.store
         regions: dict[str, list[str]] = {}
         for job_id in await kept(store.keys, KIND):
-            if record := await kept(store.get, KIND, job_id):
-                regions.setdefault(record["region"], []).append(job_id)
+            with _going_on("the record of a watched job could not be read"):
+                if record := await kept(store.get, KIND, job_id):
+                    regions.setdefault(record["region"], []).append(job_id)
         for region, job_ids in regions.items():
             for start in range(0, len(job_ids), _AT_ONCE):
-                await self._look_at(region, job_ids[start : start + _AT_ONCE])
+                with _going_on("watched jobs of a region could not be looked at"):
+                    await self._look_at(region, job_ids[start : start + _AT_ONCE])
 
     async def _look_at(self, region: str, job_ids: Sequence[str]) -> None:
-        try:
-            sights = await self._sights(region, job_ids)
-        except (Failure, ExceptionGroup) as error:  # of one region, and the others are looked at all the same
-            _log.warning("watched jobs of %s could not be looked at: %s", inline(region, 40), type(error).__name__)
-            return
-        for sight in sights:
+        for sight in await self._sights(region, job_ids):
             if sight.over:
-                try:
+                with _going_on("the end of a job could not be told"):
                     await self._over(sight, region)
-                except (Failure, ExceptionGroup) as error:  # the next look may succeed
-                    _log.warning("the end of a job could not be told: %s", type(error).__name__)
 
     async def _sights(self, region: str, job_ids: Sequence[str]) -> Sequence[Sight]:
         if region not in self._looks:
@@ -100,8 +95,8 @@ class Watch:
         first = words is not None and await kept(store.put, _TOLD, job_id, {}, _TOLD_S)
         await kept(store.take, KIND, job_id)
         if words and first:
-            text, facts = words
-            await to_thread.run_sync(self._post, text, facts, abandon_on_cancel=True)
+            with _going_on("a notification was not taken"), anyio.fail_after(_POST_S):
+                await self._posts.run(self._post, *words)
 
     async def _words(self, job_id: str, region: str) -> tuple[str, dict[str, Any]]:
         """The message about the end of a job, and the facts in it."""
@@ -112,7 +107,8 @@ class Watch:
             facts = {name: inert(inline(str(value), _FACT)) for name, value in known.items() if value}
         said = ": ".join(facts[name] for name in why if name in facts)
         name = f"{facts['display_name']} ({job_id})" if "display_name" in facts else job_id
-        return f"PAI-DLC: job {name} in {region} has ended: {facts['status']}{said and f'. {said}'}", facts
+        where = "PAI-DLC emulator" if self._app.settings.emulator else "PAI-DLC"
+        return f"{where}: job {name} in {region} has ended: {facts['status']}{said and f'. {said}'}", facts
 
     @contextmanager
     def _cloud(self, region: str) -> Generator[CloudInRegion]:
@@ -121,21 +117,30 @@ class Watch:
             yield CloudInRegion(self._app, resolve_region(region, self._app.settings))
 
     def _post(self, text: str, facts: dict[str, Any]) -> None:
-        """One POST, no redirect followed. Failures are logged without the address, which is a key."""
+        """One POST, no redirect followed. A refusal is logged without the address, which is a key."""
         settings = self._app.settings
         assert settings.notify
         url, key = settings.notify.get_secret_value(), settings.notify_secret
         form = form_of(url, settings.notify_hosts)
         url, body = message(url, form, key.get_secret_value() if key else None, text, facts, time.time())
-        logging.getLogger("urllib3").setLevel(logging.INFO)  # DEBUG has addresses
-        try:
-            answer = requests.post(url, json=body, timeout=_POST_S, allow_redirects=False)
-        except requests.RequestException as error:
-            _log.warning("a notification was not taken: %s", type(error).__name__)
-            return
-        code = _code(answer.text[:2000])
+        logging.getLogger("urllib3").setLevel(logging.ERROR)  # DEBUG has addresses, as a warning of a bad header has
+        plain = {"Accept-Encoding": "identity"}  # what is read of an answer is not inflated
+        with requests.post(
+            url, json=body, headers=plain, timeout=_POST_S, allow_redirects=False, stream=True
+        ) as answer:
+            code = _code(answer.raw.read(_ANSWER).decode(errors="replace"))
         if answer.status_code >= 300 or code:
             _log.warning("a notification was refused: HTTP %d, code %d", answer.status_code, code)
+
+
+@contextmanager
+def _going_on(what: str) -> Generator[None]:
+    """Whatever fails in here is logged by its kind, and what comes after goes on: a server does not end because one of
+    its ends cannot be told, and the next look may succeed. Its text may quote the address."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - a loop outlives what it looks at
+        _log.warning("%s: %s", what, type(error).__name__)
 
 
 async def _why(cloud: CloudInRegion, job: Job) -> dict[str, str | None]:

@@ -11,25 +11,34 @@ from datetime import UTC, datetime
 from typing import Any, Self, cast
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
-from mcp.server.extension import Extension, MethodBinding
+from mcp.server.extension import Extension, MethodBinding, RequestHandler
 from mcp.server.mcpserver import require_client_extension
 from mcp.shared.exceptions import MCPError
 from mcp.shared.inbound import MCP_NAME_HEADER
-from mcp.types import HEADER_MISMATCH, INVALID_PARAMS, CallToolRequestParams, CallToolResult, RequestParams
-from pydantic import ConfigDict
+from mcp.types import (
+    HEADER_MISMATCH,
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    CallToolRequestParams,
+    CallToolResult,
+    RequestParams,
+)
+from pydantic import ConfigDict, TypeAdapter
 from pydantic.alias_generators import to_camel
 
 from pai_dlc_mcp.server.app import Server
 from pai_dlc_mcp.server.cloud.times import to_utc
+from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.protocol.toolset import Tool
 from pai_dlc_mcp.server.safety.caller import caller_of
-from pai_dlc_mcp.server.safety.store import kept
+from pai_dlc_mcp.server.safety.store import digest, kept
 
 _TOOL = "wait_for_jobs"
 _KIND, _ERAS = "task", frozenset({"2026-07-28"})
 _LONGER_S = 600  # seconds that a task is remembered longer than it waits
-_MOST = 256  # tasks remembered at a time; above it a call waits as for any other client
+_MOST = 32  # tasks of one caller remembered at a time; above it a call waits as for any other client
 _POLL_MS = 5000
+_INTEGER = TypeAdapter(int)
 
 Record = dict[str, Any]
 
@@ -60,30 +69,37 @@ class Waits(Extension):
 
     def methods(self) -> list[MethodBinding]:
         served = {"tasks/get": self._get, "tasks/cancel": self._cancel, "tasks/update": self._update}
-        return [MethodBinding(name, TaskParams, handler, _ERAS) for name, handler in served.items()]
+        return [MethodBinding(name, TaskParams, _said_by(handler), _ERAS) for name, handler in served.items()]
 
     async def intercept_tool_call(
         self, params: CallToolRequestParams, ctx: ServerRequestContext[Any, Any], call_next: CallNext
     ) -> HandlerResult:
         if params.name != _TOOL or not self._takes_tasks(ctx):
             return await call_next(ctx)
-        app = self._server.app
-        if len(await kept(app.store.keys, _KIND)) >= _MOST:
-            return await call_next(ctx)
-        arguments, began = params.arguments or {}, app.clock.epoch()
+        try:
+            begun = await self._begun(ctx, params.arguments or {})
+        except Failure:  # the state cannot be used: it waits as for any other client
+            begun = None
+        return await call_next(ctx) if begun is None else begun
+
+    async def _begun(self, ctx: ServerRequestContext[Any, Any], arguments: Record) -> CallToolResult | Record | None:
+        """A task, or the answer where there is nothing to wait for; None for a caller who has enough of them."""
+        app, own = self._server.app, self._key(ctx, "")
+        if sum(key.startswith(own) for key in await kept(app.store.keys, _KIND)) >= _MOST:
+            return None
+        began = app.clock.epoch()
         first = await self._look(ctx, arguments, 0.0)
         if not _still(first):
             return first
         task: Record = {
-            "principal": self._principal(ctx),
             "arguments": {**arguments, "cursor": _said(first)["cursor"]},
             "began": began,
-            "timeout": int(arguments.get("timeout_s") or self._default_s),  # the tool took it, and takes "30" too
+            "timeout": _INTEGER.validate_python(arguments.get("timeout_s") or self._default_s),  # "30.0" as the tool
             "status": "working",
             "message": _seen(first),
         }
         task_id = secrets.token_urlsafe(24)
-        await kept(app.store.put, _KIND, task_id, task, task["timeout"] + _LONGER_S)
+        await kept(app.store.put, _KIND, self._key(ctx, task_id), task, task["timeout"] + _LONGER_S)
         return {"resultType": "task", **_shown(task_id, task, began)}
 
     def _takes_tasks(self, ctx: ServerRequestContext[Any, Any]) -> bool:
@@ -94,41 +110,41 @@ class Waits(Extension):
         app, task = self._server.app, await self._task(ctx, params)
         now = app.clock.epoch()
         if task["status"] == "working":
-            task = await self._looked(ctx, params.task_id, task, now - task["began"])
+            task = await self._looked(ctx, self._key(ctx, params.task_id), task, now - task["began"])
         return {"resultType": "complete", **_shown(params.task_id, task, now)}
 
-    async def _looked(self, ctx: Any, task_id: str, task: Record, waited: float) -> Record:
+    async def _looked(self, ctx: Any, key: str, task: Record, waited: float) -> Record:
         """The task after one look; an end is kept, so that whoever asks again is told the same."""
         result = await self._look(ctx, task["arguments"], waited)
         if _still(result) and waited < task["timeout"]:
             return {**task, "message": _seen(result)}
         said = result.model_dump(mode="json", by_alias=True, exclude_none=True)
-        return await self._end(task_id, task, {"status": "completed", "result": said})
+        return await self._end(key, task, {"status": "completed", "result": said})
 
     async def _cancel(self, ctx: ServerRequestContext[Any, Any], params: TaskParams) -> HandlerResult:
         task = await self._task(ctx, params)
         if task["status"] == "working":
-            await self._end(params.task_id, task, {"status": "cancelled"})
+            await self._end(self._key(ctx, params.task_id), task, {"status": "cancelled"})
         return {"resultType": "complete"}
 
     async def _update(self, ctx: ServerRequestContext[Any, Any], params: TaskParams) -> HandlerResult:
         await self._task(ctx, params)
         return {"resultType": "complete"}
 
-    async def _end(self, task_id: str, task: Record, how: Record) -> Record:
-        ended = {key: value for key, value in task.items() if key != "message"} | how
+    async def _end(self, key: str, task: Record, how: Record) -> Record:
+        ended = {name: value for name, value in task.items() if name != "message"} | how
         store = self._server.app.store
-        if await kept(store.swap, _KIND, task_id, task, ended, task["timeout"] + _LONGER_S):
+        if await kept(store.swap, _KIND, key, task, ended, task["timeout"] + _LONGER_S):
             return ended
-        return await kept(store.get, _KIND, task_id) or ended  # somebody else ended it meanwhile
+        return await kept(store.get, _KIND, key) or ended  # somebody else ended it meanwhile
 
     async def _task(self, ctx: ServerRequestContext[Any, Any], params: TaskParams) -> Record:
         require_client_extension(ctx, self.identifier)
         named = ctx.request.headers.get(MCP_NAME_HEADER) if ctx.request else None
         if named is not None and named != params.task_id:
             raise MCPError(HEADER_MISMATCH, "the header Mcp-Name is not the taskId of the body")
-        task = await kept(self._server.app.store.get, _KIND, params.task_id)
-        if task is None or task["principal"] != self._principal(ctx):
+        task = await kept(self._server.app.store.get, _KIND, self._key(ctx, params.task_id))
+        if task is None:
             raise MCPError(INVALID_PARAMS, "there is no such task here: it is over for long, or somebody else's")
         return task
 
@@ -141,8 +157,21 @@ class Waits(Extension):
         assert isinstance(result, CallToolResult)  # it asks nobody
         return result
 
-    def _principal(self, ctx: Any) -> str:
-        return caller_of(self._server.context_of(ctx)).principal
+    def _key(self, ctx: Any, task_id: str) -> str:
+        """Of the caller's own tasks: nobody else's id leads to one."""
+        return f"{digest(caller_of(self._server.context_of(ctx)).principal)} {task_id}"
+
+
+def _said_by(handler: RequestHandler) -> RequestHandler:
+    """With the failure of a store as an error that says so."""
+
+    async def said(ctx: ServerRequestContext[Any, Any], params: Any) -> HandlerResult:
+        try:
+            return await handler(ctx, params)
+        except Failure as failure:
+            raise MCPError(INTERNAL_ERROR, f"The state of this server cannot be used ({failure.code}).") from None
+
+    return said
 
 
 def _said(result: CallToolResult) -> Record:

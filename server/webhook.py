@@ -7,6 +7,7 @@ developer.work.weixin.qq.com, path 91770.
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Collection
 from typing import Any, Literal
 from urllib.parse import quote_plus, urlsplit
@@ -20,18 +21,22 @@ _FORMS: dict[str, Form] = {
     "qyapi.weixin.qq.com": "wecom",
 }
 _HERE = ("127.0.0.1", "localhost", "::1")
+# What every parser reads alike: none takes a part of the path, of a user's name or of a fragment for the host.
+_ADDRESS = re.compile(r"(?i:https?)://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?([/?][!\"$-\[\]-~]*)?")
 
 
 def form_of(url: str, hosts: Collection[str]) -> Form:
     """`hosts`: those that take a generic message. Raises ValueError, without the address, for what is neither."""
     try:
         parts = urlsplit(url)
-        host = parts.hostname or ""
+        host, _ = parts.hostname or "", parts.port
     except ValueError:
         raise ValueError("is not an address") from None
+    if not _ADDRESS.fullmatch(url):
+        raise ValueError("must be an https:// address of a host, without a user, a fragment or a blank")
     if parts.scheme != "https" and not (parts.scheme == "http" and host in _HERE):
         raise ValueError("must be an https:// address")
-    if host not in _FORMS and host not in hosts:
+    if host not in _FORMS and host not in (known.lower() for known in hosts):
         raise ValueError(f"its host is none of {', '.join(_FORMS)}; name it in PAI_DLC_NOTIFY_HOSTS to allow it")
     return _FORMS.get(host, "generic")
 
@@ -44,10 +49,8 @@ def message(
         case "dingtalk":
             stamp = str(round(now * 1000))
             sign = quote_plus(_signature(key, f"{stamp}\n{key}")) if key else ""
-            return f"{url}&timestamp={stamp}&sign={sign}" if sign else url, {
-                "msgtype": "text",
-                "text": {"content": text},
-            }
+            asked = f"{'&' if '?' in url else '?'}timestamp={stamp}&sign={sign}" if sign else ""
+            return f"{url}{asked}", {"msgtype": "text", "text": {"content": text}}
         case "feishu":
             stamp = str(round(now))
             proof = {"timestamp": stamp, "sign": _signature(f"{stamp}\n{key}", "")} if key else {}

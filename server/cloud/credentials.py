@@ -103,7 +103,7 @@ class AssumedRole:
             if not said:
                 raise no_credentials() from None
             raise self._refused(said[1]) from None
-        except (RetryError, ValueError):  # no connection; no JSON
+        except (RetryError, ValueError, TypeError):  # no connection; no JSON, or of another shape
             raise CloudError(
                 f"STS gave no answer, so {self._role} was not assumed and nothing was sent.",
                 fix="Try again; if it persists, check the network from this machine to STS.",

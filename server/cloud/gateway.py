@@ -109,10 +109,13 @@ class Gateway:
         def call() -> dict[str, Any]:
             attempt()
             redact.note(*met(params))
+            clients = self._sessions.clients(caller)  # where STS fails, it is no failure of this endpoint
             try:
-                body = self._sessions.clients(caller).call(product, action, host, path, params, pathname)
+                body = clients.call(product, action, host, path, params, pathname)
             except CloudError as error:
                 traffic.failed(error)
+                if error.kind == "credentials":
+                    self._sessions.forget(caller)
                 raise
             traffic.answered()
             redact.note(*met(body))

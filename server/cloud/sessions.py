@@ -43,6 +43,12 @@ class Sessions:
                 clients.append(Clients(self._settings, credentials.config()))
             return clients[0]
 
+    def forget(self, caller: str) -> None:
+        """The caller's session, whose key the service takes no more: the next call begins a new one."""
+        if self._settings.role_arn:
+            with self._lock:
+                self._known.pop(caller, None)
+
     def _session(self, caller: str) -> "tuple[Credentials, list[Clients]]":
         name = caller if self._settings.role_arn else ""
         with self._lock:

@@ -15,22 +15,31 @@ _FAULTS = ("unavailable", "timeout", "connection", "unreachable", "invalid_answe
 
 class Breaker:
     """Closed; open after FAILURES in a row; half-open once COOLDOWN is over, when one request is let through to see.
-    Seconds are given. Safe to use from several threads: an outcome is counted where it is seen."""
+    Where others were refused, the action that was let through last leaves them the next turn: a broken operation that
+    somebody polls bars no stop. Seconds are given. Safe to use from several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._failures = 0
         self._next_try = 0.0
+        self._let_through = ""
+        self._refused = set[str]()  # actions since then
 
-    def wait(self, now: float) -> float:
-        """0: send. Else for how many seconds nothing is sent. A probe that never comes back bars the next one for
-        COOLDOWN only."""
+    def wait(self, now: float, action: str = "", *, goes: bool = True) -> float:
+        """0: send. Else for how many seconds nothing is sent. With `goes` a request goes at 0, which may be the probe;
+        one that never comes back bars the next for COOLDOWN only."""
         with self._lock:
             if self._failures < FAILURES:
                 return 0
-            if now < self._next_try:
-                return self._next_try - now
-            self._next_try = now + COOLDOWN
+            yields = action == self._let_through and self._refused - {action}
+            left = self._next_try - now + (COOLDOWN if yields else 0)
+            if left > 0:
+                self._refused.add(action)
+                return left
+            if goes:
+                self._next_try = now + COOLDOWN
+                self._let_through = action
+                self._refused.clear()
             return 0
 
     def count(self, now: float, *, failed: bool) -> None:
@@ -69,7 +78,7 @@ class Traffic:
     async def admit(self, action: str, until: float) -> None:
         """Return when a request may go. Raises CloudError, at once, where the circuit is open or the wait would pass
         `until`, a time of anyio.current_time()."""
-        self._check(action)
+        self._check(action, goes=self._bucket is None)
         now = anyio.current_time()
         if self._bucket is None:
             return
@@ -79,10 +88,10 @@ class Traffic:
         self._bucket.take(now)
         if wait:
             await anyio.sleep(wait)
-            self._check(action)  # it may have opened meanwhile
+        self._check(action, goes=True)  # it may have opened meanwhile
 
-    def _check(self, action: str) -> None:
-        if wait := self._breaker.wait(self._clock()):
+    def _check(self, action: str, *, goes: bool) -> None:
+        if wait := self._breaker.wait(self._clock(), action, goes=goes):
             raise circuit_open(action, self._host, FAILURES, wait)
 
     def failed(self, error: CloudError) -> None:

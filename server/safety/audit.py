@@ -10,6 +10,7 @@ import logging
 import os
 import stat
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -69,7 +70,16 @@ def append(file: Path, text: str) -> None:
     try:
         if stat.S_ISDIR(os.fstat(descriptor).st_mode):
             raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), str(file))
-        if os.write(descriptor, text.encode()) < len(text):
+        if (written := os.write(descriptor, text.encode())) < len(text):
+            _take_back(descriptor, written)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(file))
     finally:
         os.close(descriptor)
+
+
+def _take_back(descriptor: int, written: int) -> None:
+    """A part of a line, into which the next would run, unless that one stands behind it already."""
+    with suppress(OSError):
+        end = os.lseek(descriptor, 0, os.SEEK_CUR)
+        if os.fstat(descriptor).st_size == end:
+            os.ftruncate(descriptor, end - written)

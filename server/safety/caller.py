@@ -12,7 +12,7 @@ from mcp.server.mcpserver import Context
 from pai_dlc_mcp.server.safety.store import digest
 
 _LOCAL = "local"
-_SESSION = re.compile(r"[A-Za-z0-9.@_-]{2,64}")
+_SESSION = re.compile(r"(?!local$|.*-[0-9a-f]{20}$)[A-Za-z0-9.@_-]{2,64}")  # none that is made here
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,10 @@ def session_name() -> str:
     if token is None:
         return _LOCAL
     who = token.subject or token.client_id
-    if _SESSION.fullmatch(who) and who != _LOCAL:
+    if _SESSION.fullmatch(who):
         return who
-    readable = re.sub(r"[^A-Za-z0-9.@_-]+", "-", who)[:51]
-    return f"{readable}-{digest(who)[:12]}"
+    readable = re.sub(r"[^A-Za-z0-9.@_-]+", "-", who)[:43]
+    return f"{readable}-{digest(who)[:20]}"
 
 
 def caller_of(ctx: Context[Any]) -> Caller:

@@ -57,11 +57,11 @@ class RedisStore(Store):
 
     def get(self, kind: str, key: str) -> dict[str, Any] | None:
         with self._asked():
-            return _value(self._redis.get(_name(kind, key)))
+            return _value(_name(kind, key), self._redis.get(_name(kind, key)))
 
     def take(self, kind: str, key: str) -> dict[str, Any] | None:
         with self._asked():
-            return _value(self._redis.getdel(_name(kind, key)))
+            return _value(_name(kind, key), self._redis.getdel(_name(kind, key)))
 
     def swap(self, kind: str, key: str, old: dict[str, Any], new: dict[str, Any], ttl: float | None) -> bool:
         with self._asked():
@@ -71,8 +71,11 @@ class RedisStore(Store):
     def keys(self, kind: str) -> list[str]:
         with self._asked():
             names: set[bytes] = set(self._redis.scan_iter(match=_PLACE.format(checked(kind), "*"), count=1000))
-            texts: list[bytes | None] = self._redis.mget(names) if names else []
-        return sorted(json.loads(text)["key"] for text in texts if text is not None)
+            asked = self._redis.pipeline(transaction=False)
+            for name in names:  # not MGET, for which what is no text is not there
+                asked.get(name)
+            found: list[tuple[bytes, bytes | None]] = list(zip(names, asked.execute(), strict=True))
+        return sorted(_record(name.decode(), text)["key"] for name, text in found if text is not None)
 
     @contextmanager
     def _asked(self) -> Generator[None]:
@@ -93,8 +96,24 @@ def _text(key: str, value: dict[str, Any]) -> str:
     return json.dumps({"key": key, "value": value}, sort_keys=True)
 
 
-def _value(text: Any) -> dict[str, Any] | None:
-    return None if text is None else json.loads(text)["value"]
+def _value(name: str, text: bytes | None) -> dict[str, Any] | None:
+    return None if text is None else _record(name, text)["value"]
+
+
+def _record(name: str, text: bytes) -> dict[str, Any]:
+    """Raises ValueError for what is no record of this name: it may say that something was sent, so it counts as
+    nothing."""
+    try:
+        found = json.loads(text)
+        if (
+            found.keys() == {"key", "value"}
+            and isinstance(found["value"], dict)
+            and name.endswith(digest(found["key"]))
+        ):
+            return found
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        pass
+    raise ValueError(f"{name[:-52]}* in Redis is not a record of this store; delete it")
 
 
 def _milliseconds(ttl: float | None) -> int | None:

@@ -79,7 +79,10 @@ class Store(ABC):
     def secret(self) -> bytes:
         """The key of everything that whoever shares this store digests or seals."""
         self.put("key", "key", {"key": secrets.token_hex(32)}, None)
-        return bytes.fromhex((self.get("key", "key") or {})["key"])
+        key = str((self.get("key", "key") or {}).get("key"))
+        if not re.fullmatch(r"[0-9a-f]{64}", key):
+            raise ValueError("the key that lies with the state is none; move it away")
+        return bytes.fromhex(key)
 
 
 @dataclass(frozen=True)

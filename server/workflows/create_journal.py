@@ -52,7 +52,7 @@ class Journal:
 
     async def get(self, principal: str, request_id: str) -> Entry | None:
         found: dict[str, Any] | None = await kept(self._store.get, _KIND, _key(principal, request_id))
-        return Entry(**found) if found else None
+        return None if found is None else Entry(**found)
 
     async def request_id(self, body: str, instead: str | None = None) -> str:
         """The id of a create without one: that of an equal create which is not resolved, or was within WINDOW; else a

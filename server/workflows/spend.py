@@ -3,7 +3,8 @@ carries our tag counts as well: neither a restart nor a lost ledger sets the cou
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,6 +28,19 @@ _KIND = "spend"
 _REMEMBERED = 2 * 24 * 3600.0  # seconds of a ledger line: a day and a margin
 _BACK = timedelta(days=30)  # in which live jobs are looked for
 _MOST = 10  # pages of jobs read
+
+
+@dataclass(frozen=True)
+class Line:
+    """A create in the ledger; without `job_id` its answer has not come. `at`: seconds since the epoch."""
+
+    request_id: str
+    job_id: str
+    region: str
+    at: float
+    gpus: float
+    hours: float
+    hourly: float
 
 
 def size(cloud: CloudInRegion, draft: Draft, specs: Sequence[Any]) -> Spent:
@@ -59,7 +73,7 @@ async def figures(cloud: CloudInRegion, wanted: Sequence[Spent], but: str = "") 
     now = cloud.clock.now()
     found = [job async for job in each(lambda offset, limit: cloud.jobs.list(_ours(now), offset, limit), _MOST)]
     lines = await _lines(cloud)
-    known = {line["job_id"] for line in lines.values() if line["job_id"]}
+    known = {line.job_id for line in lines.values() if line.job_id}
     jobs = [job for job in found if REQUEST_TAG in job.settings.tags or job.job_id in known]  # or untagged since
     tagged = {job.settings.tags.get(REQUEST_TAG) for job in jobs}
     seen = {job.job_id for job in jobs}
@@ -67,7 +81,7 @@ async def figures(cloud: CloudInRegion, wanted: Sequence[Spent], but: str = "") 
     spent += [
         of_line(line, now)
         for key, line in lines.items()
-        if key != but and not (line["job_id"] in seen if line["job_id"] else line["request_id"] in tagged)
+        if key != but and not (line.job_id in seen if line.job_id else line.request_id in tagged)
     ]
     return spending.figures(limits, spent, wanted, now)
 
@@ -110,25 +124,34 @@ class Limited:
         request_id = str(write.params["Settings"]["Tags"][REQUEST_TAG])
         key = json.dumps([self.caller.principal, request_id])  # an id is its caller's own
         line = _line(self.cloud, self.wanted, request_id)
-        new: bool = await kept(self.cloud.store.put, _KIND, key, line, _REMEMBERED)
+        store = self.cloud.store
+        new: bool = await kept(store.put, _KIND, key, asdict(line), _REMEMBERED)
+        stays = False
         try:
-            near = held(self.cloud, await figures(self.cloud, [self.wanted], but=key))
-            if near and not self.asked:
-                raise Failure(
-                    f"Nothing was sent: it came near the operator's limits meanwhile. {'; '.join(map(str, near))}.",
-                    fix="Call again: the user is asked.",
-                    code="SpendLimit",
-                )
-            job_id = await self.sender.send(write)
-        except Failure as error:
-            if new and not (isinstance(error, CloudError) and error.maybe_done):
-                with anyio.CancelScope(shield=True):
-                    await kept(self.cloud.store.take, _KIND, key)
-            raise
-        with anyio.CancelScope(shield=True):
-            made = {**line, "job_id": job_id}
-            await kept(self.cloud.store.swap, _KIND, key, line, made, _REMEMBERED)
+            await self._admitted(key)
+            stays = True
+            try:
+                job_id = await self.sender.send(write)
+            except Failure as error:
+                stays = isinstance(error, CloudError) and error.maybe_done
+                raise
+        finally:  # a cancelled call's line would count as a job for a day
+            if new and not stays:
+                with anyio.CancelScope(shield=True), suppress(Failure):
+                    await kept(store.take, _KIND, key)
+        with anyio.CancelScope(shield=True), suppress(Failure):  # it is made: the job's tag names the line as well
+            await kept(store.swap, _KIND, key, asdict(line), asdict(replace(line, job_id=job_id)), _REMEMBERED)
         return job_id
+
+    async def _admitted(self, key: str) -> None:
+        """Raises Failure where a limit refuses, or asks for a yes that was not given."""
+        near = held(self.cloud, await figures(self.cloud, [self.wanted], but=key))
+        if near and not self.asked:
+            raise Failure(
+                f"Nothing was sent: it came near the operator's limits meanwhile. {'; '.join(map(str, near))}.",
+                fix="Call again: the user is asked.",
+                code="SpendLimit",
+            )
 
 
 def _ours(now: datetime) -> dict[str, Any]:
@@ -141,31 +164,28 @@ def _ours(now: datetime) -> dict[str, Any]:
     }
 
 
-async def _lines(cloud: CloudInRegion) -> dict[str, dict[str, Any]]:
+async def _lines(cloud: CloudInRegion) -> dict[str, Line]:
     keys: list[str] = await kept(cloud.store.keys, _KIND)
     found = {key: await kept(cloud.store.get, _KIND, key) for key in keys}
-    return {key: line for key, line in found.items() if line}
-
-
-def _line(cloud: CloudInRegion, wanted: Spent, request_id: str) -> dict[str, Any]:
-    return {
-        "request_id": request_id,
-        "job_id": "",
-        "region": cloud.region,
-        "at": wanted.created.timestamp(),
-        "gpus": wanted.gpus,
-        "hours": wanted.hours,
-        "hourly": wanted.hourly,
+    # One of the first version is named by its request id, which it does not say again
+    lines: dict[str, dict[str, Any]] = {
+        key: {"request_id": key, **line} for key, line in found.items() if line is not None
     }
+    return {key: Line(**line) for key, line in lines.items()}
 
 
-def of_line(line: dict[str, Any], now: datetime) -> Spent:
+def _line(cloud: CloudInRegion, wanted: Spent, request_id: str) -> Line:
+    at = wanted.created.timestamp()
+    return Line(request_id, "", cloud.region, at, wanted.gpus, wanted.hours, wanted.hourly)
+
+
+def of_line(line: Line, now: datetime) -> Spent:
     """A job that the account does not show: not yet, deleted, or of another region. It counts in full until it would
     be over."""
-    created = datetime.fromtimestamp(line["at"], now.tzinfo)
-    over = created + timedelta(hours=line["hours"])
+    created = datetime.fromtimestamp(line.at, now.tzinfo)
+    over = created + timedelta(hours=line.hours)
     ended = over if over <= now else None
-    return Spent(created, ended, failed=False, gpus=line["gpus"], hours=line["hours"], hourly=line["hourly"])
+    return Spent(created, ended, failed=False, gpus=line.gpus, hours=line.hours, hourly=line.hourly)
 
 
 def _unknown(what: str) -> Failure:

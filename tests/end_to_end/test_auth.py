@@ -145,7 +145,7 @@ class Provider:
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.fetches = 0
         public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key()))
-        body = json.dumps({"keys": [{**public, "kid": "one", "use": "sig", "alg": "RS256"}]}).encode()
+        self.body = json.dumps({"keys": [{**public, "kid": "one", "use": "sig", "alg": "RS256"}]}).encode()
         provider = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -153,7 +153,7 @@ class Provider:
                 provider.fetches += 1
                 self.send_response(200)
                 self.end_headers()
-                self.wfile.write(body)
+                self.wfile.write(provider.body)
 
             def log_message(self, *_: Any) -> None:
                 pass
@@ -192,6 +192,8 @@ def test_a_jwt_of_the_issuer_for_this_audience_is_let_in_and_no_other(emulator, 
             "expired": provider.token(exp=int(time.time()) - 120),
             "no expiry": provider.token(exp=None),
             "no subject": provider.token(sub=None),
+            "an empty subject": provider.token(sub="", client_id="alice"),
+            "a subject that is no text": provider.token(sub=["alice"]),
             "another key": provider.token(key=stranger),
             "a shared secret": provider.token(key="k" * 32, algorithm="HS256"),
             "no signature": jwt.encode({"iss": ISSUER, "aud": AUDIENCE, "sub": "a", "exp": 9e9}, None, "none"),
@@ -203,6 +205,19 @@ def test_a_jwt_of_the_issuer_for_this_audience_is_let_in_and_no_other(emulator, 
         assert provider.fetches == 1, "a made-up key id fetches nothing"
         metadata = httpx2.get(f"{address}/.well-known/oauth-protected-resource/mcp").json()
         assert metadata["authorization_servers"][0].rstrip("/") == ISSUER
+
+
+@pytest.mark.parametrize("page", [b"<html>maintenance</html>", b"", b"[]", b'{"keys": 7}', b'{"keys": []}', b"\xff"])
+async def test_a_key_set_that_is_none_lets_nobody_new_in_and_those_known_go_on(page, provider, monkeypatch) -> None:
+    keys = auth.Jwt(ISSUER, AUDIENCE, auth.KeySet(provider.address))
+    good, provider.body = provider.body, page
+    assert await keys.verify_token(provider.token()) is None
+    monkeypatch.setattr(auth, "_PAUSE", 0)
+    provider.body = good
+    assert await keys.verify_token(provider.token())
+    provider.body = page
+    monkeypatch.setattr(auth, "_KEEP", 0)
+    assert await keys.verify_token(provider.token())
 
 
 @contextmanager

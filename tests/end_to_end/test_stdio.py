@@ -88,3 +88,9 @@ def test_a_misspelt_toolset_is_refused_at_start_with_the_right_one(capsys: pytes
     out, error = capsys.readouterr()
     assert out == ""
     assert "did you mean 'templates'" in error
+
+
+async def test_with_the_emulator_no_role_is_assumed() -> None:
+    transport = stdio_client(server("--emulator", PAI_DLC_ROLE_ARN="acs:ram::1234567890123456:role/agents"))
+    async with Client(transport, cache=None) as client:
+        assert not (await client.call_tool("get_job", {"job_id": "dlc4stillrunning"})).is_error

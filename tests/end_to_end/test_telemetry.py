@@ -2,11 +2,13 @@
 
 import json
 import signal
+import socket
 import threading
 from collections.abc import Generator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import anyio.to_thread
 import pytest
 from google.protobuf.json_format import MessageToDict
 from mcp import Client
@@ -57,8 +59,6 @@ def sent(collector: Any, one_emulator: Emulator, replica: Any, tmp_path_factory:
     folder = tmp_path_factory.mktemp("telemetry")
     settings = {"OTEL_EXPORTER_OTLP_ENDPOINT": address, "PAI_DLC_STATE": str(folder), "PAI_DLC_TOOLSETS": "all"}
     with replica(one_emulator, **settings) as server:
-        import anyio
-
         anyio.run(_calls, f"{server}/mcp", one_emulator)
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(30) == 0
@@ -146,6 +146,18 @@ def test_its_name_is_the_server_s(sent: Any) -> None:
     resources = [one["resource"]["attributes"] for body in sent for one in body.get("resourceSpans", [])]
     named = {one["key"]: one["value"]["stringValue"] for one in resources[0]}
     assert named["service.name"] == "pai-dlc-mcp"
+
+
+async def test_a_collector_that_hangs_holds_up_no_call_and_no_end(emulator: Any, replica: Any, tmp_path: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as hangs:
+        address = f"http://127.0.0.1:{hangs.getsockname()[1]}"
+        settings = {"OTEL_EXPORTER_OTLP_ENDPOINT": address, "OTEL_BSP_SCHEDULE_DELAY": "50"}
+        with replica(emulator, PAI_DLC_STATE=str(tmp_path), **settings) as server:
+            async with Client(f"{server}/mcp", cache=None) as client:
+                for _ in range(2):
+                    assert not (await client.call_tool("get_job", {"job_id": JOB})).is_error
+            server.process.send_signal(signal.SIGTERM)
+            assert await anyio.to_thread.run_sync(server.process.wait, 15) == 0
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from typing import Any
 
+import anyio
 import httpx2
 import pytest
 
@@ -58,6 +59,15 @@ async def test_nobody_else_is_answered(served: Any, emulator: Any) -> None:
             answer = await http.request(method, f"http://{place.host}{path.format(**known)}", headers=sent)
             assert answer.status_code == status, (method, path, headers)
     assert emulator.requests.actions() == []
+
+
+async def test_a_request_of_no_path_is_a_stranger_s(served: Any) -> None:
+    async with served(LIVE) as place:
+        name, _, port = place.host.partition(":")
+        for line in ("OPTIONS * HTTP/1.1", "CONNECT evil.example:1 HTTP/1.1"):
+            async with await anyio.connect_tcp(name, int(port)) as stream:
+                await stream.send(f"{line}\r\nHost: {place.host}\r\nConnection: close\r\n\r\n".encode())
+                assert (await stream.receive()).startswith(b"HTTP/1.1 404")
 
 
 async def test_what_is_sent_with_the_question_changes_nothing(served: Any, emulator: Any) -> None:

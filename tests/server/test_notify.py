@@ -8,7 +8,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -17,6 +18,7 @@ import anyio.to_thread
 import pytest
 from mcp import Client
 from pydantic import ValidationError
+from redis import Redis
 
 from pai_dlc_mcp import tools
 from pai_dlc_mcp.emulator.faults import Fault
@@ -32,12 +34,13 @@ CONFIRM_KEY = "the key under which this server seals what it asks"
 
 
 class Sink(ThreadingHTTPServer):
-    """Takes messages; `answer` is what it says to each."""
+    """Takes messages; `answer` is what it says to each, `raw` says it in bytes of its own."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Taken)
         self.taken = list[dict[str, Any]]()
         self.answer: tuple[int, dict[str, str], bytes] = (200, {"content-type": "application/json"}, b"{}")
+        self.raw: Callable[[Callable[[bytes], Any]], None] | None = None
 
     @property
     def url(self) -> str:
@@ -50,6 +53,10 @@ class _Taken(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
         self.server.taken.append(json.loads(body))
+        if self.server.raw:
+            with suppress(OSError):  # whoever asked has gone
+                self.server.raw(self.wfile.write)
+            return
         code, headers, text = self.server.answer
         self.send_response(code)
         for name, value in {**headers, "content-length": str(len(text))}.items():
@@ -110,7 +117,7 @@ async def test_one_message_tells_the_end_of_a_job_that_was_created_here(team, em
     for _ in range(3):
         await team.watch.look()
     (message,) = sink.taken
-    assert message["text"].startswith(f"PAI-DLC: job resnet50 ({job}) in cn-hangzhou has ended: Failed. ")
+    assert message["text"].startswith(f"PAI-DLC emulator: job resnet50 ({job}) in cn-hangzhou has ended: Failed. ")
     assert message["verdict"] in message["text"]
     assert (message["job_id"], message["status"], message["region"]) == (job, "Failed", "cn-hangzhou")
 
@@ -137,12 +144,14 @@ async def test_what_was_marked_before_the_server_died_is_never_sent_again(team, 
     await made(team, emulator)
     emulator.clock.advance(7200)
 
+    class Killed(BaseException): ...
+
     def died(*_: object) -> Any:
-        raise RuntimeError("killed")
+        raise Killed
 
     with monkeypatch.context() as dying:
         dying.setattr(team.watch, "_post", died)
-        with pytest.raises(RuntimeError):
+        with pytest.raises(Killed):
             await team.watch.look()
     await team.watcher(team.build()).look()
     assert sink.taken == []
@@ -222,18 +231,118 @@ async def test_an_end_whose_message_could_not_be_made_is_told_by_the_next_look(t
     assert len(sink.taken) == 1
 
 
-async def test_a_region_that_cannot_be_looked_at_keeps_no_other_from_being_told(team, emulator, sink, tmp_path) -> None:
-    open_store(tmp_path / "state").put("watched", "dlc0elsewhere0000", {"region": "no region"}, 3600)
+async def test_a_region_that_cannot_be_looked_at_keeps_no_other_from_being_told(team, emulator, sink) -> None:
+    team.server.app.store.put("watched", "dlc0elsewhere0000", {"region": "no region"}, 3600)
     await made(team, emulator)
     emulator.clock.advance(7200)
     await team.watch.look()
     assert len(sink.taken) == 1
 
 
+@pytest.mark.parametrize("record", [{}, {"region": None}, {"region": 7}, {"region": ["cn-hangzhou"]}, {"region": {}}])
+async def test_a_record_that_says_no_region_ends_neither_the_looks_nor_the_server(
+    record, settings_for, emulator, sink, tmp_path
+) -> None:
+    running = Team(settings_for(notify=sink.url, notify_hosts="127.0.0.1", state=tmp_path / "state"), emulator)
+    running.server.app.store.put("watched", "dlc0elsewhere0000", record, 3600)
+    async with Client(running.server, cache=None) as client:
+        result = await client.call_tool("create_job", {**JOB, "envs": {"EMULATOR_SCENARIO": "cuda_oom"}})
+        assert not result.is_error
+        for _ in range(200):  # its clock is the emulator's, which each pause moves on
+            if sink.taken:
+                break
+            await anyio.sleep(0.02)
+        assert not (await client.call_tool("get_job", {"job_id": FINISHED})).is_error
+    assert len(sink.taken) == 1
+
+
+async def test_a_torn_record_ends_no_server_and_once_it_is_gone_the_others_are_told(
+    redis, settings_for, emulator, sink
+) -> None:
+    settings = settings_for(notify=sink.url, notify_hosts="127.0.0.1", state=redis)
+    team = Team(settings, emulator)
+    await made(team, emulator)
+    team.server.app.store.put("watched", "dlc0elsewhere0000", {"region": "cn-hangzhou"}, 3600)
+    with Redis.from_url(redis) as client:
+        names = client.keys("pai-dlc-mcp:watched*:*")
+        (name,) = (name for name in names if b"elsewhere" in client.get(name))
+        client.set(name, b"7")
+        emulator.clock.advance(7200)
+        async with Client(team.server, cache=None) as served:
+            for _ in range(20):
+                await anyio.sleep(0.02)
+            assert not (await served.call_tool("get_job", {"job_id": FINISHED})).is_error
+            assert sink.taken == []
+            client.delete(name)
+            for _ in range(200):
+                if sink.taken:
+                    break
+                await anyio.sleep(0.02)
+    assert len(sink.taken) == 1
+
+
+async def test_of_an_answer_without_an_end_a_few_bytes_are_read(team, emulator, sink, caplog) -> None:
+    sent = 0
+
+    def endless(write: Callable[[bytes], Any]) -> None:
+        nonlocal sent
+        write(b"HTTP/1.1 500 Oops\r\n\r\n")
+        while sent < 300_000_000:
+            sent += write(b"x" * 65536)
+
+    sink.raw = endless
+    await made(team, emulator)
+    emulator.clock.advance(7200)
+    await team.watch.look()
+    assert "HTTP 500" in caplog.text
+    assert sent < 100_000_000
+
+
+async def test_an_answer_that_drips_is_waited_for_no_longer_than_any(team, emulator, sink, caplog, monkeypatch) -> None:
+    monkeypatch.setattr(notify, "_POST_S", 0.3)
+    over = threading.Event()
+
+    def drip(write: Callable[[bytes], Any]) -> None:
+        write(b"HTTP/1.1 200 OK\r\n")
+        while not over.wait(0.05):
+            write(b"a: b\r\n")
+
+    sink.raw = drip
+    await made(team, emulator)
+    emulator.clock.advance(7200)
+    began = time.monotonic()
+    await team.watch.look()
+    assert time.monotonic() - began < 3
+    over.set()
+    assert "a notification was not taken: TimeoutError" in caplog.text
+
+
+async def test_a_torn_answer_puts_no_address_into_the_log(team, emulator, sink, caplog) -> None:
+    caplog.set_level(logging.DEBUG)
+    sink.raw = lambda write: write(b"HTTP/1.1 200 OK\r\nno header webhook\r\n: x\r\n\r\n{}")
+    await made(team, emulator)
+    emulator.clock.advance(7200)
+    await team.watch.look()
+    assert len(sink.taken) == 1
+    assert "webhook-key" not in caplog.text
+
+
 async def test_a_server_without_the_setting_watches_nothing(settings_for, emulator, tmp_path) -> None:
     settings = settings_for(state=tmp_path / "state")
-    await made(Team(settings, emulator), emulator)
-    assert open_store(tmp_path / "state").keys("watched") == []
+    team = Team(settings, emulator)
+    await made(team, emulator)
+    assert team.server.app.store.keys("watched") == []
+
+
+async def test_a_server_of_the_emulator_takes_no_end_of_the_account_s_for_its_own(
+    team, emulator, sink, tmp_path
+) -> None:
+    await made(team, emulator)
+    open_store(tmp_path / "state").put("watched", "dlc0ofaccount000", {"region": "cn-hangzhou"}, 3600)
+    emulator.clock.advance(7200)
+    await team.watch.look()
+    assert len(sink.taken) == 1
+    assert open_store(tmp_path / "state").get("watched", "dlc0ofaccount000")
 
 
 @pytest.mark.parametrize("url", ["https://example.com/webhook-key", "http://oapi.dingtalk.com/webhook-key", "x"])

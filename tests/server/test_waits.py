@@ -179,10 +179,11 @@ async def test_a_job_that_cannot_be_read_ends_a_task_with_the_error(served, emul
     assert tasks.polls[-1]["status"] == "completed"
 
 
-async def test_a_number_in_quotes_is_a_timeout_of_a_task_as_of_the_tool(served, emulator) -> None:
+@pytest.mark.parametrize("seconds", ["60", "60.0", 60.0])
+async def test_what_the_tool_takes_for_a_number_is_a_timeout_of_a_task_too(seconds, served, emulator) -> None:
     tasks = Tasks(emulator)
     async with client_of(served(), tasks) as client:
-        found = await client.call_tool("wait_for_jobs", {"job_ids": [RUNNING], "timeout_s": "60"})
+        found = await client.call_tool("wait_for_jobs", {"job_ids": [RUNNING], "timeout_s": seconds})
     assert tasks.created[0].ttlMs == 660_000
     assert found.structured_content
     assert found.structured_content["status"] == "timeout"
@@ -193,6 +194,31 @@ async def test_above_the_most_tasks_a_call_waits_as_for_any_other_client(served,
     tasks = Tasks(emulator, by_hand=True)
     async with client_of(served(), tasks) as client:
         await client.call_tool("wait_for_jobs", {"job_ids": [RUNNING]})
+        found = await client.call_tool("wait_for_jobs", {"job_ids": [RUNNING]})
+    assert len(tasks.created) == 1
+    assert found.structured_content
+    assert found.structured_content["waited_s"] == 45
+
+
+async def test_one_caller_s_tasks_take_no_place_of_another_s(served, emulator, monkeypatch) -> None:
+    monkeypatch.setattr(waits, "_MOST", 2)
+    tasks = Tasks(emulator, by_hand=True)
+    async with client_of(served(), tasks) as client:
+        for caller in ("one", "one", "one", "two", "two", "two"):
+            monkeypatch.setattr(waits, "caller_of", lambda _, caller=caller: Caller(caller))
+            await client.call_tool("wait_for_jobs", {"job_ids": [RUNNING]})
+    assert len(tasks.created) == 4
+
+
+async def test_without_its_state_a_call_waits_as_for_any_other_client_and_a_task_says_so(
+    served, emulator, tmp_path
+) -> None:
+    tasks = Tasks(emulator, by_hand=True)
+    async with client_of(served(state=tmp_path / "state"), tasks) as client:
+        await client.call_tool("wait_for_jobs", {"job_ids": [RUNNING]})
+        (tmp_path / "state").chmod(0o755)
+        with pytest.raises(MCPError, match="StateUnusable"):
+            await ask(client.session, "tasks/get", tasks.created[0].taskId)
         found = await client.call_tool("wait_for_jobs", {"job_ids": [RUNNING]})
     assert len(tasks.created) == 1
     assert found.structured_content

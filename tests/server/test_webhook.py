@@ -44,6 +44,19 @@ def test_the_host_says_the_form(url, form) -> None:
         "http://hooks.example.com/secret",
         "ftp://hooks.example.com/secret",
         "https://[secret",
+        r"https://example.org\@oapi.dingtalk.com/secret",  # requests goes to example.org
+        r"https://example.org\\@oapi.dingtalk.com/secret",
+        "https://user:secret@oapi.dingtalk.com/",
+        "https://oapi.dingtalk.com./secret",
+        "https://oapi.dingtalk.com%2eexample.org/secret",
+        "https://oapi.dingtalk.com\t/secret",
+        " https://oapi.dingtalk.com/secret",
+        "https://oapi.dingtalk.com/secret#",  # what signs it would be cut off with the fragment
+        "https://oapi.dingtalk.com:99999/secret",
+        "https://\u043eapi.dingtalk.com/secret",  # a Cyrillic letter
+        "https://oapi\u3002dingtalk.com/secret",
+        "http://127.1/secret",
+        "http://2130706433/secret",
         "secret",
         "",
     ],
@@ -63,6 +76,15 @@ def test_dingtalk_is_signed_in_the_address() -> None:
         "sign": [hmac_of("SEC1", "1767000000250\nSEC1")],
     }
     assert body == {"msgtype": "text", "text": {"content": "said"}}
+
+
+def test_the_signature_begins_the_question_of_an_address_without_one() -> None:
+    url, _ = message("https://oapi.dingtalk.com/robot", "dingtalk", "SEC1", "said", {}, NOW)
+    assert set(parse_qs(urlsplit(url).query)) == {"timestamp", "sign"}
+
+
+def test_a_host_is_allowed_in_any_case() -> None:
+    assert form_of("https://Hooks.example.com/x", ("HOOKS.Example.com",)) == "generic"
 
 
 def test_feishu_is_signed_in_the_body_and_calls_nobody() -> None:

@@ -187,3 +187,38 @@ async def test_an_equal_request_id_of_another_caller_is_another_place_in_the_lim
     with pytest.raises(Failure, match="gpus_at_once: 1 of 1"):
         await Limited(cloud, UnaskedSender(app, Caller("bob")), wanted, asked=False).send(write)
     assert creates(emulator) == 1
+
+
+async def test_a_create_given_up_while_the_limits_are_looked_at_gives_its_place_back(connect, emulator) -> None:
+    agent = connect(allow_tools=("create_job",), limits="jobs_an_hour=1,ask_from=1")
+    store = agent.server.app.store
+
+    async def give_up_once_entered(scope: anyio.CancelScope) -> None:
+        while not store.keys("spend"):
+            await anyio.sleep(0.01)
+        scope.cancel()
+
+    emulator.faults.add(Fault("ListJobs", "delay", times=None, seconds=0.3))
+    async with anyio.create_task_group() as group:
+        group.start_soon(give_up_once_entered, group.cancel_scope)
+        await agent.call("create_job", **agent.JOB)
+    with anyio.fail_after(5):
+        while store.keys("spend"):
+            await anyio.sleep(0.01)
+    emulator.faults.clear()
+    await agent.job(display_name="another")  # of an equal one it is not known that it never went out
+    assert creates(emulator) == 1
+
+
+async def test_a_line_that_says_no_request_counts_and_one_that_is_none_stops_creates(connect, emulator) -> None:
+    agent = connect(allow_tools=("create_job",), limits="jobs_an_hour=1,ask_from=1")
+    line = {"job_id": "", "region": "cn-hangzhou", "at": emulator.clock.now().timestamp(), "gpus": 1, "hours": 1}
+    store = agent.server.app.store
+    store.put("spend", "of-the-first-version", {**line, "hourly": 0}, 3600)
+    assert "1 of 1 jobs in an hour" in await agent.error("create_job", **agent.JOB)
+    store.take("spend", "of-the-first-version")
+    store.put("spend", "none", {}, 3600)
+    await agent.error("create_job", **agent.JOB)
+    assert creates(emulator) == 0
+    store.take("spend", "none")
+    await agent.job()

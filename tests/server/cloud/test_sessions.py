@@ -13,6 +13,7 @@ from mcp.server.auth.provider import AccessToken
 from Tea.core import TeaCore
 
 from pai_dlc_mcp.emulator.embedded import Emulator
+from pai_dlc_mcp.emulator.faults import Fault
 from pai_dlc_mcp.server.cloud import sessions
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.gateway import Gateway
@@ -124,6 +125,28 @@ async def test_an_sts_that_is_not_there_is_said(gateway_for: Any, monkeypatch: p
     assert not refused.value.maybe_done
 
 
+async def test_an_sts_that_fails_for_one_caller_bars_nobody_who_has_a_key(
+    gateway_for: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway = gateway_for(role_arn=ROLE)
+    gateway._caller = lambda: "alice"
+    await gateway.read("pai-dlc", "ListJobs", "cn-hangzhou")
+    do_action = TeaCore.do_action
+
+    def gone(request: Any, options: Any = None) -> Any:
+        if request.query.get("Action") == "AssumeRole":
+            request.headers["host"] = "127.0.0.1:1"
+        return do_action(request, options)
+
+    monkeypatch.setattr(TeaCore, "do_action", gone)
+    gateway._caller = lambda: "bob"
+    for _ in range(5):
+        with pytest.raises(CloudError, match="STS gave no answer"):
+            await gateway.read("pai-dlc", "ListJobs", "cn-hangzhou")
+    gateway._caller = lambda: "alice"
+    assert "Jobs" in await gateway.read("pai-dlc", "ListJobs", "cn-hangzhou")
+
+
 async def test_the_key_is_renewed_before_it_expires(
     gateway_for: Any, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,6 +159,21 @@ async def test_the_key_is_renewed_before_it_expires(
         asked.append(len(assumed(emulator)))
     assert asked[0] == asked[1] == 1
     assert asked[2] > 1
+
+
+@pytest.mark.parametrize("action", ["GetJob", "CreateJob"])
+async def test_a_key_that_the_service_takes_no_more_is_of_one_call_alone(
+    action: str, connect: Any, emulator: Emulator
+) -> None:
+    agent = connect(emulator=False, role_arn=ROLE)
+    emulator.faults.add(Fault(action, "expired_token", times=1))
+    call = {"GetJob": ("get_job", {"job_id": JOB}), "CreateJob": ("create_job", agent.JOB)}[action]
+    with calling("alice"):
+        assert "have expired" in await agent.error(call[0], **call[1])
+        assert assumed(emulator) == ["alice"]
+        await agent.facts(call[0], **call[1])
+    assert assumed(emulator) == ["alice", "alice"]
+    assert emulator.requests.actions().count(action) == 2
 
 
 async def test_of_many_callers_the_last_are_kept(
@@ -181,6 +219,17 @@ def test_a_subject_that_is_no_session_s_name_gets_one_of_its_own(subject: str) -
     assert name not in (subject, "local")
     with calling(f"{subject}!"):
         assert session_name() != name
+
+
+def test_no_subject_is_the_session_of_another() -> None:
+    names: list[str] = []
+    for subject in ("a b", "x" * 65):
+        with calling(subject):
+            names.append(session_name())
+    for name in names:  # a subject that somebody chose because it is the name of another's session
+        with calling(name):
+            assert session_name() not in names
+            assert re.fullmatch(r"[A-Za-z0-9.@_-]{2,64}", session_name())
 
 
 def test_where_nobody_is_told_apart_it_is_local() -> None:

@@ -1,5 +1,6 @@
 """What an endpoint is sent: nothing for a while after it failed ten times in a row, and never too much at once."""
 
+import re
 import time
 from typing import Any
 
@@ -12,7 +13,7 @@ from pai_dlc_mcp.emulator.faults import Fault
 from pai_dlc_mcp.server.cloud.credentials import StaticKey
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.gateway import Gateway
-from pai_dlc_mcp.server.cloud.traffic import COOLDOWN, FAILURES, Breaker, Bucket
+from pai_dlc_mcp.server.cloud.traffic import COOLDOWN, FAILURES, Breaker, Bucket, Traffic
 
 HANGZHOU = "cn-hangzhou"
 JOBS = ("pai-dlc", "ListJobs", HANGZHOU)
@@ -65,6 +66,18 @@ def test_no_stretch_of_time_has_more_requests_than_its_rate_and_one_burst(
             assert last - first + 1 <= burst + (sent[last] - sent[first]) * rate + 1e-6
 
 
+async def test_the_request_that_is_let_through_to_see_may_wait_for_its_turn(ticks) -> None:
+    traffic = Traffic("host", 1, ticks)
+    for _ in range(3):  # two at once, and one that waited
+        await traffic.admit("ListJobs", anyio.current_time() + 60)
+    for _ in range(FAILURES):
+        traffic.failed(CloudError("", fix="", code="", kind="unavailable"))
+    ticks.now += COOLDOWN
+    await traffic.admit("ListJobs", anyio.current_time() + 60)
+    with pytest.raises(CloudError, match="was not sent: the last"):
+        await traffic.admit("ListJobs", anyio.current_time() + 60)
+
+
 class Ticks:
     now = 100.0
 
@@ -109,6 +122,24 @@ async def test_a_broken_endpoint_is_left_alone_and_asked_again_when_it_was_said(
     ticks.now += COOLDOWN
     assert "Jobs" in await gateway.read(*JOBS)
     assert "Jobs" in await gateway.read(*JOBS)
+
+
+async def test_a_broken_operation_that_somebody_polls_bars_no_stop(gateway, emulator, ticks) -> None:
+    """One polls each second; the other stops a job and comes again when it was said."""
+    emulator.faults.add(Fault("ListJobs", "unavailable", times=None))
+    while (await refused(gateway)).code != "CircuitOpen":
+        pass
+    told = list[str]()
+    for _ in range(4):
+        try:
+            await gateway.send(*STOP)
+        except CloudError as error:
+            told.append(error.what)
+            for _ in range(int(re.findall(r"again in (\d+) s", error.what)[0])):
+                ticks.now += 1
+                await refused(gateway)
+    assert emulator.requests.actions().count("StopJob") >= 1
+    assert len(told) <= 2
 
 
 async def test_another_product_is_asked_all_the_same(gateway, emulator) -> None:

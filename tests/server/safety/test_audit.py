@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from mcp.types import ElicitResult
 
 from pai_dlc_mcp.emulator.embedded import Emulator
 from pai_dlc_mcp.emulator.faults import Fault
+from pai_dlc_mcp.server.safety import audit
 from pai_dlc_mcp.server.safety.audit import append
 
 RUNNING = "dlc4stillrunning"
@@ -146,3 +148,20 @@ def test_a_new_audit_file_may_be_read_and_written_by_whom_the_umask_says_and_run
     append(tmp_path / "audit.jsonl", "two\n")
     assert (tmp_path / "audit.jsonl").read_text() == "one\ntwo\n"
     assert (tmp_path / "audit.jsonl").stat().st_mode & 0o777 == 0o666
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no limit of a file's size")
+def test_of_a_line_that_the_disk_does_not_take_nothing_stays(tmp_path: Path) -> None:
+    import resource
+
+    file = tmp_path / "audit.jsonl"
+    audit.append(file, "first\n")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16, limits[1]))
+    try:
+        with pytest.raises(OSError, match="No space"):
+            audit.append(file, "a second one that is too long\n")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    audit.append(file, "third\n")
+    assert file.read_text() == "first\nthird\n"

@@ -1,5 +1,6 @@
 """The store in Redis: refused at start in a sentence, a clear error during a call, and its password nowhere."""
 
+import json
 import logging
 import sys
 from typing import Any
@@ -138,3 +139,47 @@ def test_its_keys_show_nothing_and_leave_others_alone(redis: str) -> None:
     assert len(names) == 2
     assert not any(b"the-token" in name for name in names)
     assert store.keys("token") == ["the-token"]
+
+
+def put_anyhow(redis: str, kind: str, text: bytes | None) -> None:
+    """Each record of a kind is this instead, KEY standing for its key; None: no text at all."""
+    with Redis.from_url(redis) as client:
+        for name in client.keys(f"pai-dlc-mcp:{kind}*"):
+            key = json.dumps(json.loads(client.get(name))["key"]).encode()
+            client.delete(name)
+            client.rpush(name, "x") if text is None else client.set(name, text.replace(b"KEY", key))
+
+
+TORN = (
+    None, b"", b"7", b"[]", b"{}", b"null", b'{"key": KEY}', b'{"value": {}}', b'{"key": KEY, "value": null}',
+    b'{"key": KEY, "value": 7}', b'{"key": 7, "value": {}}', b'{"key": "of another", "value": {}}', b"\xff\xfe",
+    b'{"key": KEY, "value": ', b"[" * 100_000,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", TORN, ids=lambda text: str(text)[:30])
+async def test_what_is_no_record_sends_nothing_and_counts_for_nothing(
+    text: bytes | None, redis: str, connect: Any, emulator: Any
+) -> None:
+    agent = connect(state=redis, limits="jobs_an_hour=9")
+    token = (await agent.facts("stop_job", job_id=JOB))["confirmation_token"]
+    put_anyhow(redis, "token", text)
+    assert "StateUnusable" in await agent.error("stop_job", job_id=JOB, confirmation_token=token)
+    create = {**agent.JOB, "allow_same_name": True, "client_request_id": "once-and-only-once"}
+    await agent.facts("create_job", **create)
+    emulator.account.jobs.clear()  # the journal alone knows of it
+    put_anyhow(redis, "create", text)
+    assert "StateUnusable" in await agent.error("create_job", **create)
+    put_anyhow(redis, "spend", text)
+    assert "StateUnusable" in await agent.error("create_job", **{**agent.JOB, "display_name": "another"})
+    assert (emulator.requests.actions().count("CreateJob"), emulator.requests.actions().count("StopJob")) == (1, 0)
+    with pytest.raises(ValueError, match="Redis"):
+        agent.server.app.store.keys("spend")
+
+
+@pytest.mark.parametrize("text", [*TORN, b'{"key": KEY, "value": {}}', b'{"key": KEY, "value": {"key": ""}}'])
+def test_a_key_that_is_none_is_refused_at_start(text: bytes | None, redis: str, connect: Any) -> None:
+    connect(state=redis)
+    put_anyhow(redis, "key", text)
+    with pytest.raises(ValueError, match=r"Redis|key that lies with the state"):
+        connect(state=redis)

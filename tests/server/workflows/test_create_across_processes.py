@@ -208,6 +208,6 @@ async def test_a_server_with_its_journal_in_memory_says_what_that_means(
 
 async def test_18_a_failed_journal_sends_nothing(connect: Any, emulator: Any, tmp_path: Path) -> None:
     agent = connect(state=tmp_path / "state")
-    (tmp_path / "state" / "create").write_text("")
+    (tmp_path / "state" / "create-emulated").write_text("")
     assert "without it nothing is sent" in await agent.error("create_job", **agent.JOB)
     assert creates(emulator) == 0

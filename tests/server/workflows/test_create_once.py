@@ -8,11 +8,14 @@ from typing import Any
 import anyio
 import pytest
 
+from pai_dlc_mcp.emulator import embedded
+from pai_dlc_mcp.emulator.clock import Clock
 from pai_dlc_mcp.emulator.faults import Fault
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.safety.caller import Caller
 from pai_dlc_mcp.server.workflows.create_once import Submitted, submit
+from tests.conftest import START
 
 REQUEST_TAG = "mcp-request-id"
 WEEK = 7 * 24 * 3600
@@ -310,3 +313,44 @@ async def test_no_chain_of_accidents_makes_two_jobs_of_one_request(rounds, cloud
         "html_502": {"unknown"},
         "throttling": {"throttled", "created"},
     }
+
+
+async def test_a_state_that_goes_while_the_create_is_out_hides_no_job_and_makes_no_second(
+    connect: Any, emulator: Any, tmp_path: Any
+) -> None:
+    """The journal, the ledger of the limits and the list of whom to tell: what was made is said all the same."""
+    state = tmp_path / "state"
+    notify = {"notify": "http://127.0.0.1:1/hook", "notify_hosts": "127.0.0.1"}
+    agent = connect(state=state, limits="jobs_an_hour=9", **notify)
+    emulator.faults.add(Fault("CreateJob", "delay", seconds=0.5))
+
+    async def go() -> None:
+        while "CreateJob" not in emulator.requests.actions():
+            await anyio.sleep(0.01)
+        state.chmod(0o755)
+
+    made: dict[str, Any] = {}
+    async with anyio.create_task_group() as group:
+        group.start_soon(go)
+        made = await agent.facts("create_job", **agent.JOB)
+    state.chmod(0o700)
+    again = await agent.facts("create_job", **agent.JOB, client_request_id=made["client_request_id"])
+    assert (made["status"], again["status"], again["job_id"]) == ("created", "recovered", made["job_id"])
+    assert emulator.requests.actions().count("CreateJob") == 1
+
+
+@pytest.mark.parametrize("account", [True, False])
+async def test_what_an_emulator_made_is_no_job_of_the_account_or_of_another(
+    account: bool, connect: Any, emulator: Any, tmp_path: Any
+) -> None:
+    """A create tried on an emulator first, and then, with the same state, where it is meant to go."""
+    tried = connect(state=tmp_path / "state", limits="jobs_an_hour=1,ask_from=1")
+    create = {**tried.JOB, "client_request_id": "once-and-only-once"}
+    await tried.facts("create_job", **create)
+    with embedded.start(clock=Clock(START, speed=0)) as other:
+        meant = connect(
+            state=tmp_path / "state", limits="jobs_an_hour=1,ask_from=1", endpoint=other.endpoint, emulator=not account
+        )
+        made = await meant.facts("create_job", **create)
+        assert made["status"] == "created"
+        assert made["job_id"] in other.account.jobs
