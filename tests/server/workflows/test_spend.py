@@ -1,15 +1,14 @@
 """How a line of the ledger counts."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from pai_dlc_mcp.server.rules.spending import Spent
-from pai_dlc_mcp.server.workflows.spend import of_line
+from pai_dlc_mcp.server.workflows.spend import Line, of_line
 
 CREATED = datetime(2026, 1, 5, 2, tzinfo=UTC)
-LINE: dict[str, Any] = {"at": CREATED.timestamp(), "gpus": 8.0, "hours": 1.5, "hourly": 3.0}
+LINE = Line("", "", "cn-hangzhou", CREATED.timestamp(), gpus=8.0, hours=1.5, hourly=3.0)
 
 
 @pytest.mark.parametrize(("minutes", "over"), [(0, False), (89, False), (90, True), (600, True)])
