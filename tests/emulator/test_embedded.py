@@ -37,9 +37,9 @@ def test_two_emulators_know_nothing_of_each_other() -> None:
 def test_its_thread_ends_with_it() -> None:
     with embedded.start() as emulator:
         client(emulator).list_jobs(models.ListJobsRequest())
-        assert "pai-dlc-emulator" in [thread.name for thread in threading.enumerate()]
-        before = threading.active_count()
-    assert threading.active_count() == before - 1
+        its = [thread for thread in threading.enumerate() if thread.name == "pai-dlc-emulator"]
+        assert its[-1].is_alive()
+    assert not its[-1].is_alive()
 
 
 def test_nothing_is_written_to_the_standard_streams(capfd: pytest.CaptureFixture[str]) -> None:
