@@ -1,7 +1,7 @@
-"""One message to a webhook for each end of a job that was created or waited for here.
+"""Posts one message to a webhook for the end of each job that was created or waited for through this server.
 
-An end is marked as told before its message is sent, and a message is never sent again: at most one POST an end, also
-with replicas and across restarts. A message is cleaned and without secrets, as a result is.
+An end is recorded before its message is posted, and a message is never retried: at most one POST for each end, with
+replicas and restarts as well. Messages are cleaned and redacted as results are.
 """
 
 import logging
@@ -28,20 +28,20 @@ from pai_dlc_mcp.server.workflows.diagnosis import diagnose
 from pai_dlc_mcp.server.workflows.waiting import Looks, Sight
 from pai_dlc_mcp.server.workflows.watched import KIND
 
-_EVERY = 30.0  # seconds between two looks
-_AT_ONCE = 50  # jobs of one look
-_TOLD, _TOLD_S = "told", 90 * 86400  # ends that were told, and for how long that is known
+_EVERY = 30.0  # seconds between two checks
+_AT_ONCE = 50  # jobs of one check
+_TOLD, _TOLD_S = "told", 90 * 86400  # kind and lifetime (s) of the records of ends already posted
 _POST_S = 10.0
 _FACT = 600  # characters of one fact in a message
 _log = logging.getLogger(__name__)
 
 
 class Watch:
-    """Looks at the watched jobs of the store for as long as the server runs."""
+    """Checks the watched jobs in the store until the server ends."""
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._looks: dict[str, Looks] = {}  # by region: what is known of its jobs spares requests
+        self._looks: dict[str, Looks] = {}  # by region; keeps the jobs' workspaces, which saves requests
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[dict[str, Any]]:
@@ -54,12 +54,12 @@ class Watch:
         while True:
             try:
                 await self.look()
-            except (Failure, ExceptionGroup) as error:  # the next look may succeed
+            except (Failure, ExceptionGroup) as error:  # try again at the next check
                 _log.warning("watched jobs could not be looked at: %s", type(error).__name__)
             await self._app.clock.sleep(_EVERY)
 
     async def look(self) -> None:
-        """Look at each watched job once; tell of those that are over."""
+        """Check each watched job once; post a message for each that has ended."""
         store = self._app.store
         regions: dict[str, list[str]] = {}
         for job_id in await kept(store.keys, KIND):
@@ -72,14 +72,14 @@ class Watch:
     async def _look_at(self, region: str, job_ids: Sequence[str]) -> None:
         try:
             sights = await self._sights(region, job_ids)
-        except (Failure, ExceptionGroup) as error:  # of one region, and the others are looked at all the same
+        except (Failure, ExceptionGroup) as error:  # of one region only; go on with the others
             _log.warning("watched jobs of %s could not be looked at: %s", inline(region, 40), type(error).__name__)
             return
         for sight in sights:
             if sight.over:
                 try:
                     await self._over(sight, region)
-                except (Failure, ExceptionGroup) as error:  # the next look may succeed
+                except (Failure, ExceptionGroup) as error:  # try again at the next check
                     _log.warning("the end of a job could not be told: %s", type(error).__name__)
 
     async def _sights(self, region: str, job_ids: Sequence[str]) -> Sequence[Sight]:
@@ -94,9 +94,9 @@ class Watch:
     async def _over(self, sight: Sight, region: str) -> None:
         store, job_id = self._app.store, sight.job_id
         if sight.job is None and sight.gone != "not found":
-            self._looks.pop(region, None)  # it cannot be read for now: looked at anew
+            self._looks.pop(region, None)  # cannot be read now: start anew at the next check
             return
-        words = await self._words(job_id, region) if sight.job else None  # first: where it fails nothing is marked
+        words = await self._words(job_id, region) if sight.job else None  # first: on an error nothing is recorded
         first = words is not None and await kept(store.put, _TOLD, job_id, {}, _TOLD_S)
         await kept(store.take, KIND, job_id)
         if words and first:
@@ -104,7 +104,7 @@ class Watch:
             await to_thread.run_sync(self._post, text, facts, abandon_on_cancel=True)
 
     async def _words(self, job_id: str, region: str) -> tuple[str, dict[str, Any]]:
-        """The message about the end of a job, and the facts in it."""
+        """The text about a job's end, and the same as fields."""
         with self._cloud(region) as cloud:
             job = await cloud.jobs.get(job_id)
             why = await _why(cloud, job)
@@ -116,18 +116,18 @@ class Watch:
 
     @contextmanager
     def _cloud(self, region: str) -> Generator[CloudInRegion]:
-        """The cloud of one message: what is secret in its answers stays out of the message."""
+        """The cloud for one message; secrets met in its answers are redacted from the message."""
         with deadline.whole_call(self._app.settings.deadline), redact.whole_call(redact.Seen(self._app.own)):
             yield CloudInRegion(self._app, resolve_region(region, self._app.settings))
 
     def _post(self, text: str, facts: dict[str, Any]) -> None:
-        """One POST, no redirect followed. Failures are logged without the address, which is a key."""
+        """One POST, without following redirects. Failures are logged without the address, which contains a key."""
         settings = self._app.settings
         assert settings.notify
         url, key = settings.notify.get_secret_value(), settings.notify_secret
         form = form_of(url, settings.notify_hosts)
         url, body = message(url, form, key.get_secret_value() if key else None, text, facts, time.time())
-        logging.getLogger("urllib3").setLevel(logging.INFO)  # DEBUG has addresses
+        logging.getLogger("urllib3").setLevel(logging.INFO)  # at DEBUG it logs addresses
         try:
             answer = requests.post(url, json=body, timeout=_POST_S, allow_redirects=False)
         except requests.RequestException as error:
@@ -146,6 +146,6 @@ async def _why(cloud: CloudInRegion, job: Job) -> dict[str, str | None]:
 
 
 def _code(answer: str) -> int:
-    """The code with which DingTalk, Feishu and WeCom refuse a message, under HTTP 200."""
+    """The error code in a body sent with HTTP 200: DingTalk, Feishu and WeCom report failures so."""
     found = re.search(r'"(?:errcode|code)"\s*:\s*(\d{1,9})', answer)
     return int(found[1]) if found else 0

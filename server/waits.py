@@ -27,15 +27,15 @@ from pai_dlc_mcp.server.safety.store import kept
 
 _TOOL = "wait_for_jobs"
 _KIND, _ERAS = "task", frozenset({"2026-07-28"})
-_LONGER_S = 600  # seconds that a task is remembered longer than it waits
-_MOST = 256  # tasks remembered at a time; above it a call waits as for any other client
+_LONGER_S = 600  # seconds that a task is kept after its wait has ended
+_MOST = 256  # tasks kept at a time; beyond that a call waits as for clients without tasks
 _POLL_MS = 5000
 
 Record = dict[str, Any]
 
 
 class TaskParams(RequestParams):
-    """Of tasks/get, tasks/cancel and tasks/update: a wait asks nothing, so that an update has no effect."""
+    """Parameters of tasks/get, tasks/cancel and tasks/update. An update has no effect: a wait asks no questions."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="allow")
 
@@ -43,7 +43,7 @@ class TaskParams(RequestParams):
 
 
 class Waits(Extension):
-    """Of a server that offers wait_for_jobs, which it calls for each look."""
+    """The tasks extension of a server that offers wait_for_jobs, which each check calls."""
 
     identifier = "io.modelcontextprotocol/tasks"
     _server: Server
@@ -78,7 +78,7 @@ class Waits(Extension):
             "principal": self._principal(ctx),
             "arguments": {**arguments, "cursor": _said(first)["cursor"]},
             "began": began,
-            "timeout": int(arguments.get("timeout_s") or self._default_s),  # the tool took it, and takes "30" too
+            "timeout": int(arguments.get("timeout_s") or self._default_s),  # validated by the tool; "30" is allowed
             "status": "working",
             "message": _seen(first),
         }
@@ -98,7 +98,7 @@ class Waits(Extension):
         return {"resultType": "complete", **_shown(params.task_id, task, now)}
 
     async def _looked(self, ctx: Any, task_id: str, task: Record, waited: float) -> Record:
-        """The task after one look; an end is kept, so that whoever asks again is told the same."""
+        """The task after one check. A final state is stored, so that later requests get the same result."""
         result = await self._look(ctx, task["arguments"], waited)
         if _still(result) and waited < task["timeout"]:
             return {**task, "message": _seen(result)}
@@ -120,7 +120,7 @@ class Waits(Extension):
         store = self._server.app.store
         if await kept(store.swap, _KIND, task_id, task, ended, task["timeout"] + _LONGER_S):
             return ended
-        return await kept(store.get, _KIND, task_id) or ended  # somebody else ended it meanwhile
+        return await kept(store.get, _KIND, task_id) or ended  # another request has ended it meanwhile
 
     async def _task(self, ctx: ServerRequestContext[Any, Any], params: TaskParams) -> Record:
         require_client_extension(ctx, self.identifier)
@@ -133,12 +133,12 @@ class Waits(Extension):
         return task
 
     async def _look(self, ctx: Any, arguments: Record, waited: float) -> CallToolResult:
-        """One look at the jobs, as the tool answers it; `waited`: seconds of the wait that have passed."""
+        """One check of the jobs, as the tool's result. `waited`: seconds of the wait that have passed."""
         from pai_dlc_mcp.server.workflows.waiting import one_look
 
         with one_look(waited):
             result = await self._server.call_tool(_TOOL, arguments, self._server.context_of(ctx))
-        assert isinstance(result, CallToolResult)  # it asks nobody
+        assert isinstance(result, CallToolResult)  # wait_for_jobs asks no questions
         return result
 
     def _principal(self, ctx: Any) -> str:
@@ -159,7 +159,7 @@ def _seen(result: CallToolResult) -> str:
 
 
 def _shown(task_id: str, task: Record, now: float) -> Record:
-    """The task as SEP-2663 words it."""
+    """The task in the format of SEP-2663."""
     shown = {
         "taskId": task_id,
         "status": task["status"],
