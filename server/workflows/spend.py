@@ -1,5 +1,8 @@
-"""The operator's spend limits, held before each create. The ledger is in the store, and every job of the account that
-carries our tag counts as well: neither a restart nor a lost ledger sets the count back."""
+"""The operator's spend limits, checked before each create.
+
+A ledger in the store lists the creates; in addition every job in the account that carries our tag counts. So neither a
+restart nor a lost ledger resets the count.
+"""
 
 import json
 from collections.abc import Sequence
@@ -24,13 +27,13 @@ from pai_dlc_mcp.server.spend_limits import SpendLimits
 from pai_dlc_mcp.server.workflows.create_once import REQUEST_TAG, Creator
 
 _KIND = "spend"
-_REMEMBERED = 2 * 24 * 3600.0  # seconds of a ledger line: a day and a margin
-_BACK = timedelta(days=30)  # in which live jobs are looked for
+_REMEMBERED = 2 * 24 * 3600.0  # seconds that a ledger line is kept: a day and a margin
+_BACK = timedelta(days=30)  # live jobs created before that are not found
 _MOST = 10  # pages of jobs read
 
 
 def size(cloud: CloudInRegion, draft: Draft, specs: Sequence[Any]) -> Spent:
-    """The job of a draft as it would count. Raises Failure where a limit is set on what is not known of it."""
+    """The size and cost of a draft's job. Raises Failure if a limit is set on a figure that is not known."""
     limits, prices = cloud.settings.limits or SpendLimits(), cloud.settings.prices
     gpus = advice.gpus(draft, specs)
     if gpus is None and (limits.gpu_hours_a_day or limits.gpus_at_once):
@@ -52,7 +55,8 @@ def size(cloud: CloudInRegion, draft: Draft, specs: Sequence[Any]) -> Spent:
 
 
 async def figures(cloud: CloudInRegion, wanted: Sequence[Spent], but: str = "") -> list[Figure]:
-    """Of the limits that are set; none without limits. `but` is the key of a reservation of `wanted`."""
+    """Used and allowed amounts for each limit that is set. `but`: key of the ledger line that already holds
+    `wanted`."""
     limits = cloud.settings.limits
     if limits is None:
         return []
@@ -60,7 +64,7 @@ async def figures(cloud: CloudInRegion, wanted: Sequence[Spent], but: str = "") 
     found = [job async for job in each(lambda offset, limit: cloud.jobs.list(_ours(now), offset, limit), _MOST)]
     lines = await _lines(cloud)
     known = {line["job_id"] for line in lines.values() if line["job_id"]}
-    jobs = [job for job in found if REQUEST_TAG in job.settings.tags or job.job_id in known]  # or untagged since
+    jobs = [job for job in found if REQUEST_TAG in job.settings.tags or job.job_id in known]  # or lost its tag
     tagged = {job.settings.tags.get(REQUEST_TAG) for job in jobs}
     seen = {job.job_id for job in jobs}
     spent = [spending.of_job(job, cloud.settings.prices, cloud.region, now) for job in jobs]
@@ -73,8 +77,8 @@ async def figures(cloud: CloudInRegion, wanted: Sequence[Spent], but: str = "") 
 
 
 def held(cloud: CloudInRegion, found: Sequence[Figure]) -> list[Figure]:
-    """Those near their limit, of which the user is asked. Raises Failure for a limit that is reached, with all
-    figures."""
+    """The limits that are close, about which the user is asked. Raises Failure with all figures if a limit is
+    reached."""
     over = [figure for figure in found if figure.refuses]
     if over:
         raise Failure(
@@ -92,7 +96,7 @@ _FAILURES = " First find out with diagnose_job why the last ones failed."
 
 @dataclass(frozen=True)
 class Limited:
-    """Sends a create that the limits allow. `asked`: its user said yes to going near them."""
+    """Sends a create within the limits. `asked`: its user agreed to come close to them."""
 
     cloud: CloudInRegion
     sender: Creator
@@ -104,11 +108,11 @@ class Limited:
         return self.sender.caller
 
     async def send(self, write: Write[str]) -> str:
-        """The line is in the ledger before the request goes: of creates at the same time each sees the others."""
+        """Send after the ledger line is written, so that parallel creates count each other."""
         if self.cloud.settings.limits is None:
             return await self.sender.send(write)
         request_id = str(write.params["Settings"]["Tags"][REQUEST_TAG])
-        key = json.dumps([self.caller.principal, request_id])  # an id is its caller's own
+        key = json.dumps([self.caller.principal, request_id])  # request ids are unique for a caller only
         line = _line(self.cloud, self.wanted, request_id)
         new: bool = await kept(self.cloud.store.put, _KIND, key, line, _REMEMBERED)
         try:
@@ -160,8 +164,8 @@ def _line(cloud: CloudInRegion, wanted: Spent, request_id: str) -> dict[str, Any
 
 
 def _of_line(line: dict[str, Any], now: datetime) -> Spent:
-    """A job that the account does not show: not yet, deleted, or of another region. It counts in full until it would
-    be over."""
+    """A job that is only in the ledger: not listed yet, deleted, or in another region. It counts in full for its
+    longest run."""
     created = datetime.fromtimestamp(line["at"], now.tzinfo)
     over = created + timedelta(hours=line["hours"])
     ended = over if over <= now else None
