@@ -1,4 +1,4 @@
-"""Type checks of foreign JSON: the value if it is an object (or a list), else an empty one."""
+"""Type checks of JSON from outside: the value if it has the type, else an empty one."""
 
 from typing import Any, cast
 

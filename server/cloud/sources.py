@@ -1,4 +1,4 @@
-"""What a job reads: datasets and code sources (AIWorkSpace). Access tokens and mount options are never read."""
+"""Inputs of a job: datasets and code sources (AIWorkSpace). Their access tokens and mount options are not read."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -41,7 +41,7 @@ class Sources(Regional):
     """Operations on datasets and code sources in one region."""
 
     async def datasets(self, filters: Mapping[str, Any], offset: int = 0, limit: int = 20) -> Page[Dataset]:
-        """ListDatasets. Without a WorkspaceId the service takes the caller's default workspace."""
+        """ListDatasets. Without a WorkspaceId the service uses the caller's default workspace."""
 
         def ask(paging: dict[str, Any]) -> Any:
             params = {"SortBy": "GmtCreateTime", "Order": "DESC", **filters, **paging}
@@ -50,7 +50,7 @@ class Sources(Regional):
         return await page(ask, "Datasets", Dataset, offset, limit)
 
     async def dataset(self, dataset_id: str) -> Dataset:
-        """GetDataset. Raises CloudError, of kind not_found for an unknown id."""
+        """GetDataset. Raises CloudError, kind not_found for an unknown id."""
         body = await self.api.read("aiworkspace", "GetDataset", dataset_id, params={})
         return Dataset.model_validate(body)
 
@@ -64,6 +64,6 @@ class Sources(Regional):
         return await page(ask, "CodeSources", CodeSource, offset, limit)
 
     async def code_source(self, code_source_id: str) -> CodeSource:
-        """GetCodeSource. Raises CloudError, of kind not_found for an unknown id."""
+        """GetCodeSource. Raises CloudError, kind not_found for an unknown id."""
         body = await self.api.read("aiworkspace", "GetCodeSource", code_source_id, params={})
         return CodeSource.model_validate(body)

@@ -1,4 +1,4 @@
-"""When a request may go to an endpoint: a circuit breaker, and a token bucket for polite polling."""
+"""Limits the requests to an endpoint: a circuit breaker and a token bucket."""
 
 import threading
 from collections.abc import Callable
@@ -14,8 +14,8 @@ _FAULTS = ("unavailable", "timeout", "connection", "unreachable", "invalid_answe
 
 
 class Breaker:
-    """Closed; open after FAILURES in a row; half-open once COOLDOWN is over, when one request is let through to see.
-    Seconds are given. Safe to use from several threads: an outcome is counted where it is seen."""
+    """A circuit breaker. Opens after FAILURES failures in a row; after COOLDOWN seconds lets one request through as a
+    probe. `now` in seconds. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -23,8 +23,8 @@ class Breaker:
         self._next_try = 0.0
 
     def wait(self, now: float) -> float:
-        """0: send. Else for how many seconds nothing is sent. A probe that never comes back bars the next one for
-        COOLDOWN only."""
+        """0 if a request may be sent, else the seconds until then. A probe without an outcome blocks the next one for
+        COOLDOWN seconds only."""
         with self._lock:
             if self._failures < FAILURES:
                 return 0
@@ -34,32 +34,31 @@ class Breaker:
             return 0
 
     def count(self, now: float, *, failed: bool) -> None:
-        """The outcome of one request. Whatever is no fault of the endpoint closes it."""
+        """Count the outcome of a request. Any outcome that is not the endpoint's fault closes the breaker."""
         with self._lock:
             self._failures = self._failures + 1 if failed else 0
             self._next_try = now + COOLDOWN
 
 
 class Bucket:
-    """At most `rate` requests a second, after `burst` at once: a token bucket, kept as one number (GCRA). Seconds are
-    given."""
+    """A token bucket (GCRA): `rate` requests a second after `burst` at once. Times in seconds."""
 
     def __init__(self, rate: float, burst: float) -> None:
         self._rate, self._burst = rate, burst
         self._taken_until = float("-inf")
 
     def wait(self, now: float) -> float:
-        """Seconds until the next request may go."""
+        """Seconds until the next request may be sent."""
         return max(0.0, self._taken_until + (1 - self._burst) / self._rate - now)
 
     def take(self, now: float) -> None:
-        """The next request takes its token, one that is still to come where it has to wait."""
+        """Take the token of the next request, also one that must still wait."""
         self._taken_until = max(self._taken_until, now) + 1 / self._rate
 
 
 class Traffic:
-    """All requests to one product in one region. `rate` is requests a second, and twice as many at once; None is
-    without limit. `clock` gives seconds for the breaker."""
+    """All requests to one product in one region. `rate`: requests a second, twice as many at once; None for no limit.
+    `clock`: seconds, for the breaker."""
 
     def __init__(self, host: str, rate: float | None, clock: Callable[[], float]) -> None:
         self._host, self._clock = host, clock
@@ -67,8 +66,8 @@ class Traffic:
         self._bucket = Bucket(rate, max(1, 2 * rate)) if rate else None
 
     async def admit(self, action: str, until: float) -> None:
-        """Return when a request may go. Raises CloudError, at once, where the circuit is open or the wait would pass
-        `until`, a time of anyio.current_time()."""
+        """Wait until a request may be sent. Raises CloudError at once if the breaker is open or the wait would end
+        after `until` (in anyio.current_time())."""
         self._check(action)
         now = anyio.current_time()
         if self._bucket is None:
@@ -79,17 +78,17 @@ class Traffic:
         self._bucket.take(now)
         if wait:
             await anyio.sleep(wait)
-            self._check(action)  # it may have opened meanwhile
+            self._check(action)  # it may have opened during the wait
 
     def _check(self, action: str) -> None:
         if wait := self._breaker.wait(self._clock()):
             raise circuit_open(action, self._host, FAILURES, wait)
 
     def failed(self, error: CloudError) -> None:
-        """A request came back with this error. One that was never sent says nothing of the endpoint."""
+        """Count a failed request; one that was not sent is not counted."""
         if error.kind in _FAULTS or error.http_status:
             self._breaker.count(self._clock(), failed=error.kind in _FAULTS)
 
     def answered(self) -> None:
-        """A request was answered."""
+        """Count a request that got an answer."""
         self._breaker.count(self._clock(), failed=False)
