@@ -119,7 +119,7 @@ class JobSummary(CloudModel):
     modified: Time | None = Field(default=None, alias="GmtModifiedTime")
     running_since: Time | None = Field(default=None, alias="GmtRunningTime")
     finished: Time | None = Field(default=None, alias="GmtFinishTime")
-    duration: int | None = Field(default=None, alias="Duration", ge=0, le=10**10)  # a sum with a time stays a time
+    duration: int | None = Field(default=None, alias="Duration", ge=0, le=10**10)  # no overflow in sums
     reason_code: str | None = Field(default=None, alias="ReasonCode")
     reason_message: Told | None = Field(default=None, alias="ReasonMessage")
     restarts: str | None = Field(default=None, alias="RestartTimes")

@@ -11,8 +11,8 @@ from pai_dlc_mcp.server.cloud.shape import as_list, as_object
 
 TOLD = "told"
 Told = Annotated[str, TOLD]
-"""Text that somebody wrote: a name, a description, a message, a command, an address. Any other text of an answer is an
-id, a status, a type or a time, and is quoted where it does not look like that; so are those of lists and maps."""
+"""Marks free text: a name, description, message, command or address. All other strings of a response (also in lists and
+maps) are API words: an id, status, type or time; one that does not look like that is quoted."""
 
 
 class CloudModel(BaseModel):
@@ -68,13 +68,13 @@ _WORDS = (str, str | None, tuple[str, ...], dict[str, str])
 
 
 def _of_words(field: FieldInfo) -> bool:
-    """Whether the field holds free text. In `Told | None` the marker is inside the annotation."""
+    """Whether the field is an API word (see Told). In `Told | None` the marker is inside the annotation."""
     kind: Any = field.annotation
     return kind in _WORDS and TOLD not in field.metadata
 
 
 def _words(found: object) -> object:
-    """Cleans a string, or the strings of a list or a map."""
+    """Each string of the value as an API word: quoted unless it looks like one."""
     if isinstance(found, str):
         return word(found)
     if isinstance(found, list):

@@ -34,9 +34,9 @@ class Page(NamedTuple, Generic[T]):
 
 
 Ask = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
-"""Sends one request of a list operation; it gets PageNumber and PageSize."""
+"""Sends one request of a list operation, with PageNumber and PageSize."""
 AskPage = Callable[[int, int], Awaitable[Page[T]]]
-"""Gets offset and limit."""
+"""Takes offset and limit."""
 
 
 class Window(NamedTuple):

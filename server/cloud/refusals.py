@@ -24,7 +24,7 @@ _CREDENTIAL_CODES = (
     "IncompleteSignature",
 )
 _DENIED_CODES = ("NoPermission", "Forbidden", "OperationForbidden", "Unauthorized")
-_RAM_ACTION = re.compile(r"[a-z][a-z0-9-]{1,31}:[A-Z][A-Za-z0-9]{1,63}")  # no wildcard: it becomes an advised policy
+_RAM_ACTION = re.compile(r"[a-z][a-z0-9-]{1,31}:[A-Z][A-Za-z0-9]{1,63}")  # no wildcard: goes into a policy
 
 
 class _Words(NamedTuple):

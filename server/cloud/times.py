@@ -27,4 +27,4 @@ def _possible(moment: datetime) -> datetime:
 
 
 Time = Annotated[datetime, AfterValidator(_possible), PlainSerializer(to_utc, return_type=str)]
-"""A time of a response or of a caller: UTC where it has no zone, so that any two can be compared."""
+"""A time in a response or an argument. Without a zone it is taken as UTC, so that all times can be compared."""

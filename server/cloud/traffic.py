@@ -8,9 +8,9 @@ import anyio
 from pai_dlc_mcp.server.cloud.errors import CloudError, circuit_open, rate_limited
 
 FAILURES = 10
-"""In a row. Three reads of three tries each do not open it: one broken operation is no broken endpoint."""
+"""In a row. More than three reads of three tries: a single failing operation does not open the breaker."""
 COOLDOWN = 10.0  # seconds
-_FAULTS = ("unavailable", "timeout", "connection", "unreachable", "invalid_answer")  # a proxy's page is the last
+_FAULTS = ("unavailable", "timeout", "connection", "unreachable", "invalid_answer")  # the last: e.g. a proxy's page
 
 
 class Breaker:

@@ -55,7 +55,7 @@ class Workers:
         def work() -> None:
             try:
                 outcome.set_result(context.run(call, *args))
-            except BaseException as error:  # noqa: BLE001 - raised again in the waiting caller
+            except BaseException as error:  # noqa: BLE001 - whoever waits gets it, whatever it is
                 outcome.set_exception(error)
             with suppress(anyio.RunFinishedError):  # the caller's event loop has ended
                 anyio.from_thread.run_sync(end, token=token)

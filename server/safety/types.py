@@ -112,7 +112,7 @@ IN_MEMORY = " This server keeps its records in memory: a restart or a second rep
 def verdict_of(answer: ElicitationResult[Any]) -> Verdict:
     """The verdict in an answer: made by our resolver without a question, or the client's form."""
     if isinstance(answer, AcceptedElicitation):
-        data: object = answer.data  # or a plain value of a resolver
+        data: object = answer.data  # pyright: ignore[reportUnknownMemberType] - or a resolver's plain value
         if isinstance(data, Verdict):
             return data
         if isinstance(data, Yes) and data.confirm is True:
