@@ -1,4 +1,4 @@
-"""Switches for what can go wrong, one Fault at a time, matched by action, counted or left to a seeded chance."""
+"""Faults that can be turned on: matched by action, limited by a count or a seeded probability."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -35,7 +35,7 @@ ANSWERS: dict[str, Answer] = {
         "The request has failed due to a temporary failure of the server.",
     ),
 }
-"""Faults that are an answer: the operation is not carried out."""
+"""Faults that replace the response; the operation is not carried out."""
 
 Kind = Literal[
     "throttling",
@@ -82,8 +82,8 @@ ACTIONS = {action for operations in OPERATIONS.values() for action in operations
 
 @dataclass
 class Fault:
-    """Happens to the next `times` requests of an action (* is any) after `skip` have passed unharmed. Raises ValueError
-    for a kind or an action that does not exist: a misspelt one would never happen and prove nothing."""
+    """Applies to the next `times` requests of an action (* for any) after `skip` requests. Raises ValueError for an
+    unknown kind or action: a misspelt fault would never apply, and a test with it would prove nothing."""
 
     action: str
     kind: Kind
@@ -120,7 +120,7 @@ class Fault:
             raise ValueError(f"probability {self.probability} is not between 0 and 1")
 
     def happens(self, action: str) -> bool:
-        """Counts the request, and draws if it is left to chance."""
+        """Count a request; whether the fault applies to it."""
         if self.action not in ("*", action) or self.times == 0:
             return False
         if self.skip:
@@ -136,12 +136,12 @@ class Fault:
 
     @property
     def drops_response(self) -> bool:
-        """Whether the operation is carried out and its answer lost."""
+        """Whether the operation is carried out and its response lost."""
         return self.kind == "lost_response" or (self.kind == "late_visibility" and self.lose_response)
 
 
 class Faults(list[Fault]):
-    """The switches that are on; the first that matches a request acts."""
+    """The active faults; the first that matches a request applies."""
 
     def add(self, *faults: Fault) -> None:
         self.extend(faults)
@@ -157,7 +157,7 @@ def _refuse_unknown(what: str, given: str, known: tuple[str, ...]) -> None:
 
 
 def refusal(fault: Fault | None, ram_action: str) -> ServiceError | None:
-    """The error a fault answers with, if it is of that sort."""
+    """The error of a fault that replaces the response; None for other faults."""
     if not fault:
         return None
     if fault.kind == "no_permission":
@@ -173,11 +173,11 @@ AFTER_COMMIT: dict[int, Answer] = {
     408: (408, "RequestTimeout", "The request timed out."),
     429: (429, "Throttling.User", "Request was denied due to user flow control."),
 }
-"""What status_after_commit says; other statuses are an InternalError."""
+"""Errors for status_after_commit; other statuses are an InternalError."""
 
 
 def after_commit(fault: Fault | None, account: Account, answer: Json) -> Json:
-    """The answer to an operation that has been carried out, as the fault leaves it; raises ServiceError."""
+    """The response of an operation that was carried out, changed by the fault. Raises ServiceError."""
     if not fault:
         return answer
     match fault.kind:
@@ -202,7 +202,7 @@ def after_commit(fault: Fault | None, account: Account, answer: Json) -> Json:
 
 
 def on_the_way_in(fault: Fault | None, request: Request) -> Request:
-    """The request as the operation sees it: under small_page with a smaller page."""
+    """The request changed by the fault: with small_page a smaller page size."""
     if not fault or fault.kind != "small_page":
         return request
     asked = request.number("PageSize", fault.page_size)
@@ -210,4 +210,4 @@ def on_the_way_in(fault: Fault | None, request: Request) -> Request:
 
 
 BODIES: dict[str, bytes] = {"list_body": b'["x"]', "empty_body": b"", "not_utf8": b'{"RequestId":"\xff\xfe"}'}
-"""Answers that are no JSON object, whatever the operation said."""
+"""Responses that are not JSON objects."""

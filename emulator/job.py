@@ -1,4 +1,4 @@
-"""A job as the account holds it: what was asked for, the life computed for it, and what came to its pods."""
+"""A job in the account: its request, its computed life, and events of its pods."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from pai_dlc_mcp.emulator.scenarios.scenario import Scenario
 
 @dataclass(frozen=True)
 class Resources:
-    """What one pod of a spec asks for; memory in GiB."""
+    """Resources of one pod of a spec; memory in GiB."""
 
     cpu: int
     gpu: int
@@ -20,8 +20,8 @@ class Resources:
 
 @dataclass
 class Execution:
-    """What really happened to the pods of a job whose command runs (execute/runner.py); times are seconds since the
-    job's creation."""
+    """What happened to the pods of a job whose command runs (execute/runner.py); times in seconds since the job's
+    creation."""
 
     started: bool = False
     stopped: bool = False
@@ -34,7 +34,7 @@ class Execution:
 
 @dataclass(frozen=True)
 class Move:
-    """From `at` seconds after its job's creation a pod has another node than before."""
+    """From `at` seconds after the job's creation a pod is on another node."""
 
     at: float
     pod_id: str
@@ -43,7 +43,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Stay:
-    """A pod's time in its job, in seconds since its creation; only an elastic job's have a beginning or an end."""
+    """The time of a pod in its job, in seconds since the job's creation; limited only for pods of elastic jobs."""
 
     rank: int
     role: str
@@ -55,7 +55,7 @@ class Stay:
 
 @dataclass
 class Job:
-    """A job as it was created, and the life computed for it then."""
+    """A job as created, and the life computed for it."""
 
     job_id: str
     user_id: str
@@ -117,7 +117,7 @@ class Job:
         return self.present(now).status
 
     def finished(self, now: datetime) -> datetime | None:
-        """When it reached a terminal status, if it has."""
+        """When it reached a terminal status; None before."""
         end = last(self.history(now), *TERMINAL)
         return self.at(end.at) if end else None
 

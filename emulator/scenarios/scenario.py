@@ -1,4 +1,4 @@
-"""What a scenario is: stages, one for each time a job's pods are started, and what surrounds them."""
+"""The model of a scenario: stages, one for each start of the job's pods, and its other properties."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from random import Random
 
 @dataclass(frozen=True)
 class Run:
-    """One incarnation of one pod, as its script sees it; `seconds` is how long the container lives (may be inf)."""
+    """One incarnation of one pod, as given to its script. `seconds`: lifetime of the container, may be inf."""
 
     command: str
     envs: dict[str, str]
@@ -24,17 +24,17 @@ class Run:
 
     @property
     def random(self) -> Random:
-        """The same numbers for the same pod, every time."""
+        """Pseudo-random numbers, the same for the same pod in each run."""
         return Random(f"{self.pod_id}/{self.attempt}")
 
     def stamp(self, offset: float) -> str:
-        """The container's own clock (UTC), as a Python logger prints it."""
+        """A time of the container's clock (UTC), as a Python logger prints it."""
         moment = self.start + timedelta(seconds=offset)
         return moment.strftime("%Y-%m-%d %H:%M:%S,") + f"{moment.microsecond // 1000:03d}"
 
 
 Line = tuple[float, str]
-"""Seconds since the container started, and one log record."""
+"""Seconds since the container's start, and one log record."""
 
 Script = Callable[[Run], Iterator[Line]]
 
@@ -43,8 +43,7 @@ XID_79 = ("XID_79", "GPU has fallen off the bus")
 
 @dataclass(frozen=True)
 class Stage:
-    """One incarnation of the pods: what they print, how long they run, how they end. All but the last end in a
-    restart."""
+    """One incarnation of the pods: output, duration and end. All stages except the last end in a restart."""
 
     script: Script
     seconds: float = 1800.0
@@ -70,7 +69,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Scenario:
-    """`row` is the kind of trouble it shows, `shows` says it in a line."""
+    """A scenario. `row`: the kind of problem. `shows`: a description in one line."""
 
     row: str
     shows: str
