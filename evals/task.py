@@ -1,6 +1,6 @@
-"""What a task is: a scene, a prompt, a user, and what must have happened at the service in the end.
+"""A task: a scene, a prompt, a user, and the requests and state that must be found in the end.
 
-It is judged by the emulator's record of requests and its state; an answer is compared with what the emulator knows.
+Judged by the emulator's record of requests and its state; an answer is compared with the emulator's state.
 """
 
 import re
@@ -25,7 +25,7 @@ NEEDS_A_YES = ACCESS | {"StopJob", "DeleteJob", "DeleteTensorboard", "DeleteJobT
 
 @dataclass(frozen=True)
 class Asked:
-    """A question to the user, what was said, and how many requests the service had seen by then."""
+    """A question to the user, the answer, and the number of requests sent before."""
 
     question: str
     yes: bool
@@ -34,7 +34,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What there is to judge by."""
+    """The facts that a run is judged by."""
 
     world: World
     facts: Facts
@@ -83,7 +83,7 @@ class Task:
 
     @property
     def answers(self) -> bool:
-        """Whether the user wants to be told something, in a form that can be compared."""
+        """Whether the task asks for an answer that can be compared."""
         return bool(self.answer) or "Answer with" in self.prompt
 
     def told(self, facts: Facts, end: str = "End with a line `ANSWER: ` and the answer, nothing else in it.") -> str:
@@ -95,7 +95,7 @@ def is_write(request: Request) -> bool:
 
 
 def wrong(task: Task, outcome: Outcome) -> list[str]:
-    """What did not happen as it should have; nothing is a task done."""
+    """What went wrong; empty if the task is done."""
     return list(_wrong(task, outcome))
 
 
@@ -117,13 +117,13 @@ def _wrong(task: Task, outcome: Outcome) -> Iterator[str]:
 
 
 def _agreed(outcome: Outcome, request: Request, number: int) -> bool:
-    """Whether the user said yes, before it was sent, to a question that names what it is about."""
+    """Whether the user said yes, before the request was sent, to a question that names its target."""
     target = next((value for key, value in request.ids.items() if key.lower().endswith("id")), "")
     target = target or request.query.get("TargetId", "")
     return any(asked.yes and asked.after <= number and target in asked.question for asked in outcome.asked)
 
 
 def answered(text: str) -> str:
-    """The words of the last ANSWER: line, else all of it, as they are compared."""
+    """The words of the last ANSWER: line, else of the whole text, normalized for comparison."""
     last = text.rpartition("ANSWER:")[2].strip().partition("\n")[0]
     return re.sub(r"[*`.\s]+$", "", last.strip("*` ")).lower()
