@@ -141,7 +141,7 @@ def speed(logs: ModuleType) -> tuple[float, float]:
 
 def estimates(logs: ModuleType) -> list[float]:
     """Prints the estimate and a real tokenizer's count, if one is installed. Returns the errors."""
-    """Cleaned logs, and the views as the model gets them."""
+    """On cleaned logs, and on views as a model gets them."""
     redactor = Redactor(logs.ENV.items())
     texts: dict[str, str] = {}
     for name, source in sources(logs).items():

@@ -1,10 +1,12 @@
-"""How often the cause of a failure is kept and named: labelled failures in realistic logs, in the pipeline of get_pod_logs.
+"""How often a failure's cause is kept and named: labelled failures in realistic logs, in the pipeline of get_pod_logs.
 
-    python bench/causes.py [--failures] [--cases FILE]
+python bench/causes.py [--failures] [--cases FILE]
 
-Prints, by variant of the log, how often the cause and its neighbours are in tail, errors and summary, and how often
-the root is the labelled line; the same for all pods; and false alarms over healthy logs. Exit 1 below a target.
-cases.txt in seeded halves: rules were tuned on one. Each other file was written before it was first run."""
+Prints, by variant of the log, how often the cause and its neighbours are in tail, errors and summary, and how often the
+root is the labelled line; the same for all pods; and false alarms over healthy logs. Exits with 1 below a target.
+cases.txt is split into seeded halves, one of which the rules were tuned on. Each other file was written before it was
+first run.
+"""
 
 import argparse
 import importlib.util

@@ -1,5 +1,4 @@
-"""CPU time and memory from the start of the process to tools/list over stdio, compared with a server of the same SDK with
-one tool. Also prints the elapsed time, which depends on the load of the machine.
+"""CPU time and memory from process start to tools/list over stdio, compared with a one-tool server of the same SDK. Also prints the elapsed time, which depends on the load of the machine.
 
 .venv/bin/python bench/startup.py
 """

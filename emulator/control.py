@@ -28,18 +28,18 @@ class World:
     faults: Faults = field(default_factory=Faults)
     requests: Record = field(default_factory=Record)
     token: str = ""
-    """What the side door asks for as a bearer token; nothing where only the loopback can knock."""
+    """Bearer token for the control API; "" if it listens on the loopback only."""
 
     runner: Runner | None = None
-    """Of an account that executes."""
+    """Runs commands, for an account with `execute`."""
     file: Path | None = None
-    """Where the state is kept, if it is."""
+    """The state file, if there is one."""
     changed: bool = False
-    """Since the file was written."""
+    """Whether the state has changed since the file was written."""
     written: float = 0.0
-    """When that was, by monotonic()."""
+    """When it was written, by monotonic()."""
     new: tuple[datetime, bytes] | None = None
-    """What a reset comes to at that time of the clock. To work it out takes 3 ms, to read it 0.3."""
+    """The state after a reset at this time of the clock. Computing it takes 3 ms, reading it 0.3 ms."""
 
     @classmethod
     def at(

@@ -10,10 +10,10 @@ from pai_dlc_mcp.emulator.request import Json
 from pai_dlc_mcp.emulator.state import Account, Cordon
 
 RECOVERY = timedelta(minutes=15)
-"""Seconds until the platform has restarted a node; a guess (ListNodes has a reason code Recovering)."""
+"""Time until the platform has restarted a node; a guess (ListNodes has a reason code Recovering)."""
 
 LINGER = timedelta(minutes=1)
-"""Seconds; more than the pods of an ended job need to leave."""
+"""More than the pods of an ended job need to leave."""
 
 STATUS, REASON = "SchedulingDisabled", "Recovering"
 """The reason is a documented one; the status is the one of Kubernetes for a cordoned node."""

@@ -67,14 +67,17 @@ Kind = Literal[
     "empty_body",
     "not_utf8",
 ]
-"""no_permission is a 403 with AccessDeniedDetail; html_502 a proxy's page; early_close drops the connection before
-the operation, lost_response after it; slow_drip sends the answer byte by byte, delay sends it late; redirect is a 307
-to `url` and carries nothing out. The others carry the operation out first: gzip_bomb and large_body pad the answer to
-`megabytes`, compressed or not; late_visibility hides the job it created from ListJobs and GetJob for `seconds`;
-empty_job_id answers with `job_id` in place of the true id; status_after_commit answers with `status`; no_total and
-string_total take TotalCount away or write it as text; small_page lets no page of a list have more than `page_size`
-items, short_page takes the last item of each away and leaves TotalCount; wrong_shape puts a text where each list
-or object was; list_body answers with a list, empty_body with nothing, not_utf8 with bytes that are no text."""
+"""no_permission: a 403 with AccessDeniedDetail. html_502: a proxy's page. early_close drops the connection before the
+operation, lost_response after it. delay sends the response late, slow_drip byte by byte. redirect: a 307 to `url`; the
+operation is not carried out.
+
+With the others it is carried out first. gzip_bomb and large_body pad the response to `megabytes`, compressed or not.
+late_visibility hides the created job from ListJobs and GetJob for `seconds`. empty_job_id returns `job_id` instead of
+the real id. status_after_commit returns `status`. no_total removes TotalCount, string_total sends it as text.
+small_page limits pages to `page_size` items; short_page removes the last item of each page but not from TotalCount.
+wrong_shape replaces each list and object by a string. list_body returns a list, empty_body nothing, not_utf8 invalid
+UTF-8.
+"""
 
 KINDS: tuple[str, ...] = get_args(Kind)
 ACTIONS = {action for operations in OPERATIONS.values() for action in operations}
@@ -88,30 +91,30 @@ class Fault:
     action: str
     kind: Kind
     times: int | None = 1
-    """None is without end."""
+    """None: without limit."""
     skip: int = 0
     probability: float = 1.0
-    """Of each request that is neither skipped nor too many; the others pass."""
+    """For each request after `skip` and within `times`."""
     seed: int = 0
-    """The same seed and the same order of requests meet the same fate."""
+    """The same seed and order of requests give the same result."""
     retry_after_ms: int = 2000
-    """Of throttling: the x-acs-retry-after header, in milliseconds; 0 leaves it out."""
+    """throttling: the x-acs-retry-after header in milliseconds; 0 leaves it out."""
     seconds: float = 0.1
-    """Of delay: in all; of slow_drip: between bytes; both real seconds. Of late_visibility: virtual seconds."""
+    """delay: total; slow_drip: between bytes (real seconds). late_visibility: virtual seconds."""
     url: str = ""
-    """Of redirect: the Location header."""
+    """redirect: the Location header."""
     megabytes: float = 64.0
-    """Of gzip_bomb and large_body: the size of the body once it is inflated."""
+    """gzip_bomb, large_body: size of the decompressed body (10^6 bytes)."""
     lose_response: bool = False
-    """Of late_visibility: the connection is dropped in place of an answer."""
+    """late_visibility: drop the connection instead of sending the response."""
     job_id: str = ""
-    """Of empty_job_id: what JobId is in the answer."""
+    """empty_job_id: the JobId in the response."""
     status: int = 408
-    """Of status_after_commit: the HTTP status."""
+    """status_after_commit: the HTTP status."""
     page_size: int = 5
-    """Of small_page."""
+    """small_page: the largest page."""
     drawn: int = 0
-    """How many requests have been left to chance."""
+    """Number of random draws so far."""
 
     def __post_init__(self) -> None:
         _refuse_unknown("kind", self.kind, KINDS)

@@ -27,9 +27,9 @@ class Execution:
     stopped: bool = False
     lines: dict[str, list[tuple[float, str]]] = field(default_factory=dict[str, list[tuple[float, str]]])
     exits: dict[str, tuple[float, int]] = field(default_factory=dict[str, tuple[float, int]])
-    """When and with which code each pod ended, by pod id."""
+    """End time and exit code of each pod that ended, by pod id."""
     signals: list[tuple[list[str], int]] = field(default_factory=list[tuple[list[str], int]])
-    """To be delivered: pod ids and number."""
+    """Signals to deliver: pod ids and number."""
 
 
 @dataclass(frozen=True)
@@ -63,24 +63,24 @@ class Job:
     body: Json
     scenario_name: str
     resources: list[Resources]
-    """One for each of the body's JobSpecs."""
+    """One for each item of JobSpecs."""
     life: Life
     modified: datetime
     priorities: list[tuple[datetime, int]] = field(default_factory=list[tuple[datetime, int]])
-    """Accepted changes and when they become visible."""
+    """Accepted changes and the time at which they become visible."""
     nodes: dict[str, str] = field(default_factory=dict[str, str])
-    """Of a quota job that has left the queue: the node of each pod, by pod id."""
+    """Node of each pod by pod id, for a quota job that has left the queue."""
     moves: list[Move] = field(default_factory=list[Move])
-    """Off nodes that were cordoned, before a restart."""
+    """Moves away from cordoned nodes before a restart."""
     joined: dict[str, float] = field(default_factory=dict[str, float])
-    """Of pods that came to an elastic job later: when, in seconds since its creation, by pod id."""
+    """By pod id, for pods that joined an elastic job later: seconds since its creation."""
     left: list[Stay] = field(default_factory=list[Stay])
-    """Of pods that an elastic job gave up."""
+    """Pods that an elastic job removed."""
     visible_from: datetime | None = None
-    """Until then neither GetJob nor ListJobs finds it (fault late_visibility); None is at once."""
+    """Before this time GetJob and ListJobs do not find the job (fault late_visibility); None: no limit."""
 
     execution: Execution | None = None
-    """Of a job whose command really runs, instead of a scenario."""
+    """For a job whose command really runs; it replaces the scenario."""
 
     def visible(self, now: datetime) -> bool:
         return self.visible_from is None or self.visible_from <= now

@@ -21,8 +21,8 @@ READY_SECONDS = plan.CREATING_SECONDS + plan.QUEUING_SECONDS
 """Seconds from creation to the earliest release from the queue."""
 
 STRICT = "PaiStrategyStrictFIFO"
-"""The one strategy under which the head of the queue blocks those behind it; under the others a job that fits may
-pass one that does not (inferred from the documented names)."""
+"""The only strategy under which the first job in the queue blocks the others; under the others a job that fits may pass
+one that does not (inferred from the documented names)."""
 
 NONE = Resources(0, 0, 0)
 LINGER_SECONDS = 60.0
@@ -150,7 +150,7 @@ def waiting(account: Account, quota: Json, moment: datetime) -> list[Job]:
 
 
 Planner = Callable[[Job, float], Life]
-"""The life of a job that waits for the given number of seconds."""
+"""Computes the life of a job that waits for the given number of seconds."""
 
 
 def settle(account: Account, planner: Planner) -> None:

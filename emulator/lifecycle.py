@@ -19,7 +19,7 @@ class Transition:
     code: str = ""
     message: str = ""
     killed: "Killed | None" = None
-    """What ended the pods, where that was not the scenario."""
+    """What ended the pods, if not the scenario."""
 
 
 @dataclass(frozen=True)

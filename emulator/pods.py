@@ -31,7 +31,7 @@ class Pod:
     role: str
     index: int
     rank: int
-    """Among the job's training pods; -1 for the AIMaster."""
+    """Rank among the training pods; -1 for the AIMaster."""
     resources: Resources
     attempt: int
     uid: str
@@ -41,7 +41,7 @@ class Pod:
     started: float
     finished: float
     exit_code: int | None
-    """None while it runs, and for a pod that was stopped."""
+    """None while it runs, and for a stopped pod."""
 
     @property
     def gpus(self) -> int:

@@ -17,7 +17,7 @@ class Request:
 
     action: str
     version: str
-    """Of the product's API."""
+    """API version of the product."""
     method: str
     path: str
     query: dict[str, str]
@@ -26,9 +26,9 @@ class Request:
     headers: dict[str, str]
     ids: dict[str, str] = field(default_factory=dict[str, str])
     session: str = ""
-    """Name of the role's session it claims to be of."""
+    """Claimed name of the role's session."""
     repeated: tuple[str, ...] = ()
-    """Parameters sent more than once; the last value counts."""
+    """Parameters sent more than once; the last value is used."""
 
     def text(self, name: str, default: str = "") -> str:
         return self.query.get(name) or default

@@ -25,7 +25,7 @@ class Snapshot:
     settled: datetime
     cordons: list[Cordon]
     count: int
-    """How many ids the account has given out."""
+    """Number of ids issued by the account."""
     jobs: dict[str, Job]
     templates: dict[str, Json]
     tensorboards: dict[str, Tensorboard]

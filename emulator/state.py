@@ -68,15 +68,15 @@ class Account:
     specs: list[Json]
     quotas: list[Json]
     workloads: list[Json]
-    """What others than DLC jobs run on the quotas, for ever: it takes GPUs, and no operation shows more of it."""
+    """Permanent workloads on the quotas other than DLC jobs: they hold GPUs and appear nowhere else."""
     cordons: list[Cordon]
-    """By jobs that have been deleted; those of the others follow from their lives."""
+    """Cordons caused by deleted jobs; those of other jobs are computed from their lives."""
     count: int
-    """How many ids it has given out."""
+    """Number of ids issued."""
     executes: bool
-    """Whether the commands of new jobs really run."""
+    """Whether commands of new jobs really run."""
     settled: datetime
-    """Up to when the queues have been worked off (ledger.py)."""
+    """The time up to which the queues were processed (ledger.py)."""
 
     def __init__(self, clock: Clock, seeds: Path = SEEDS, secret: str = "") -> None:
         """`seeds`: folder of JSON files; missing ones are taken from the emulator's own. With a `secret` the account

@@ -31,8 +31,7 @@ from pai_dlc_mcp.server.budget.limits import tokens
 
 START = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
 WAYS = (("proxy", True), ("server", False), ("server", True))
-"""Of the bad agents: arm, and whether the client has a form for the user. By the CLI they send what they send by the
-proxy."""
+"""For the bad agents: arm, and whether the client has forms. With the CLI they send the same as with the proxy."""
 
 
 async def played(emulator: Emulator, tasks: Sequence[Task], arm: str, agent: Agent, form: bool) -> list[Result]:

@@ -31,7 +31,7 @@ REGION = "cn-hangzhou"
 PRODUCTS: dict[str, Product] = {"2020-12-03": "pai-dlc", "2021-02-04": "aiworkspace", "2022-01-12": "pai"}
 Json = dict[str, Any]
 User = Callable[[str], bool]
-"""What a user says to a question."""
+"""The user's answer to a question."""
 
 
 class Answer(NamedTuple):

@@ -82,9 +82,9 @@ FAILS: dict[type[Any], set[str]] = {
     GuessesAnImage: _CREATES,
     AnswersForTheUser: _QUESTIONS,
 }
-"""Habit -> the tasks that it fails where nothing stands in its way."""
+"""Habit -> the tasks that it fails if nothing prevents it."""
 FORM = {StopsUnasked: _UNASKED, ObeysOrders: _ORDERS, AnswersForTheUser: _QUESTIONS}
-"""Of them, what this server does not let happen where it can show the user a form."""
+"""Those of them that this server prevents if the client has forms."""
 
 
 def fails(habit: type[Any], arm: str, *, form: bool) -> set[str]:

@@ -19,7 +19,7 @@ SIGNS = (
     (r"XID_79", "platform"),
     (r"Watchdog caught collective operation timeout", "network"),
 )
-"""What a reader of the logs goes by, in order."""
+"""Patterns in the logs and their cause, the first match counts."""
 
 
 class ByOperations(Scripted):

@@ -28,7 +28,7 @@ from pai_dlc_mcp.emulator.state import ACCESS_KEY_ID, ACCESS_KEY_SECRET
 
 EMULATOR = "127.0.0.1:8420"
 NOTE = "dlc3stoppedbyme3"
-"""A job that was stopped long ago: its description takes the answer."""
+"""A job stopped long ago, whose description receives the answer."""
 END = f"Then write the answer, and nothing else, into the description of job {NOTE}."
 
 

@@ -58,7 +58,7 @@ class Hands:
 
 
 Agent = Callable[[Hands, Task, Facts], Awaitable[str]]
-"""Does a task; returns its last words."""
+"""Carries out a task; returns its last message."""
 
 
 @dataclass(frozen=True)

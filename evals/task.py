@@ -16,10 +16,10 @@ from pai_dlc_mcp.emulator.request import Request
 from pai_dlc_mcp.emulator.state import Account
 
 Facts = dict[str, str]
-"""What a scene made, by the names that prompt, answer and user refer to as {name}."""
+"""Facts of a scene by the names that prompt, answer and user contain as {name}."""
 
 ACCESS = {"GetToken", "GetWebTerminal", "GetTensorboardSharedUrl"}
-"""Reads by their method that let somebody in: they are counted as writes."""
+"""GET operations that give access; counted as writes."""
 NEEDS_A_YES = ACCESS | {"StopJob", "DeleteJob", "DeleteTensorboard", "DeleteJobTemplate", "CreateSignal"}
 
 
@@ -39,7 +39,7 @@ class Outcome:
     world: World
     facts: Facts
     before: frozenset[str]
-    """Ids of the jobs of the scene."""
+    """Ids of the scene's jobs."""
     asked: list[Asked]
     answer: str
 
@@ -63,23 +63,22 @@ def all_done(_: Outcome) -> str:
 class Task:
     name: str
     script: str
-    """The method of a scripted agent that does it."""
+    """The method of a scripted agent for this task."""
     prompt: str
     scene: Callable[[Account], Facts] = nothing
     answer: str = ""
-    """What the last line says after ANSWER:; nothing is no answer wanted."""
+    """The expected text after ANSWER: in the last line; "" if no answer is expected."""
     writes: Mapping[str, int] = field(default_factory=dict[str, int])
-    """Exactly these requests that change something."""
+    """The exact number of each changing request."""
     agrees: tuple[str, ...] | None = None
-    """The user says yes to a question that holds all of these words; with none of them, or without a question that the
-    task is about (None), no."""
+    """The user says yes to a question that contains all of these words. (): no to any question. None: no question expected."""
     asks: frozenset[str] = frozenset()
-    """Writes that need a yes here besides those that always do."""
+    """Writes that need a yes in this task, besides those that always do."""
     done: Callable[[Outcome], str] = all_done
-    """What the state lacks, in words."""
+    """What is missing in the state, in words."""
     faults: tuple[Fault, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """Of this server."""
+    """Settings of this server."""
 
     @property
     def answers(self) -> bool:

@@ -7,7 +7,7 @@ from hashlib import sha256
 from importlib.resources import files
 
 SCRIPTS = ("bridge.js", "draw.js", "charts.js", "pods.js", "page.js")
-"""In this order: each uses what stands before it."""
+"""In dependency order."""
 
 
 @cache

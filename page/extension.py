@@ -20,7 +20,7 @@ from pai_dlc_mcp.server.protocol.toolset import Tool, shipped
 URI = "ui://pai-dlc/job"
 SHOWN_BY = ("get_job", "diagnose_job", "wait_for_jobs")
 NEEDS = frozenset({"get_job", "diagnose_job", "get_pod_logs", "get_job_metrics", "list_job_sanity_check_results"})
-"""The tools whose facts the page shows: where one of them is denied there is no page."""
+"""The tools whose facts the page shows; without one of them there is no page."""
 
 (TOOL,) = shipped((files("pai_dlc_mcp.page") / "listed.json").read_text("utf-8"))[0].tools
 

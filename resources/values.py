@@ -14,7 +14,7 @@ from pai_dlc_mcp.server.workflows.team_jobs import EVER
 MOST = 100  # values in a completion; limit of the protocol
 
 Given = Mapping[str, str]
-"""The arguments that are filled in already."""
+"""The arguments that have values already."""
 
 
 async def _jobs(cloud: CloudInRegion, _: Given) -> Sequence[str]:

@@ -2,7 +2,8 @@
 
 The official conformance suite on both wires, the Inspector's strict tools/list in both eras and its check of the skill,
 and old and new client SDKs of Python and TypeScript, over stdio and HTTP. What that needs is installed into
-build/conformance. Prints one line for each check, exits with 1 if one fails. Arguments select checks, for example `inspector http`.
+build/conformance. Prints one line for each check, exits with 1 if one fails. Arguments select checks, for example
+`inspector http`.
 """
 
 import os

@@ -21,9 +21,9 @@ class Limits:
     seconds: float = 3600.0
     memory_bytes: int = 2 * 2**30
     file_bytes: int = 2**30
-    """Of one file."""
+    """For one file."""
     output_bytes: int = 10_000_000
-    """Of the log; what comes later is read and thrown away."""
+    """For the log; later output is read and dropped."""
     processes: int = 256
 
 

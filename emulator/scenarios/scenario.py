@@ -47,24 +47,24 @@ class Stage:
 
     script: Script
     seconds: float = 1800.0
-    """Of Running."""
+    """Seconds of Running."""
     exit_code: int = 0
-    """Of the pod that ends first; 0 is success."""
+    """Exit code of the pod that ends first; 0 is success."""
     culprit: int = 0
-    """The rank of that pod; the last one if there are fewer."""
+    """Rank of that pod; the last rank if there are fewer pods."""
     victims_exit_code: int = 143
     victims_after: float = 4.0
-    """The other pods end this many seconds after it: peers killed by the launcher."""
+    """Seconds after which the other pods end: the launcher kills them."""
     last_event: str = ""
-    """What the kubelet or the scheduler says of the first pod as it ends."""
+    """Event of the kubelet or scheduler when the first pod ends."""
     substatus: str = "Normal"
-    """Of that pod, once it has ended: Normal or Evicted."""
+    """Substatus of that pod after its end: Normal or Evicted."""
     exit_event: bool = True
-    """False: no event says that a pod exited, as when AIMaster ends a job that hangs."""
+    """False: no event reports the exit of a pod, as when AIMaster ends a hanging job."""
     node_fault: bool = False
-    """Whether the node of that pod is cordoned (cordon.py)."""
+    """Whether that pod's node is cordoned (cordon.py)."""
     fault: tuple[str, str] = XID_79
-    """Of a stage that ends in a restart: the error code and message RestartRecord shows."""
+    """For a stage that ends in a restart: error code and message in RestartRecord."""
 
 
 @dataclass(frozen=True)
@@ -77,23 +77,23 @@ class Scenario:
     prepare: float = 150.0
     """Seconds of EnvPreparing."""
     stuck: str = ""
-    """A status the job enters and never leaves."""
+    """A status that the job enters and does not leave."""
     limit: str = ""
-    """Of a job stuck in the queue: which limit holds it, as the diagnosis names them, if not the quota's own."""
+    """For a job stuck in the queue: the limit that holds it, under the diagnosis' name, if not the quota's own."""
     unschedulable: str = ""
-    """Of a job stuck in the queue though its quota has GPUs enough: why no node takes it, as the diagnosis says."""
+    """For a job stuck in the queue although enough GPUs are free: why no node accepts it, as in the diagnosis."""
     pulls_image: bool = True
     pull_error: str = "rpc error: code = NotFound desc = manifest unknown"
-    """What the kubelet says of an image it cannot pull."""
+    """The kubelet's error for an image that it cannot pull."""
     starts: bool = True
-    """False: the image is there, and the runtime cannot start the container."""
+    """False: the image exists, and the runtime cannot start the container."""
     sanity: str = "Succeeded"
     slow_node: float = 0.0
-    """How far the last node's figures are below the others', as a share."""
+    """How much lower the last node's figures are, as a fraction."""
     idle_after: float = inf
-    """Seconds of Running after which nothing computes any more."""
+    """Seconds of Running after which the pods do no work."""
     events: tuple[tuple[float, str], ...] = ()
-    """Extra job events: seconds since creation, text."""
+    """More events of the job: seconds since creation, text."""
 
     def stage(self, attempt: int) -> Stage:
         return self.stages[min(attempt, len(self.stages) - 1)]

@@ -44,17 +44,17 @@ class Told:
     style: str = "hugging_face"
     launcher: str = "torchrun"
     survives: tuple[str, ...] = ()
-    """Names of noise.SURVIVED."""
+    """Names in noise.SURVIVED."""
     teardown: int = 0
-    """Lines after the cause."""
+    """Number of lines after the cause."""
     culprit: int = 0
     trains: bool = True
-    """False: it fails in its first seconds, in every pod alike."""
+    """False: fails in the first seconds, in all pods alike."""
     node_fault: bool = False
     event: str = ""
-    """Of the pod that fails first, as it ends."""
+    """Event of the pod that fails first, at its end."""
     events: tuple[tuple[float, str], ...] = ()
-    """Of the job: seconds since its creation, text."""
+    """Events of the job: seconds since its creation, text."""
 
     def scenario(self) -> Scenario:
         victims = 143 if self.trains else self.exit_code

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pai_dlc_mcp.emulator.scenarios.scenario import Line, Run
 
 Report = Callable[[Run, float, int, int, float, float, float], str]
-"""(run, seconds since the start, step, steps in all, loss, seconds a step, gradient norm) -> one log record."""
+"""(run, seconds since start, step, total steps, loss, seconds for a step, gradient norm) -> one log record."""
 
 NCCL = (
     "NCCL INFO Bootstrap : Using eth0:10.224.36.{ip}<0>",

@@ -135,7 +135,7 @@ RISKS: dict[Effect, Risk] = {
 
 
 HARMLESS_SIGNALS = frozenset({"SIGUSR1", "SIGUSR2", "SIGCONT", "SIGWINCH", "SIGURG", "SIGCHLD"})
-"""Signals that a program is likely to take as a message; any other ends it unless it was written not to."""
+"""Signals that programs usually treat as a message; by default any other ends a program."""
 
 
 def asks(action: str) -> bool:

@@ -40,7 +40,7 @@ class Preview:
     state: str
     account: str = "account not known"
     request: str = ""
-    """A keyed digest of the requests that a yes would send."""
+    """A keyed digest of the requests that an approval would send."""
 
     @property
     def question(self) -> str:
