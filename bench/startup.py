@@ -1,4 +1,6 @@
-"""CPU time and memory from process start to tools/list over stdio, compared with a one-tool server of the same SDK. Also prints the elapsed time, which depends on the load of the machine.
+"""CPU time and memory from process start to tools/list over stdio, compared with a one-tool server of the same SDK.
+
+Also prints the elapsed time, which depends on the load of the machine.
 
 .venv/bin/python bench/startup.py
 """

@@ -71,7 +71,7 @@ class Task:
     writes: Mapping[str, int] = field(default_factory=dict[str, int])
     """The exact number of each changing request."""
     agrees: tuple[str, ...] | None = None
-    """The user says yes to a question that contains all of these words. (): no to any question. None: no question expected."""
+    """The user says yes to a question that contains all of these words. (): no to any. None: no question expected."""
     asks: frozenset[str] = frozenset()
     """Writes that need a yes in this task, besides those that always do."""
     done: Callable[[Outcome], str] = all_done
