@@ -60,6 +60,7 @@ class DefaultChain:
         return _config(self.provider())
 
     def source(self) -> str:
+        """The provider of the chain that has a key. Raises CloudError (NoCredentials)."""
         chain = self.provider()
         from alibabacloud_credentials.exceptions import CredentialException
 

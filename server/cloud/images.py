@@ -14,6 +14,8 @@ _MOST = 10  # pages of the catalogue that a search reads
 
 
 class Label(CloudModel):
+    """One label of an image."""
+
     key: Told = Field(default="", alias="Key")
     value: Told = Field(default="", alias="Value")
 

@@ -29,11 +29,15 @@ class Series(NamedTuple):
 
 
 class Point(CloudModel):
+    """One value of GetJobMetrics. `time`: milliseconds since 1970."""
+
     time: int | None = Field(default=None, alias="Time")
     value: float | None = Field(default=None, alias="Value")
 
 
 class PodMetrics(CloudModel):
+    """The values of one pod in GetJobMetrics."""
+
     pod_id: str = Field(default="", alias="PodId")
     points: tuple[Point, ...] = Field(default=(), alias="Metrics")
 

@@ -29,6 +29,7 @@ class Page(NamedTuple, Generic[T]):
 
     @property
     def next_offset(self) -> int | None:
+        """Offset of the first item after this page; None if no items are left."""
         after = self.offset + len(self.items)
         return after if self.items and (self.more or after < self.total) else None
 

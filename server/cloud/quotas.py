@@ -39,6 +39,8 @@ class QuotaDetails(CloudModel):
 
 
 class QuotaWorkspace(CloudModel):
+    """A workspace to which a quota is bound."""
+
     workspace_id: str = Field(default="", alias="WorkspaceId")
     name: Told = Field(default="", alias="WorkspaceName")
 
@@ -74,6 +76,7 @@ class Workload(CloudModel):
 
     @property
     def waiting(self) -> bool:
+        """Whether it waits in the queue."""
         return self.status == "Enqueued"
 
 
@@ -88,6 +91,8 @@ class Limit(CloudModel):
 
 
 class UnfitNodes(CloudModel):
+    """Nodes on which the job does not fit, and why."""
+
     reason: Told = Field(default="", alias="Reason")
     nodes: tuple[str, ...] = Field(default=(), alias="Nodes")
 
@@ -127,6 +132,7 @@ class Node(CloudModel):
 
     @property
     def usable(self) -> bool:
+        """Whether pods can be placed on the node: Ready, and no reason against it."""
         return self.status == "Ready" and not self.reason
 
     @property
@@ -136,6 +142,8 @@ class Node(CloudModel):
 
 
 class Usages(CloudModel):
+    """Amounts of a user. `submitted` includes held and waiting workloads."""
+
     submitted: Amount = Field(default=Amount(), alias="Submitted")
     used: Amount = Field(default=Amount(), alias="Used")
 

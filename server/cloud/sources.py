@@ -11,6 +11,8 @@ from pai_dlc_mcp.server.cloud.paging import Page, page
 
 
 class Dataset(CloudModel):
+    """A dataset; its id is the value for a DataSource's DataSourceId."""
+
     dataset_id: str = Field(default="", alias="DatasetId")
     name: Told = Field(default="", alias="Name")
     uri: Told | None = Field(default=None, alias="Uri")
@@ -25,6 +27,8 @@ class Dataset(CloudModel):
 
 
 class CodeSource(CloudModel):
+    """A code source (git repository); its id is the value for CodeSource.CodeSourceId."""
+
     code_source_id: str = Field(default="", alias="CodeSourceId")
     name: Told = Field(default="", alias="DisplayName")
     repo: Told | None = Field(default=None, alias="CodeRepo")

@@ -26,6 +26,8 @@ class Version(CloudModel):
 
 
 class Template(CloudModel):
+    """A job template with its versions."""
+
     template_id: str = Field(default="", alias="TemplateId")
     name: Told = Field(default="", alias="TemplateName")
     workspace_id: str = Field(default="", alias="WorkspaceId")
