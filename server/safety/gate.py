@@ -139,7 +139,7 @@ class Gate:
         return Verdict("approved", token=handle)
 
     async def _take(self, preview: Preview, caller: Caller, handle: str) -> bool:
-        """Redeem a handle. False also for a token that was issued before a decline."""
+        """Redeem a handle. False also for a token while the user's decline of the same effect holds."""
         if not is_code(handle) and await kept(self._declines.bars, _about(preview, caller)):
             return False
         return await kept(self._confirmations.take, handle, _subject(preview, caller))
@@ -166,7 +166,7 @@ class Gate:
         return Verdict("declined", "The user declined this before.", ticket.token)
 
     async def _ask_now(self, preview: Preview, ctx: Context[Any]) -> Verdict:
-        """Protocols before 2026-07-28: ask during the call. Any error counts as no answer."""
+        """Protocols before 2026-07-28: ask during the call. An error counts as unanswered, never as a yes."""
         try:
             with deadline.not_counted(), anyio.fail_after(self._settings.confirm_timeout):
                 return verdict_of(await ctx.elicit(preview.question, Yes))
