@@ -83,8 +83,8 @@ def _root(reads: Sequence[Read]) -> Read | None:
 
 
 def _verdict(evidence: Evidence, root: Read | None, happened: Sequence[Event]) -> Verdict | None:
-    """The cause, from the first source that has one: platform events (unless the log shows a root cause), a loss that is
-    not finite, the log, the last restart, the exit code."""
+    """The cause, from the first source that has one: platform events (unless the log shows a root cause), a loss that
+    is not finite, the log, the last restart, the exit code."""
     found = root.found if root else None
     started = root.pod.started if root else None  # earlier errors did not end the pod
     texts = [event.text for event in happened if not (started and event.at and event.at < started)]
