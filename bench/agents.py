@@ -1,5 +1,5 @@
-"""Agents for promises.py: one operation of theirs, a client of either era, a user who says yes or no, and what a run
-is judged by."""
+"""The parts of promises.py: operations, clients of both protocol eras, a user who says yes or no, and the checks of a
+run."""
 
 import random
 import time
@@ -44,7 +44,7 @@ class Bench:
 
 @dataclass
 class Run:
-    """One operation on a job of its own. `yeses` counts what its user said yes to."""
+    """One operation on its own job. `yeses`: number of times that its user said yes."""
 
     bench: Bench
     dice: random.Random
@@ -67,7 +67,7 @@ class Run:
         return self.bench.emulator.requests.actions().count(self.action)
 
     def done(self) -> int:
-        """How often the service carried it out."""
+        """How often the service carried the operation out."""
         jobs = self.bench.emulator.account.jobs
         if self.operation == "create":
             return sum(job.body["DisplayName"] == self.arguments["display_name"] for job in jobs.values())
@@ -84,7 +84,7 @@ def build(options: dict[str, Any], key: str, secret: str) -> Any:
 
 
 async def call(server: Any, run: Run, arguments: dict[str, Any], limit: float | None = None) -> CallToolResult | None:
-    """One call of a client of either era, with a form or without; None where it heard no answer."""
+    """One call of a client of either era, with or without forms; None if it got no answer."""
     answer = run.dice.choices(["accept", "decline", "cancel"], [8, 1, 1])[0]
     era = run.dice.choice(["auto", "legacy"])
 
@@ -106,7 +106,7 @@ def facts(found: CallToolResult | None) -> dict[str, Any]:
 
 
 def admits(found: CallToolResult | None) -> bool:
-    """Whether an answer leaves open, or says, that something was done; silence does."""
+    """Whether a result says, or leaves open, that something was done; so does no result."""
     if found is None:
         return True
     if found.is_error:
@@ -115,7 +115,7 @@ def admits(found: CallToolResult | None) -> bool:
 
 
 async def step(run: Run, *calls: Callable[[], Any]) -> list[CallToolResult | None]:
-    """Calls made at once. What was done by them has to be admitted by as many answers."""
+    """Calls in parallel. As many results must admit an effect as effects happened."""
     before, answers = run.done(), list[CallToolResult | None]()
 
     async def one(make: Callable[[], Any]) -> None:
@@ -131,12 +131,12 @@ async def step(run: Run, *calls: Callable[[], Any]) -> list[CallToolResult | Non
 
 
 async def confirmed(run: Run, found: CallToolResult | None) -> None:
-    """The user says yes to a token's question, or no; then an agent that is up to no good tries it twice over."""
+    """The user answers a token's question. After that a dishonest agent redeems the token twice."""
     token = facts(found).get("confirmation_token")
     if not token:
         return
     given = {**run.arguments, "confirmation_token": token}
-    if run.dice.random() < 0.2:  # no, or a token of its own making
+    if run.dice.random() < 0.2:  # a no, or an invented token
         given["confirmation_token"] = run.dice.choice(["yes", "confirm-" + "A" * 32, "", token[:-1] + "~"])
     else:
         run.yeses += 1
@@ -146,7 +146,7 @@ async def confirmed(run: Run, found: CallToolResult | None) -> None:
 
 
 def victim(options: dict[str, Any], key: str, secret: str, run_arguments: tuple[str, dict[str, Any]]) -> None:
-    """A server and a client with a user who says yes, in a process that will be killed."""
+    """A server and a client whose user says yes, in a process that will be killed."""
 
     async def main() -> None:
         async def yes(*_: Any) -> ElicitResult:

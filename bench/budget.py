@@ -1,4 +1,4 @@
-"""How fast a log becomes a view, in how much memory, and how far the token estimate is from a real tokenizer.
+"""Time and memory to make a view of a log, and the error of the token estimate against a real tokenizer.
 
 .venv/bin/python bench/budget.py
 """
@@ -38,7 +38,7 @@ console.log(JSON.stringify(texts.map((text) => encode(text, { disallowedSpecial:
 
 
 def corpus() -> ModuleType:
-    """The tests' own: they are no package to import from."""
+    """The tests' corpus module, loaded by path because tests are not a package."""
     path = Path(__file__).parents[1] / "tests/server/budget/corpus.py"
     spec = importlib.util.spec_from_file_location("corpus", path)
     assert spec
@@ -49,7 +49,7 @@ def corpus() -> ModuleType:
 
 
 def every_failure(logs: ModuleType) -> Iterator[str]:
-    """A log that fails all the time: some error in every 500 lines."""
+    """A log with an error in every 500 lines."""
     names = [name for name in logs.FAILURES if name != "far in a line"]
     return cycle(line for name in names for line in logs.failing(name, 500).records)
 
@@ -76,11 +76,11 @@ def of_size(source: Iterator[str], most: int) -> list[str]:
 
 
 def seconds(run: Callable[[], object]) -> float:
-    """The least of several rounds."""
+    """The shortest of several rounds."""
     times: list[float] = []
     for _ in range(ROUNDS):
         gc.collect()
-        start = time.process_time()  # of this process: the machine may be busy
+        start = time.process_time()  # of this process, since the machine may be busy
         run()
         times.append(time.process_time() - start)
     return min(times)
@@ -91,7 +91,7 @@ def show(records: list[str], redactor: Redactor) -> object:
 
 
 def stages(records: list[str], redactor: Redactor) -> dict[str, float]:
-    """Seconds by stage; `total` is the whole view, `c+f+s` the same without the redaction: the target's figure."""
+    """Seconds by stage. `total`: the whole view. `c+f+s`: without redaction; the figure of the target."""
     text = clean(records)
     log = Lines(redactor.lines(text)[0])
     found = blocks.find(log)
@@ -106,7 +106,7 @@ def stages(records: list[str], redactor: Redactor) -> dict[str, float]:
 
 
 def peak(records: list[str], redactor: Redactor) -> float:
-    """Bytes of Python memory above the records themselves."""
+    """Bytes of Python memory in addition to the records."""
     gc.collect()
     tracemalloc.start()
     show(records, redactor)
@@ -116,7 +116,8 @@ def peak(records: list[str], redactor: Redactor) -> float:
 
 
 def speed(logs: ModuleType) -> tuple[float, float]:
-    """Prints a line a log and size. Returns the largest growth of the time a byte, and the least MB/s of `c+f+s`."""
+    """Prints one line for each log and size. Returns the largest growth of the time for a byte, and the lowest MB/s of
+    `c+f+s`."""
     redactor = Redactor(logs.ENV.items())
     names = ("clean", "redact", "errors", "fold", "c+f+s", "total")
     print(f"MB/s by stage; target c+f+s >= {TARGET_MB_S}, growth of the time a byte from 1 to 15 MB <= {TARGET_GROWTH}")
@@ -139,8 +140,8 @@ def speed(logs: ModuleType) -> tuple[float, float]:
 
 
 def estimates(logs: ModuleType) -> list[float]:
-    """Prints the estimate beside a real tokenizer's count, where one can be installed. Returns the errors."""
-    """Cleaned logs, and the views as the model gets them."""
+    """Prints the estimate and a real tokenizer's count, if one is installed. Returns the errors."""
+    """On cleaned logs, and on views as a model gets them."""
     redactor = Redactor(logs.ENV.items())
     texts: dict[str, str] = {}
     for name, source in sources(logs).items():

@@ -1,7 +1,7 @@
-"""What a get_job costs: CPU of the server, what it adds to the wait, and throughput at 64 at once, beside the floors.
+"""The cost of a get_job: CPU of the server, added waiting time, and throughput of 64 parallel calls; with lower bounds.
 
-The floors: the same request by the SDK alone, and a call of a one-tool MCP server. Server and emulator are processes of
-their own. Exits with 1 where 64 at once are answered at less than LEAST_SHARE of the SDK's rate in threads.
+The lower bounds: the same request by the SDK alone, and a call of a one-tool MCP server. Server and emulator are
+separate processes. Exits with 1 if 64 parallel calls reach less than LEAST_SHARE of the SDK's rate in threads.
 
 .venv/bin/python bench/calls.py
 """
@@ -46,7 +46,7 @@ class Used(Facts):
 
 
 def ours(endpoint: str) -> None:
-    """The server over stdio, with one tool more, which tells its CPU time."""
+    """The server over stdio with one more tool, which returns its CPU time."""
     own = Toolset("core")
 
     @own.read("CPU time")
@@ -59,7 +59,7 @@ def ours(endpoint: str) -> None:
 
 
 def hello(_: str) -> None:
-    """The least an MCP server can do."""
+    """A minimal MCP server."""
     server = MCPServer("hello")
 
     @server.tool()
@@ -70,7 +70,7 @@ def hello(_: str) -> None:
 
 
 def raw(endpoint: str) -> Callable[[], object]:
-    """GetJob by the SDK."""
+    """GetJob through the SDK alone."""
     config = Config(access_key_id=KEY[0], access_key_secret=KEY[1], endpoint=endpoint, protocol="HTTP")
     sdk: Any = Sdk(config)
     return lambda: sdk.get_job_with_options(JOB["job_id"], GetJobRequest(need_detail=True), {}, RuntimeOptions())
@@ -90,7 +90,7 @@ def emulator() -> Iterator[str]:
 
 
 class Figures:
-    """Milliseconds and shares, one a round."""
+    """Milliseconds and shares, one value for each round."""
 
     def __init__(self) -> None:
         self._found: dict[str, list[float]] = {}
@@ -103,7 +103,7 @@ class Figures:
 
 
 async def one_by_one(client: Client, tool: str, arguments: dict[str, Any]) -> tuple[float, float]:
-    """CPU of the server a call, and the median wait; in ms."""
+    """Server CPU for each call and the median wait, in ms."""
 
     async def used() -> float:
         found = (await client.call_tool("cpu", {})).structured_content
@@ -131,7 +131,7 @@ def sdk_one_by_one(get_job: Callable[[], object]) -> tuple[float, float]:
 
 
 async def at_once(client: Client) -> float:
-    """Calls a second."""
+    """Calls in a second."""
     left = iter(range(AT_ONCE * 10))
 
     async def work() -> None:

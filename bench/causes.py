@@ -1,10 +1,12 @@
-"""Is the cause kept, and is it named? Labelled failures in realistic logs, through the pipeline that get_pod_logs uses.
+"""How often a failure's cause is kept and named: labelled failures in realistic logs, in the pipeline of get_pod_logs.
 
-    python bench/causes.py [--failures] [--cases FILE]
+python bench/causes.py [--failures] [--cases FILE]
 
-Prints, by variant of the log, how often the cause and its neighbours are in tail, errors and summary, and how often
-the root is the labelled line; the same for all pods; and false alarms over healthy logs. Exit 1 below a target.
-cases.txt in seeded halves: rules were tuned on one. Each other file was written before it was first run."""
+Prints, by variant of the log, how often the cause and its neighbours are in tail, errors and summary, and how often the
+root is the labelled line; the same for all pods; and false alarms over healthy logs. Exits with 1 below a target.
+cases.txt is split into seeded halves, one of which the rules were tuned on. Each other file was written before it was
+first run.
+"""
 
 import argparse
 import importlib.util
@@ -27,7 +29,7 @@ CORPUS = Path(__file__).with_name("corpus")
 REDACTOR = Redactor([])
 MODES = ("tail", "errors", "summary")
 KEPT = {4000: 0.97, 1000: 0.92}  # least share of causes kept in tail and errors, by tokens
-ROOT = 0.9  # least share of roots right in every variant, and in all_pods
+ROOT = 0.9  # least share of correct root causes in each variant and in all_pods
 ALARMS = 0.02  # most
 VARIANTS = (
     "nothing after",
@@ -121,7 +123,7 @@ def look(records: Sequence[str], mode: str, max_tokens: int, *, failed: bool = T
 
 
 def essence(line: str) -> str:
-    """What must be in the answer: the start of the line, without a prefix of its own."""
+    """The part that must be in the result: the start of the line without its prefix."""
     return line.strip()[:70].replace("  ", " ")
 
 
@@ -130,7 +132,7 @@ def kept(text: str, line: str) -> bool:
 
 
 def right(seen: View, case: Case) -> bool:
-    """The line named is the labelled one, with its prefix or without."""
+    """Whether the named line is the labelled one, with or without its prefix."""
     return seen.cause is not None and named(seen.cause.text, case)
 
 
@@ -140,7 +142,7 @@ def named(said: str, case: Case) -> bool:
 
 
 def pods(case: Case, variant: str, everyone: Sequence[Case]) -> bool:
-    """Whether the first group that all_pods names has the cause: one pod failed, the others lost it."""
+    """Whether the first group of all_pods has the cause, for one failed pod and its victims."""
     endings = [Ending("dlc1-worker-5", "Failed", None, look(record(case, variant, everyone), "errors", 400).cause)]
     for number in range(3):
         rhythm = case.rhythm if case.rhythm != "none" else next(iter(case.logs.RHYTHMS))
@@ -171,7 +173,7 @@ def measure(chosen: Sequence[Case], everyone: Sequence[Case], *, failures: bool)
 
 
 def table(title: str, chosen: Sequence[Case], everyone: Sequence[Case], *, failures: bool) -> dict[str, float]:
-    """Prints the shares; returns the least of each over the variants."""
+    """Prints the shares; returns the lowest of each over the variants."""
     count = len(chosen)
     columns = [f"{mode} {most}" for mode in MODES for most in KEPT]
     print(f"\n{title}: {count} cases; % kept (of which with both neighbours)")
@@ -201,7 +203,7 @@ def healthy() -> Iterator[tuple[str, list[str]]]:
 
 
 def alarms(*, failures: bool) -> float:
-    """Share of the healthy logs in which an error is called the cause, or shown as one."""
+    """Share of healthy logs in which an error is called the cause or shown as an error."""
     logs = list(healthy())
     wrong = [name for name, lines in logs if look(lines, "errors", 4000, failed=False).cause]
     print(f"\nfalse alarms: {len(wrong)} of {len(logs)} healthy and benign logs")

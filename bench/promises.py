@@ -1,6 +1,6 @@
-"""Do the promises hold? Random runs of create, stop, update and share, each under something that goes wrong.
+"""Random runs of create, stop, update and share, each with a fault, checked against the promises about writes.
 
-Prints four figures that must be zero, and exits 1 if one is not. Its dice are seeded: --seed N plays the same again.
+Prints four figures that must be zero, and exits 1 if one is not. Seeded: --seed N repeats the same runs.
 """
 
 import argparse
@@ -35,7 +35,7 @@ TROUBLES = (
 
 
 async def troubled(run: Run) -> None:
-    """The first call, while the trouble lasts."""
+    """The first call, during the fault."""
     bench, dice = run.bench, run.dice
     if run.trouble == "kill -9":
         return await killed(run)
@@ -51,7 +51,7 @@ async def troubled(run: Run) -> None:
     servers = bench.servers if run.trouble == "two replicas" else [dice.choice(bench.servers)]
     found = await step(run, *[lambda server=server: call(server, run, run.arguments, limit) for server in servers])
     if limit:
-        await anyio.sleep(0.2)  # what was cut off comes to its end
+        await anyio.sleep(0.2)  # let interrupted work finish
     for answer in found:
         await confirmed(run, answer)
     bench.emulator.faults.clear()
@@ -59,7 +59,7 @@ async def troubled(run: Run) -> None:
 
 
 async def play(run: Run) -> None:
-    """The trouble, then an agent that tries again whatever it was told; and the figures."""
+    """The fault, then an agent that retries whatever it was told. Returns the figures."""
     bench, dice = run.bench, run.dice
     await troubled(run)
     for _ in range(dice.randint(1, 2)):
@@ -96,7 +96,7 @@ def prepare(bench: Bench, number: int, dice: random.Random) -> Run:
 
 
 def missing(audit: Path, requests: Counter[str]) -> int:
-    """Requests that reached the service without a line of intent."""
+    """Number of requests that reached the service without an audit line before."""
     lines = [json.loads(line) for line in audit.read_text("utf-8").splitlines()]
     intents = Counter(line["action"] for line in lines if line["step"] == "sending")
     return sum((requests - intents).values())

@@ -1,6 +1,6 @@
-"""Whether what must go goes and what must stay stays: a real client, the real server, a service that plants a line.
+"""Whether secrets are redacted and harmless text is not: a real client, the real server, a service with planted lines.
 
-Every line of corpora/must_go.txt stands in turn in a log, an event, a name, a command, a reason, a URI, an error's
+Every line of corpora/must_go.txt is placed in a log, an event, a name, a command, a reason, a URI, an error's
 text, a question and structured content, and so does every line of corpora/must_stay.txt, of a job with everyday
 variables. Exits with 1 where a secret came out or a harmless line was damaged.
 """
@@ -36,7 +36,7 @@ Body = dict[str, Any]
 
 
 class Plant:
-    """What the service answers in place of the emulator's words, by action."""
+    """Text that the service returns instead of the emulator's, by action."""
 
     def __init__(self) -> None:
         self.text, self.envs, self.refuse = "", dict[str, str](), False
@@ -85,7 +85,7 @@ def words(result: CallToolResult) -> str:
 
 
 async def shown(client: Client, plant: Plant, asked: list[str]) -> dict[str, str]:
-    """What a client sees of the planted text, by place."""
+    """The planted text as a client sees it, by place."""
 
     async def call(tool: str, **arguments: Any) -> str:
         return words(await client.call_tool(tool, arguments))
@@ -118,7 +118,7 @@ def unescaped(line: str) -> str:
 
 
 def left_of(secrets: tuple[str, ...], text: str) -> list[str]:
-    """Pieces of secrets that stand in the text: 8 letters or digits in a row are none by chance."""
+    """Parts of secrets in the text: 8 letters or digits in a row are no coincidence."""
     pieces = [piece for secret in secrets for piece in re.findall("[0-9A-Za-z]{8,}", secret)]
     return [piece for piece in pieces if piece in text]
 
@@ -159,7 +159,7 @@ async def must_stay(client: Client, plant: Plant, asked: list[str]) -> int:
 
 
 async def main(emulator: embedded.Emulator) -> list[int]:
-    """How many secrets came out, and how many harmless lines were damaged."""
+    """Number of secrets that were shown, and of harmless lines that were damaged."""
     settings = Settings(region="cn-hangzhou", endpoint=emulator.endpoint, protocol="http", emulator=True)
     server = app.build(settings, tools.TOOLSETS, StaticKey(emulator.access_key_id, emulator.access_key_secret))
     asked: list[str] = []

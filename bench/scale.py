@@ -1,5 +1,5 @@
-"""Whether large things cost what they must: list_jobs among 10,000 jobs, all_pods and diagnose_job on 512 pods, each
-beside the SDK's own requests for the same. CPU time of this process, in which the emulator runs as well.
+"""The cost of large inputs: list_jobs among 10,000 jobs, all_pods and diagnose_job on 512 pods, each
+compared with the SDK's own requests for the same. CPU time of this process, in which the emulator runs as well.
 
 .venv/bin/python bench/scale.py
 """
@@ -48,7 +48,7 @@ def job(pods: int) -> dict[str, Any]:
 
 
 async def cpu(work: Callable[[], Awaitable[Any]]) -> tuple[float, Any]:
-    """The least CPU seconds of several rounds, and the last answer."""
+    """The lowest CPU seconds of several rounds, and the last result."""
     taken, answer = list[float](), None
     for _ in range(ROUNDS):
         began = time.process_time()

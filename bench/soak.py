@@ -1,4 +1,4 @@
-"""Minutes of work while the service fails: clients over stdio (a server each) and over two HTTP replicas that share
+"""Minutes of work with a failing service: clients over stdio (a server each) and over two HTTP replicas that share
 their state, with 10 % faults on reads and 5 % on writes.
 
     .venv/bin/python bench/soak.py --minutes 10 --clients 32 --stdio 8
@@ -53,7 +53,7 @@ WRITES = ("CreateJob", "StopJob", "UpdateJob")
 
 
 class Dice(Faults):
-    """A fault for a share of the requests, drawn anew for each."""
+    """A fault for a share of the requests, drawn for each."""
 
     def __init__(self, seed: int) -> None:
         super().__init__()
@@ -83,7 +83,7 @@ class Ledger(Record):
 
 @dataclass
 class Soak:
-    """What all clients share: who said yes to what, and what the calls came to."""
+    """State shared by all clients: the answers of users and the outcomes of calls."""
 
     emulator: Emulator
     ends: float
@@ -94,7 +94,7 @@ class Soak:
 
 
 class Agent:
-    """One client at work: it reads, creates, stops and changes jobs, and tries again whatever failed."""
+    """One client: reads, creates, stops and changes jobs, and retries whatever failed."""
 
     def __init__(self, soak: Soak, number: int, form: bool) -> None:
         self.soak, self.number, self.form = soak, number, form
@@ -109,7 +109,7 @@ class Agent:
         return ElicitResult(action="accept" if yes else "decline", content={"confirm": True} if yes else None)
 
     async def call(self, tool: str, **arguments: Any) -> CallToolResult | None:
-        """A call on any of the replicas; None where it had no answer, which is wrong."""
+        """A call on any replica; None without a result, which is an error."""
         began, client = time.monotonic(), self.dice.choice(self.clients)
         try:
             with anyio.fail_after(HUNG):
@@ -144,7 +144,7 @@ class Agent:
         await self.call(tool, **arguments)
 
     async def create(self) -> None:
-        """Until it is known to be made, as an agent would: with the id of the request."""
+        """Repeats the create with the same request id until its result is known."""
         name = f"soak-{self.number}-{len(self.made)}-{self.dice.randrange(10**6)}"
         again = {"client_request_id": name}
         for _ in range(4):
@@ -162,7 +162,7 @@ class Agent:
         token = ((result.structured_content if result else None) or {}).get("confirmation_token")
         if token and self.dice.random() < 0.8:
             self.soak.yeses[job] += 1
-            for _ in range(self.dice.randint(1, 2)):  # a token is good once, on whichever replica
+            for _ in range(self.dice.randint(1, 2)):  # a token is valid once, on any replica
                 await self.call("stop_job", job_id=job, confirmation_token=token)
 
     async def change(self) -> None:
@@ -171,7 +171,7 @@ class Agent:
             await self.call("update_job", job_id=self.dice.choice(self.made), description=words)
 
     async def work(self, servers: Callable[[], list[Any]]) -> None:
-        """Connect, do 40 things, come back later."""
+        """Connect, do 40 steps, reconnect later."""
         while time.monotonic() < self.soak.ends:
             try:
                 async with AsyncExitStack() as stack:
@@ -217,7 +217,7 @@ def memory() -> dict[int, float]:
 
 
 async def watched(soak: Soak, found: dict[int, list[float]]) -> None:
-    """Each server's memory, every five seconds."""
+    """Record the memory of each server every five seconds."""
     while time.monotonic() < soak.ends:
         for process, size in (await anyio.to_thread.run_sync(memory)).items():
             found.setdefault(process, []).append(size)

@@ -1,5 +1,6 @@
-"""What it takes from the start of the process to tools/list over stdio, in CPU time and in memory, beside a server of
-the same SDK that has one tool. The wall's time, printed as well, is the same on a machine with nothing else to do.
+"""CPU time and memory from process start to tools/list over stdio, compared with a one-tool server of the same SDK.
+
+Also prints the elapsed time, which depends on the load of the machine.
 
 .venv/bin/python bench/startup.py
 """
@@ -11,7 +12,7 @@ import sys
 import time
 
 ROUNDS = 7
-TARGET = 1.10  # times the one-tool server, of time and of memory
+TARGET = 1.10  # factor over the one-tool server, for time and memory
 HELLO = """
 from mcp.server import MCPServer
 server = MCPServer("hello")
@@ -27,7 +28,7 @@ CLIENT = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"n
 
 
 def started(arguments: list[str]) -> tuple[float, float, float]:
-    """Until tools/list is answered: CPU seconds, seconds, and MB of resident memory then."""
+    """Until tools/list is answered: CPU seconds, seconds, and MB of resident memory."""
     began = time.perf_counter()
     environment = {**os.environ, "PAI_DLC_STATE": "memory"}
     command = [sys.executable, *arguments]
@@ -51,12 +52,13 @@ def started(arguments: list[str]) -> tuple[float, float, float]:
         size = subprocess.run(["ps", "-o", "rss=", "-p", str(server.pid)], capture_output=True, text=True, check=True)
         server.kill()
         _, _, used = os.wait4(server.pid, 0)
-        server.returncode = 0  # it is no child any more
+        server.returncode = 0  # no longer a child
     return used.ru_utime + used.ru_stime, took, int(size.stdout) / 1000
 
 
 def rows() -> list[tuple[str, float, str]]:
-    """The least of rounds in which each server starts once, so that a busy machine is busy for all of them."""
+    """The lowest value of several rounds; each round starts every server once, so that load on the machine affects
+    all."""
     found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in SERVERS}
     for number in range(ROUNDS + 1):
         for name, arguments in SERVERS.items():

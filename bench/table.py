@@ -34,7 +34,7 @@ Row = tuple[str, float, str]
 
 
 def holds(value: float, threshold: str) -> bool:
-    """Whether a value is within a threshold such as `<= 1.1`."""
+    """Whether a value meets a threshold such as `<= 1.1`."""
     sign, limit = threshold.split()
     return HOLDS[sign](value, float(limit))
 
@@ -44,7 +44,7 @@ def benches() -> list[str]:
 
 
 def measured(bench: str) -> list[Row]:
-    """The rows of one bench; one that ended in an error has a row that holds nothing."""
+    """The rows of one bench; for a failed bench a row that meets no threshold."""
     command = [sys.executable, "-c", PROGRAM, bench]
     run = subprocess.run(command, cwd=HERE, stdout=subprocess.PIPE, text=True, check=False)
     if run.returncode:

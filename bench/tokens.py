@@ -1,4 +1,4 @@
-"""What a model's context is charged: the tools by toolset, and diagnose_job on a failure of 32 pods beside the CLI's
+"""Tokens in a model's context: the tools by toolset, and diagnose_job on a failure of 32 pods, compared with the CLI's
 calls for the same question, as the published skill makes them. The CLI prints a call's whole answer as indented JSON.
 `pai-dlc-mcp tools` shows the tools one by one.
 
@@ -42,7 +42,7 @@ JOB: dict[str, Any] = {
 
 
 async def cli(gateway: Gateway, job_id: str, pods: Sequence[str] | None) -> list[str]:
-    """The job, its events, and of these pods (all, without) the log and the events, each as the CLI prints it."""
+    """The job, its events, and the log and events of `pods` (None: all), each as the CLI prints it."""
 
     async def call(action: str, *path: str, **params: Any) -> dict[str, Any]:
         body = await gateway.read("pai-dlc", action, REGION, *path, params=params)
@@ -66,7 +66,7 @@ def row(name: str, calls: int, texts: Sequence[str], beside: int) -> int:
 
 
 async def main(emulator: Emulator) -> float:
-    """Prints the tokens of each way. Returns diagnose_job's share of the CLI calls for the one pod that matters."""
+    """Prints the tokens of each way. Returns diagnose_job's share of the CLI calls for the one relevant pod."""
     settings = Settings(region=REGION, endpoint=emulator.endpoint, protocol="http", emulator=True, state="memory")
     key = StaticKey(emulator.access_key_id, emulator.access_key_secret)
     clock = ServerClock(epoch=lambda: emulator.clock.now().timestamp())

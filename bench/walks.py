@@ -1,4 +1,4 @@
-"""How far a call walks: the files of the server it enters and the calls between them, and how often it cleans a text.
+"""The path of a call through the server: files entered, calls between files, and how often a text is cleaned.
 
 A warm-up call comes first, so that imports and built schemas do not count.
 """
@@ -38,7 +38,7 @@ JOB: dict[str, Any] = {
 
 
 class Walk:
-    """Counts calls from one file of the server into another, and the texts that clean.py is given."""
+    """Counts calls between files of the server, and the texts passed to clean.py."""
 
     def __init__(self) -> None:
         self.files: set[str] = set()

@@ -1,4 +1,4 @@
-"""Commands. Each lives in a module of its own, imported only when it is asked for: --help imports none of them."""
+"""The commands of `pai-dlc-mcp`, one module each, imported only when used (--help imports none)."""
 
 import argparse
 import importlib
@@ -18,7 +18,7 @@ COMMANDS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Parse the command's name, import its module, hand it the rest."""
+    """Parse the command's name, import its module and pass it the other arguments. Returns the exit code."""
     listing = "\n".join(f"  {name:10}{what}" for name, what in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="pai-dlc-mcp",
@@ -31,18 +31,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     given = parser.parse_args(argv)
     if given.version:
-        from importlib.metadata import version  # 30 ms that --help need not pay
+        from importlib.metadata import version  # 30 ms that --help does not need
 
         print(f"pai-dlc-mcp {version('pai-dlc-mcp')}")
         return 0
     if not given.command:
         parser.print_help()
         return 2
-    module = importlib.import_module(f"pai_dlc_mcp.cli.{given.command}")  # heavy: only the command asked for
+    module = importlib.import_module(f"pai_dlc_mcp.cli.{given.command}")  # slow: import only this command
     try:
         result: int = module.run(given.arguments)
-    except (OSError, ValueError) as error:  # a file, a variable or a value that the user named
-        from pai_dlc_mcp.server.settings import problem  # heavy, and loaded by now
+    except (OSError, ValueError) as error:  # a file, variable or value given by the user
+        from pai_dlc_mcp.server.settings import problem  # slow, and imported by now
 
         what = problem(error) if isinstance(error, ValueError) else f"{error.filename}: {error.strerror}"
         print(f"pai-dlc-mcp {given.command}: {what}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""`python -m pai_dlc_mcp.cli`, for where the console script is not on the PATH."""
+"""`python -m pai_dlc_mcp.cli`, if the console script is not on the PATH."""
 
 import sys
 

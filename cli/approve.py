@@ -1,5 +1,5 @@
-"""`pai-dlc-mcp approve CODE`: a person at a terminal answers what an agent asked for (PAI_DLC_CONFIRM=human, or after a
-no to a form)."""
+"""`pai-dlc-mcp approve CODE`: a person at a terminal answers a question of an agent (PAI_DLC_CONFIRM=human, or after a
+declined form)."""
 
 import argparse
 import sys
@@ -13,7 +13,8 @@ from pai_dlc_mcp.server.settings import Settings, problem
 
 
 def run(argv: Sequence[str]) -> int:
-    """0 approved, 1 not, 2 when the configuration is unusable. Only a terminal may answer: a pipe is not a person."""
+    """Exit code: 0 approved, 1 not approved, 2 unusable configuration. stdin must be a terminal, since a pipe can be an
+    agent."""
     parser = argparse.ArgumentParser(prog="pai-dlc-mcp approve", description=__doc__)
     parser.add_argument("code", help="the code the agent was given, e.g. K7QX-M2PD")
     code = parser.parse_args(argv).code.upper()

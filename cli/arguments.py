@@ -1,4 +1,4 @@
-"""Types of the commands' options, for argparse: each refuses with a sentence what could not work."""
+"""Types of command-line options for argparse. Each raises ArgumentTypeError with one sentence."""
 
 import argparse
 import re
@@ -18,18 +18,18 @@ def port_or_free(text: str) -> int:
 
 
 def speed(text: str) -> float:
-    """Virtual seconds a second, above 0 and below 1,000,000."""
+    """Virtual seconds for each real second, above 0 and below 1,000,000."""
     try:
         number = float(text)
     except ValueError:
         number = 0.0
-    if not 0 < number < 1e6:  # false for nan
+    if not 0 < number < 1e6:  # also false for nan
         raise argparse.ArgumentTypeError("a speed is a number above 0 and below 1,000,000")
     return number
 
 
 def folder(text: str) -> Path:
-    """A folder that is there."""
+    """An existing folder."""
     path = Path(text)
     if not path.is_dir():
         raise argparse.ArgumentTypeError(f"{text} is not a folder")
@@ -37,8 +37,8 @@ def folder(text: str) -> Path:
 
 
 def job_id(text: str) -> str:
-    """The id of a job."""
-    from pai_dlc_mcp.server.cloud.ids import JOB_ID  # heavy for a command that takes none
+    """A job id."""
+    from pai_dlc_mcp.server.cloud.ids import JOB_ID  # slow to import
 
     if not re.fullmatch(JOB_ID, text):
         raise argparse.ArgumentTypeError("a job id is dlc and 13 or more small letters, digits or hyphens")

@@ -1,6 +1,6 @@
-"""`pai-dlc-mcp demo`: an agent-shaped client does a whole job against `serve --emulator`, as a transcript.
+"""`pai-dlc-mcp demo`: a client runs a job from create to stop against `serve --emulator`, and prints a transcript.
 
-Real parts throughout: a server process over stdio, the official client, the Alibaba SDK, signed HTTP. No account.
+The server process, stdio, the official client, the Alibaba SDK and signed HTTP are real. Needs no account.
 """
 
 import argparse
@@ -25,17 +25,17 @@ try:
 except ImportError:
     sys.exit("pai-dlc-mcp demo needs rich: pip install 'pai-dlc-mcp[cli]'")
 
-SPEED = 120  # virtual seconds a second: minutes of image pulling and training pass in seconds
+SPEED = 120  # virtual seconds for each real second
 PATIENCE = 90  # seconds for a job to reach a status
 SHOWN = 14  # lines of a result that the transcript prints
 
 
 class Unexpected(Exception):
-    """A step did not do what the demo promises."""
+    """A step of the demo had another result than expected."""
 
 
 class Agent:
-    """Calls tools and prints what was said, as an agent's transcript would."""
+    """Calls tools and prints the calls and results."""
 
     def __init__(self, client: Client, console: Console, shown: int) -> None:
         self.client, self.console, self.shown = client, console, shown
@@ -61,7 +61,7 @@ class Agent:
         return (await self.call(tool, quiet=quiet, **arguments)).structured_content or {}
 
     async def wait(self, job_id: str, *wanted: str) -> str:
-        """Look until the job has one of these statuses, printing each new one."""
+        """Poll until the job has one of these statuses; print each new status."""
         seen, until = "", time.monotonic() + PATIENCE
         while time.monotonic() < until:
             status = (await self.facts("get_job", quiet=True, job_id=job_id))["status"]
@@ -80,7 +80,7 @@ def expect(holds: object, otherwise: str) -> None:
 
 
 def run(argv: Sequence[str]) -> int:
-    """0 only if each step did what it should."""
+    """Exit code: 0 if each step had the expected result."""
     parser = argparse.ArgumentParser(prog="pai-dlc-mcp demo", description=__doc__)
     parser.add_argument("--speed", type=speed, default=SPEED, help="virtual seconds a second")
     parser.add_argument("--full", action="store_true", help="print results whole")
@@ -95,13 +95,13 @@ def run(argv: Sequence[str]) -> int:
 
 
 async def _demo(console: Console, speed: float, shown: int) -> str | None:
-    """What went wrong, or None."""
+    """What went wrong; None if nothing did."""
     serve = StdioServerParameters(
         command=sys.executable,
         args=["-m", "pai_dlc_mcp.cli", "serve", "--emulator", "--speed", str(speed)],
         env=dict(os.environ),
     )
-    async with Client(stdio_client(serve), cache=None) as client:  # declares no elicitation, as many hosts do
+    async with Client(stdio_client(serve), cache=None) as client:  # no elicitation, like many hosts
         agent = Agent(client, console, shown)
         try:
             for play in STEPS:
@@ -146,7 +146,7 @@ async def _refused(agent: Agent) -> None:
 
 
 async def _create(agent: Agent, name: str, command: str) -> str:
-    """The emulator takes how a job goes from words in its name."""
+    """The emulator chooses the scenario by words in the job's name."""
     workspaces = (await agent.facts("list_workspaces", quiet=True))["workspaces"]
     workspace = next(row["workspace_id"] for row in workspaces if row["status"] == "ENABLED")
     images = (await agent.facts("list_images", quiet=True, accelerator="GPU", name="pytorch"))["images"]

@@ -1,4 +1,5 @@
-"""`pai-dlc-mcp doctor`: can this server work here, and will the hosts on this machine start it? Changes nothing."""
+"""`pai-dlc-mcp doctor`: checks whether this server works here and whether the hosts on this machine can start it.
+Changes nothing."""
 
 import argparse
 import json
@@ -26,7 +27,7 @@ _MARK: dict[Verdict, str] = {"ok": "ok     ", "note": "note   ", "problem": "PRO
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report; `fix` says what to do about a problem."""
+    """One line of the report. `fix`: what to do about a problem."""
 
     verdict: Verdict
     about: str
@@ -35,7 +36,7 @@ class Finding:
 
 
 def run(argv: Sequence[str]) -> int:
-    """0 when nothing is wrong, 1 when something is, 2 when the settings cannot be read."""
+    """Exit code: 0 without problems, 1 with problems, 2 for unreadable settings."""
     parser = argparse.ArgumentParser(prog="pai-dlc-mcp doctor", description=__doc__)
     parser.add_argument("--region", help="region to look at; else the configured one")
     parser.add_argument("--offline", action="store_true", help="look at this machine only: no call to the cloud")
@@ -74,7 +75,7 @@ def _environment() -> Iterator[Finding]:
 
 
 async def _account(settings: Settings) -> list[Finding]:
-    """What check_setup tells an agent."""
+    """The findings of check_setup."""
     server = app.build(settings, tools.TOOLSETS, DefaultChain())
     async with Client(server, cache=None) as client:
         result = await client.call_tool("check_setup", {})

@@ -1,4 +1,4 @@
-"""`pai-dlc-mcp emulator`: the local PAI-DLC alone, for a server or an SDK of your own to talk to."""
+"""`pai-dlc-mcp emulator`: runs the emulator alone, for another server or an SDK."""
 
 import argparse
 import signal

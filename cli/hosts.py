@@ -1,6 +1,5 @@
-"""The programs that start MCP servers: where each keeps its list of servers, and in which form. Reads and renders text;
-writes nothing.
-"""
+"""The programs that start MCP servers: where each keeps its list of servers, and the file's format. Reads and renders
+text; writes no file."""
 
 import json
 import os
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-NAME = "pai-dlc"  # of our entry
+NAME = "pai-dlc"  # name of our entry
 
 
 @dataclass(frozen=True)
@@ -26,8 +25,8 @@ class Entry:
 
 @dataclass(frozen=True)
 class Host:
-    """One host. `keys` lead to its table of servers. `shape` renders an entry; `inherits`: a server sees the
-    environment of the shell that the host was started from."""
+    """One host. `keys`: path to its table of servers. `shape` renders an entry. `inherits`: its servers get the
+    environment of the shell that started it."""
 
     title: str
     linux: str
@@ -39,7 +38,7 @@ class Host:
 
     @property
     def file(self) -> Path:
-        """The user's own configuration file on this machine."""
+        """The user's configuration file of this host."""
         path = {"darwin": self.mac, "win32": self.windows}.get(sys.platform, "") or self.linux
         return Path(os.path.expandvars(path)).expanduser()
 
@@ -102,7 +101,7 @@ HOSTS = {
 
 
 def snippet(host: Host, entry: Entry) -> str:
-    """The entry as it stands in a file of this host's form."""
+    """The entry in the format of this host's file."""
     found = host.shape(entry)
     match host.file.suffix:
         case ".toml":
@@ -114,10 +113,10 @@ def snippet(host: Host, entry: Entry) -> str:
 
 
 def with_entry(host: Host, text: str, entry: Entry) -> str | None:
-    """The file's text with our entry in it, everything else as it was. None where that cannot be done safely: a form
-    with comments that this would lose, or an entry that stands in TOML already.
+    """The file's text with our entry, otherwise unchanged. None if this cannot be done safely: comments would be lost,
+    or the TOML file has an entry of ours.
 
-    Raises ValueError for a file that is not in the host's form.
+    Raises ValueError for a file that is not in the host's format.
     """
     match host.file.suffix:
         case ".toml":
@@ -135,19 +134,19 @@ def with_entry(host: Host, text: str, entry: Entry) -> str | None:
 
 
 def comparable(host: Host, text: str) -> str:
-    """A file's text as with_entry() would have written it, so that a diff shows our entry and nothing of others."""
+    """The file's text as with_entry() formats it, so that a diff shows our entry only."""
     return _dumped(_json(text)) if text and host.file.suffix == ".json" else text
 
 
 def read(host: Host, text: str) -> dict[str, Any]:
-    """The servers of a configuration file, by name. Raises ValueError for a file that cannot be read."""
+    """The servers in a configuration file, by name. Raises ValueError for an unreadable file."""
     config: Any = tomllib.loads(text) if host.file.suffix == ".toml" else _json(text)
     servers = config.get(host.keys[0], {})
     return cast("dict[str, Any]", servers) if isinstance(servers, dict) else {}
 
 
 def problems(host: Host, entry: Mapping[str, Any], shell: Mapping[str, str]) -> Iterator[str]:
-    """What is wrong with an entry of ours; `shell` is the environment of a user's shell. Values are not repeated."""
+    """Problems of our entry. `shell`: the environment of the user's shell. Values are not quoted."""
     words = [*_words(entry.get("command", entry.get("cmd"))), *_words(entry.get("args"))]
     command = words[0] if words else ""
     if not shutil.which(command):
@@ -165,7 +164,7 @@ def problems(host: Host, entry: Mapping[str, Any], shell: Mapping[str, str]) -> 
 
 
 def is_ours(name: str, entry: object) -> bool:
-    """Whether an entry of a host starts this server."""
+    """Whether a host's entry starts this server."""
     if not isinstance(entry, dict):
         return False
     fields = cast("dict[str, Any]", entry)
@@ -174,7 +173,7 @@ def is_ours(name: str, entry: object) -> bool:
 
 
 def this_command() -> tuple[str, tuple[str, ...]]:
-    """The command that starts this very installation from anywhere, and its first arguments."""
+    """The command and its first arguments that start this installation from any folder."""
     script = Path(sys.executable).with_name("pai-dlc-mcp.exe" if sys.platform == "win32" else "pai-dlc-mcp")
     return (str(script), ()) if script.is_file() else (sys.executable, ("-m", "pai_dlc_mcp.cli"))
 
@@ -203,7 +202,7 @@ def _is_toml(text: str) -> bool:
 
 
 def _toml(table: str, entry: Mapping[str, Any]) -> str:
-    """JSON's strings, lists and names are TOML's as well."""
+    """Strings, lists and keys of JSON are valid TOML."""
     tables = {name: cast("dict[str, str]", value) for name, value in entry.items() if isinstance(value, dict)}
     lines = [f"[{table}.{NAME}]"]
     lines += [f"{key} = {json.dumps(value)}" for key, value in entry.items() if key not in tables]
@@ -213,5 +212,5 @@ def _toml(table: str, entry: Mapping[str, Any]) -> str:
 
 
 def _yaml(table: str, entry: Mapping[str, Any]) -> str:
-    """JSON is YAML's flow style."""
+    """JSON is valid YAML (flow style)."""
     return f"{table}:\n  {NAME}:\n" + "".join(f"    {key}: {json.dumps(value)}\n" for key, value in entry.items())

@@ -1,4 +1,4 @@
-"""`pai-dlc-mcp install HOST`: put this server into a host's configuration, after showing what changes."""
+"""`pai-dlc-mcp install HOST`: adds this server to a host's configuration, after showing the changes."""
 
 import argparse
 import difflib
@@ -13,7 +13,7 @@ from pai_dlc_mcp.server.cloud.endpoints import profile_region
 
 
 def run(argv: Sequence[str]) -> int:
-    """0 when the entry stands there; 1 when nothing was written; 2 for a file that cannot be read."""
+    """Exit code: 0 the entry is there, 1 nothing was written, 2 unreadable file."""
     parser = argparse.ArgumentParser(prog="pai-dlc-mcp install", description=__doc__)
     parser.add_argument("host", choices=hosts.HOSTS, metavar="HOST", help=", ".join(hosts.HOSTS))
     parser.add_argument("--emulator", action="store_true", help="start on the emulator: no account")
@@ -53,7 +53,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _entry(given: argparse.Namespace) -> hosts.Entry:
-    """Settings as flags, so that no host can lose them; the profile's name by environment; never a key."""
+    """Settings as flags, which every host passes on; the profile's name as an environment variable; never a key."""
     command, first = hosts.this_command()
     region = given.region or os.environ.get("PAI_DLC_REGION") or profile_region()
     flags = {"--region": None if given.emulator else region, "--toolsets": given.toolsets}
@@ -72,7 +72,8 @@ def _agreed(file: Path) -> bool:
 
 
 def _write(file: Path, text: str) -> None:
-    """All or nothing, through a link if the file is one, with its mode: the file may hold keys of other servers."""
+    """Write atomically with the file's mode, also through a symbolic link: the file may contain keys of other
+    servers."""
     file = file.resolve()
     file.parent.mkdir(parents=True, exist_ok=True)
     mode = file.stat().st_mode & 0o777 if file.exists() else 0o600

@@ -1,4 +1,4 @@
-"""`pai-dlc-mcp page JOB_ID`: watch a job in a browser on this machine; the same page that MCP hosts show. Read-only."""
+"""`pai-dlc-mcp page JOB_ID`: watch a job in a browser on this machine, on the page that MCP hosts show. Read-only."""
 
 import argparse
 import logging
@@ -14,7 +14,7 @@ from pai_dlc_mcp.server.settings import problem
 
 
 def run(argv: Sequence[str]) -> int:
-    """Serve until Ctrl-C. 2 when the configuration is unusable."""
+    """Serve until Ctrl-C. Exit code 2 for an unusable configuration."""
     parser = argparse.ArgumentParser(prog="pai-dlc-mcp page", description=__doc__)
     parser.add_argument("job_id", type=arguments.job_id, metavar="JOB_ID", help="dlc…, from list_jobs or the console")
     parser.add_argument("--region", help="where the job is, if not in the configured region")

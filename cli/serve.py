@@ -1,4 +1,5 @@
-"""`pai-dlc-mcp serve`: the MCP server, over stdio or HTTP. stdout belongs to the protocol; logs go to stderr."""
+"""`pai-dlc-mcp serve`: the MCP server over stdio or HTTP. On stdio stdout carries only the protocol; logs go to
+stderr."""
 
 import argparse
 import logging
@@ -30,11 +31,11 @@ ADDITIONS = (prompts.add, guides.add, jobs.add, completions.add)
 EXTENSIONS = (Skills, JobPage, Waits.where_offered)
 _ON_A_TERMINAL = """This serves MCP over stdin and stdout: a host starts it, not a person. It waits; Ctrl-C ends it.
 `pai-dlc-mcp install HOST` puts it into a host, `pai-dlc-mcp demo` shows it at work."""
-EMULATOR_SPEED = 20.0  # virtual seconds a second: a job is Running within ten
+EMULATOR_SPEED = 20.0  # virtual seconds for each real second: a job is Running within 10 s
 
 
 def run(argv: Sequence[str]) -> int:
-    """Serve until the client goes away. 2 when the configuration is unusable."""
+    """Serve until the client disconnects. Exit code 2 for an unusable configuration."""
     parser = argparse.ArgumentParser(prog="pai-dlc-mcp serve", description=__doc__)
     parser.add_argument("--emulator", action="store_true", help="serve a local PAI-DLC instead of an account")
     parser.add_argument(
@@ -78,7 +79,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _over_http(settings: Settings, credentials: Credentials, clock: Clock, host: str, port: int) -> None:
-    from pai_dlc_mcp.server import auth, http  # JWTs, uvicorn and the HTTP app: stdio needs none of them
+    from pai_dlc_mcp.server import auth, http  # not needed for stdio
 
     made = server(settings, credentials, clock, auth.verifier(settings))
     http.serve(made, settings, host, port, lambda: _writable(settings, made.app.store))
@@ -100,12 +101,12 @@ def server(
 
 @contextmanager
 def _exporting() -> Generator[None]:
-    """Spans and metrics go out meanwhile, where OTEL_* variables say where to."""
+    """Export spans and metrics meanwhile, if the OTEL_* variables configure an exporter."""
     if not telemetry.is_wanted():
         yield
         return
     try:
-        from pai_dlc_mcp.server import exporting  # the OpenTelemetry SDK is an extra
+        from pai_dlc_mcp.server import exporting  # an optional dependency
     except ImportError:
         raise ValueError("OTEL_EXPORTER_OTLP_ENDPOINT needs: pip install 'pai-dlc-mcp[otel]'") from None
     end = exporting.start([tool.name for toolset in tools.TOOLSETS for tool in toolset.tools])
@@ -117,11 +118,11 @@ def _exporting() -> Generator[None]:
 
 @contextmanager
 def backend(emulator_speed: float | None, flags: dict[str, Any]) -> Generator[tuple[Settings, Credentials, Clock]]:
-    """The account this machine is configured for, or an emulator for as long as the server runs."""
+    """The configured account, or an emulator that runs as long as the server."""
     if emulator_speed is None:
         yield Settings(**flags), DefaultChain(), Clock()
         return
-    from pai_dlc_mcp.emulator import clock, embedded  # not needed against an account
+    from pai_dlc_mcp.emulator import clock, embedded  # only needed with --emulator
 
     with embedded.start(clock=clock.Clock(datetime.now(UTC), speed=emulator_speed)) as emulator:
         # Nobody assumes a role of an account that is not asked
@@ -132,7 +133,7 @@ def backend(emulator_speed: float | None, flags: dict[str, Any]) -> Generator[tu
 
 
 def _writable(settings: Settings, store: Store | None = None) -> None:
-    """Raises OSError or ValueError when what a write must leave behind cannot be kept."""
+    """Raises OSError or ValueError if the records of writes cannot be stored."""
     if settings.audit_file:
         audit.append(settings.audit_file, "")
     if not settings.read_only:

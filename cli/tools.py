@@ -1,4 +1,4 @@
-"""`pai-dlc-mcp tools`: what a client is shown, and the bytes of a model's context each tool costs."""
+"""`pai-dlc-mcp tools`: the tools as a client sees them, and the bytes that each adds to a model's context."""
 
 import argparse
 import importlib
@@ -17,8 +17,8 @@ from pai_dlc_mcp.server.cloud.credentials import DefaultChain
 from pai_dlc_mcp.server.protocol.toolset import Tool, offered
 from pai_dlc_mcp.server.settings import Settings
 
-CORE, OPT_IN = 24_000, 9_000  # bytes of `given` that a toolset may cost
-WHOLE_LIST = 72_000  # bytes of `whole` that all tools together may cost
+CORE, OPT_IN = 24_000, 9_000  # most bytes of `given` for core, and for each other toolset
+WHOLE_LIST = 72_000  # most bytes of `whole` for all tools
 _KIND = {(True, False): "read", (False, False): "write", (False, True): "destructive"}
 _BY_FLAG = ("region", "toolsets", "read_only", "allow_tools", "deny_tools")
 
@@ -44,7 +44,8 @@ def run(argv: Sequence[str]) -> int:
 
 
 class Cost(NamedTuple):
-    """Bytes of a tool in tools/list as compact JSON: what a model is `given`, and `whole`. `tokens` of the first."""
+    """Bytes of a tool in tools/list as compact JSON: `given` (name, description, input schema: what a model gets) and
+    `whole`. `tokens`: of `given`."""
 
     given: int
     whole: int
@@ -52,7 +53,7 @@ class Cost(NamedTuple):
 
 
 def allowance(toolset: str) -> int:
-    """Bytes of `given` that a toolset may cost."""
+    """The most bytes of `given` for a toolset."""
     return CORE if toolset == "core" else OPT_IN
 
 
@@ -65,7 +66,7 @@ def _columns(costs: Sequence[Cost]) -> str:
 
 @cache
 def _tokenizer() -> Callable[[bytes], int] | None:
-    """o200k tokens, where tiktoken is installed and has its ranks."""
+    """Counts o200k tokens; None if tiktoken or its data is not installed."""
     try:
         encoding = importlib.import_module("tiktoken").get_encoding("o200k_base")
     except (ImportError, OSError):
@@ -74,12 +75,12 @@ def _tokenizer() -> Callable[[bytes], int] | None:
 
 
 def defaults() -> Settings:
-    """The settings of an empty environment with every toolset: what documentation describes. Writes no file."""
+    """The settings of an empty environment with all toolsets, for documentation. Writes no file."""
     return Settings.model_construct(toolsets=("all",), state="memory")
 
 
 async def listed_tools(settings: Settings) -> dict[str, Cost]:
-    """What each tool of tools/list costs."""
+    """The cost of each tool in tools/list."""
     server = app.build(settings, tools.TOOLSETS, DefaultChain())
     async with Client(server, cache=None) as client:
         listed = (await client.list_tools()).tools
@@ -93,7 +94,7 @@ def _cost(tool: dict[str, Any]) -> Cost:
 
 
 def with_tables(text: str) -> str:
-    """The text with fresh tables between their markers. Raises ValueError where a marker is missing."""
+    """The text with new tables between its markers. Raises ValueError for a missing marker."""
     for name, lines in _TABLES.items():
         start, end = f"<!-- {name}: written by `make docs` -->", f"<!-- /{name} -->"
         before, found, rest = text.partition(start)
@@ -115,7 +116,7 @@ def _settings_table() -> Iterator[str]:
     yield "| variable | default | |"
     yield "|---|---|---|"
     for name, field in Settings.model_fields.items():
-        if name == "emulator":  # set by the flag, not by the environment
+        if name == "emulator":  # set by a flag, not by the environment
             continue
         flag = f" (`--{name.replace('_', '-')}`)" if name in _BY_FLAG else ""
         described = (field.description or "").replace("|", "\\|")

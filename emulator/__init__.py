@@ -1,6 +1,6 @@
-"""A local PAI-DLC + AIWorkSpace + PAI Studio behind one signed HTTP API.
+"""A local emulator of PAI-DLC, AIWorkSpace and PAI Studio with one signed HTTP API.
 
-app.py routes requests to the files named for a noun (jobs, logs, images, …); state.py holds all that
-changes, lifecycle.py and pods.py say what a job is at a given moment, scenarios/ what its pods print.
-embedded.py starts it in a thread, control.py is the side door. It imports nothing of the other rooms.
+app.py routes requests to the module of a noun (jobs, logs, images, …); state.py holds all state; lifecycle.py and
+pods.py compute a job's state at a given time; scenarios/ has the output of pods; embedded.py starts the emulator in a
+thread; control.py is the unsigned control API. Imports no other room.
 """

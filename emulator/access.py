@@ -1,4 +1,4 @@
-"""GetWebTerminal and GetToken: ways into a job; what they return is secret, and here plainly invented."""
+"""GetWebTerminal and GetToken. The secrets that they return are marked as invented."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -9,7 +9,7 @@ from pai_dlc_mcp.emulator.state import Account
 
 
 def get_web_terminal(account: Account, request: Request) -> Json:
-    """Only a pod that runs has a terminal; the address lives 30 seconds."""
+    """Only a running pod has a terminal; its URL is valid for 30 s."""
     job = account.job(request.ids["JobId"], "GetWebTerminal", own=True)
     shared = "&shared=true" if request.flag("IsShared") else ""
     now = account.now()
@@ -22,7 +22,7 @@ def get_web_terminal(account: Account, request: Request) -> Json:
 
 
 def get_token(account: Account, request: Request) -> Json:
-    """A JWT for one job or tensorboard, for a week unless ExpireTime says otherwise."""
+    """A JWT for one job or tensorboard, valid for a week unless ExpireTime is given."""
     target = request.text("TargetId")
     kind = request.text("TargetType", "job")
     expires = int(account.now().timestamp()) + request.number("ExpireTime", 604800)

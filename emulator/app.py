@@ -1,4 +1,4 @@
-"""The HTTP application: a request's way in and its answer's way out, faults of the wire included."""
+"""The ASGI application: receives requests, sends responses, and applies faults of the network."""
 
 from starlette import requests as http
 from starlette.middleware.errors import ServerErrorMiddleware
@@ -43,13 +43,14 @@ def create(world: World) -> ASGIApp:
 
 
 async def unforeseen(incoming: http.Request, error: Exception) -> Response:
-    """A mistake of the emulator, in the service's shape; the server logs the traceback."""
+    """An error of the emulator itself, in the service's format; the traceback is logged."""
     text = "The request processing has failed due to some unknown error."
     body = ServiceError(500, "InternalError", text).body("", incoming.headers.get("host", ""))
     return wire.reply(500, body, "")
 
 
 def side_door(world: World, incoming: http.Request, body: bytes) -> Response:
+    """A request to the control API."""
     door = incoming.url.path.removeprefix("/emulator/")
     try:
         control.refuse_strangers(world, incoming.headers)

@@ -1,4 +1,4 @@
-"""One request on its way through signature, faults, checks and operation to its answer."""
+"""One request from the signature check to its response: signature, faults, schema check, operation."""
 
 from collections import Counter
 from urllib.parse import parse_qsl
@@ -21,7 +21,7 @@ RAM = {
     "datasets": "paidataset",
     "codesources": "paicodesource",
 }
-"""The RAM prefix of an action, by product or by the noun of its path; the rest is paidlc."""
+"""The RAM prefix of an action, by product or by the noun in its path; all others have paidlc."""
 
 REQUEST_ID = {
     "ListJobSanityCheckResults": "RequestID",
@@ -30,13 +30,13 @@ REQUEST_ID = {
     "GetRayDashboard": "",
     "GetRayHistoryServer": "",
 }
-"""Where the request id goes if not into RequestId; dashboards and the history server have none."""
+"""The field for the request id, if not RequestId. Dashboards and history servers have none."""
 
 SECRETS = ("authorization", "x-acs-security-token", "x-acs-accesskey-id")
 
 
 class Call:
-    """One request on its way to its answer."""
+    """One request and its response."""
 
     def __init__(self, world: World, incoming: http.Request, path: str, body: bytes | None) -> None:
         self.world = world
@@ -74,7 +74,7 @@ class Call:
             return None
 
     def answer(self, fault: Fault | None) -> Response:
-        """Carries the operation out, unless the signature, a fault or a check stands against it."""
+        """The response: the operation's, unless the signature, a fault or a check refuses the request."""
         if fault and fault.kind == "html_502":
             return HTMLResponse("<html><head><title>502 Bad Gateway</title></head></html>", 502)
         if fault and fault.kind == "redirect":

@@ -1,4 +1,4 @@
-"""Virtual time, and the ways the service writes it."""
+"""Virtual time, and the time formats of the service."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from time import monotonic
@@ -7,7 +7,7 @@ BEIJING = timezone(timedelta(hours=8))
 
 
 class Clock:
-    """Starts at `start` and runs `speed` virtual seconds a second; at speed 0 only `advance` moves it."""
+    """Starts at `start` and runs `speed` virtual seconds for each real second; with speed 0 only `advance` moves it."""
 
     def __init__(self, start: datetime, speed: float = 1.0) -> None:
         self.start = start
@@ -26,28 +26,28 @@ class Clock:
 
 
 def utc(moment: datetime) -> str:
-    """DLC's Gmt* fields: UTC, whole seconds."""
+    """Format of DLC's Gmt* fields: UTC, whole seconds."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def utc_minutes(moment: datetime) -> str:
-    """Job templates: documented as yyyy-MM-ddTHH:mmZ."""
+    """Format in job templates, documented as yyyy-MM-ddTHH:mmZ."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
 
 
 def beijing(moment: datetime) -> str:
-    """Event texts: UTC+8 without a zone marker."""
+    """Format in event texts: UTC+8 without an offset."""
     return moment.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def beijing_rfc3339(moment: datetime) -> str:
-    """Sanity checks: RFC 3339 with microseconds and +08:00."""
+    """Format in sanity checks: RFC 3339 with microseconds and +08:00."""
     return moment.astimezone(BEIJING).isoformat(timespec="microseconds")
 
 
 def parse(text: str) -> datetime:
-    """A query's StartTime or EndTime; raises ValueError. Years that a time zone could push over datetime's ends are
-    none."""
+    """Parse StartTime or EndTime. Raises ValueError, also for years that another time zone could move out of datetime's
+    range."""
     moment = datetime.fromisoformat(text)
     if not 1 < moment.year < 9999:
         raise ValueError(text)

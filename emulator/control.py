@@ -1,4 +1,4 @@
-"""The side door, /emulator/{reset,clock,faults,requests,state}: unsigned, for tests and demonstrations."""
+"""The control API, /emulator/{reset,clock,faults,requests,state}: unsigned, for tests and demonstrations."""
 
 import json
 import secrets
@@ -22,24 +22,24 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 @dataclass
 class World:
-    """An account and what surrounds it: switches for faults, and the record of requests."""
+    """An account with the active faults and the record of requests."""
 
     account: Account
     faults: Faults = field(default_factory=Faults)
     requests: Record = field(default_factory=Record)
     token: str = ""
-    """What the side door asks for as a bearer token; nothing where only the loopback can knock."""
+    """Bearer token for the control API; "" if it listens on the loopback only."""
 
     runner: Runner | None = None
-    """Of an account that executes."""
+    """Runs commands, for an account with `execute`."""
     file: Path | None = None
-    """Where the state is kept, if it is."""
+    """The state file, if there is one."""
     changed: bool = False
-    """Since the file was written."""
+    """Whether the state has changed since the file was written."""
     written: float = 0.0
-    """When that was, by monotonic()."""
+    """When it was written, by monotonic()."""
     new: tuple[datetime, bytes] | None = None
-    """What a reset comes to at that time of the clock. To work it out takes 3 ms, to read it 0.3."""
+    """The state after a reset at this time of the clock. Computing it takes 3 ms, reading it 0.3 ms."""
 
     @classmethod
     def at(
@@ -51,7 +51,7 @@ class World:
         runner: Runner | None = None,
         file: Path | None = None,
     ) -> "World":
-        """Raises ValueError if there is a file and it holds no state."""
+        """A world at a time, from a state file if it exists. Raises ValueError for a file that holds no state."""
         secret = secrets.token_hex(16) if runner else ""
         world = cls(Account(time, seeds or SEEDS, secret), token=token, runner=runner, file=file)
         jobs.seed_past(world.account)
@@ -60,7 +60,7 @@ class World:
         return world
 
     def step(self) -> None:
-        """Called by the server several times a second, between requests."""
+        """Called by the server ten times a second, between requests."""
         if self.runner:
             jobs.settle(self.account)
             self.runner.step(self.account)
@@ -69,14 +69,14 @@ class World:
             self.changed, self.written = False, monotonic()
 
     def close(self) -> None:
-        """Ends what runs, and writes the file."""
+        """End the running commands, and write the state file."""
         if self.runner:
             self.runner.close()
         if self.file:
             snapshot.save(self.account, self.file)
 
     def reset(self) -> None:
-        """Everything as at the start, the time too."""
+        """Reset everything, including the clock, to the start."""
         if self.runner:
             self.runner.close()
         self.account.clock.reset()
@@ -117,7 +117,7 @@ def requests(world: World, method: str, body: Json) -> Json:
 
 
 def state(world: World, method: str, body: Json) -> Json:
-    """GET takes a snapshot, POST puts one in its place."""
+    """GET returns a snapshot of the state, POST replaces the state."""
     if method == "POST":
         snapshot.restore(world.account, json.dumps(body).encode())
     return json.loads(snapshot.dump(world.account))
@@ -133,8 +133,8 @@ DOORS: dict[str, Callable[[World, str, Json], Json]] = {
 
 
 def refuse_strangers(world: World, headers: Mapping[str, str]) -> None:
-    """Keeps web pages out: a browser sends Origin with a request across sites, and a name that was rebound to the
-    loopback in Host. With a token, any host may knock that knows it."""
+    """Refuses requests from web pages: a browser sends Origin with cross-site requests, and Host shows DNS rebinding.
+    With the token any Host is accepted."""
     if "origin" in headers:
         raise ServiceError(403, "Forbidden", "The side door takes no requests from web pages.")
     if world.token:
@@ -147,7 +147,7 @@ def refuse_strangers(world: World, headers: Mapping[str, str]) -> None:
 
 
 def answer(world: World, door: str, method: str, body: Json) -> Json:
-    """POST changes, GET looks."""
+    """Answer a request of the control API: POST changes, GET reads."""
     if door not in DOORS:
         raise ServiceError(404, "NotFound", f"No such door: {door}. There are {', '.join(DOORS)}.")
     try:

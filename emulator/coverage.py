@@ -1,4 +1,4 @@
-"""The coverage page, written from the routes: `python -m pai_dlc_mcp.emulator.coverage > docs/emulator-coverage.md`."""
+"""Writes the coverage page from the routes: `python -m pai_dlc_mcp.emulator.coverage > docs/emulator-coverage.md`."""
 
 from collections.abc import Iterator
 
@@ -29,7 +29,8 @@ def lines() -> Iterator[str]:
 
 
 def without_effect(version: str, action: str) -> str:
-    """Names by reason. Two products have a ListQuotas: a name counts where the schema has it."""
+    """Parameters without effect, grouped by reason. Two products have a ListQuotas; a name belongs to the one whose
+    schema has it."""
     described = OPERATIONS[version][action]
     known = {*described["query"]["properties"], *described.get("body", {}).get("properties", ())}
     reasons: dict[str, list[str]] = {}

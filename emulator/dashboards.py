@@ -1,4 +1,4 @@
-"""GetDashboard and GetRayDashboard: of Ray jobs that run; lower-case keys and no request id."""
+"""GetDashboard and GetRayDashboard for running Ray jobs. Responses have lower-case keys and no request id."""
 
 from pai_dlc_mcp.emulator import errors
 from pai_dlc_mcp.emulator.job import Job

@@ -1,4 +1,5 @@
-"""JobSpecs of UpdateJob: the pods of an elastic job grow and shrink while it runs, and with them what it holds."""
+"""JobSpecs of UpdateJob: pods are added to and removed from an elastic job while it runs, and its resources change with
+them."""
 
 from pai_dlc_mcp.emulator import errors, ledger, pods
 from pai_dlc_mcp.emulator.job import Job, Stay
@@ -8,9 +9,9 @@ from pai_dlc_mcp.emulator.state import Account
 
 
 def resize(account: Account, job: Job, sent: list[Json]) -> None:
-    """Only counts change. A role that is not named keeps its own. Raises ServiceError for a job that is not elastic
-    (documented: JobSpecs is for elastic jobs), counts outside the job's bounds, and pods that fit no node: those the
-    service would leave Pending, which is not played."""
+    """Change pod counts; a role that is not named keeps its count. Raises ServiceError for a job that is not elastic
+    (documented: JobSpecs is for elastic jobs), for counts outside the job's bounds, and for pods that fit on no node
+    (the service would leave these Pending, which is not emulated)."""
     counts = checked(account, job, sent)
     before, old = pods.names(job), job.body
     job.body = {
@@ -34,7 +35,7 @@ def resize(account: Account, job: Job, sent: list[Json]) -> None:
 
 
 def checked(account: Account, job: Job, sent: list[Json]) -> dict[str, int]:
-    """The new count of each role."""
+    """The new count of each role. Raises ServiceError."""
     elastic: Json = job.body.get("ElasticSpec", {})
     job_specs: list[Json] = job.body["JobSpecs"]
     if not elastic.get("EnableElasticTraining") and not any(spec.get("AutoScalingSpec") for spec in job_specs):
@@ -54,10 +55,10 @@ def checked(account: Account, job: Job, sent: list[Json]) -> dict[str, int]:
 
 
 def settle_in(account: Account, job: Job, grown: list[pods.Member]) -> bool:
-    """Gives each new pod a node, or none of them."""
+    """Assign a node to each new pod. False, without any change, if one does not fit."""
     quota = account.quota(job.quota_id)
     held = {pods.id_of(job, each) for each in grown}
-    # The job already counts them; without a node they hold nothing yet.
+    # The job already counts these pods, which hold nothing without a node.
     free = ledger.open_nodes(account, quota, account.now())
     found = {pods.id_of(job, each): node for each in grown if (node := ledger.take(free, each[2]))}
     if found.keys() == held:

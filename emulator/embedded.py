@@ -1,4 +1,4 @@
-"""Starts the emulator in a thread of this process, on a free port of the loopback."""
+"""Starts the emulator in a thread of this process, on a port of the loopback."""
 
 import socket
 import threading
@@ -25,7 +25,7 @@ from pai_dlc_mcp.emulator.state import Account
 
 @dataclass(frozen=True)
 class Emulator:
-    """A running emulator: where it listens, the keys it accepts, and its insides to look at and to change."""
+    """A running emulator: its address, its access key, and its state."""
 
     endpoint: str
     world: World
@@ -52,20 +52,20 @@ class Emulator:
         self.world.reset()
 
     def save(self, file: Path) -> None:
-        """Writes the state; `load` brings it back, here or in another emulator."""
+        """Write the state to a file that `load` can read."""
         snapshot.save(self.account, file)
 
     def load(self, file: Path) -> None:
-        """Raises ValueError for a file that holds no state."""
+        """Read a state file. Raises ValueError for a file that holds no state."""
         snapshot.restore(self.account, file.read_bytes())
 
 
 class Protocol(H11Protocol):
-    """ASGI has no word for dropping a connection: the application finds the transport's abort in scope."""
+    """Puts the transport's abort into the ASGI scope: ASGI has no way to drop a connection."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        # asyncio does this only for sockets made with IPPROTO_TCP; without it an answer takes 40 ms more.
+        # asyncio sets this only for sockets with IPPROTO_TCP; without it a response takes 40 ms more.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         inner = self.app
 
@@ -77,7 +77,7 @@ class Protocol(H11Protocol):
 
 
 class Server(uvicorn.Server):
-    """Says when it listens, and lets the world go on between requests."""
+    """Signals when it listens, and calls World.step between requests."""
 
     def __init__(self, config: uvicorn.Config, world: World) -> None:
         super().__init__(config)
@@ -85,7 +85,7 @@ class Server(uvicorn.Server):
         self.world = world
 
     async def on_tick(self, counter: int) -> bool:
-        """Ten times a second."""
+        """Called ten times a second."""
         self.world.step()
         return await super().on_tick(counter)
 
@@ -106,14 +106,14 @@ def start(
     execute: bool = False,
     limits: Limits | None = None,
 ) -> Generator[Emulator]:
-    """Without a clock, virtual time is real time; without a port, any free one. Off the loopback the side door needs a
-    token. Raises ValueError without one there, OSError if the port is taken.
+    """Run an emulator. Without a clock, virtual time is real time; port 0 means any free port. A non-loopback host
+    needs a token for the control API. Raises ValueError without one, OSError if the port is in use.
 
-    `state_file` is read if it exists, and written as things change and at the end. Raises ValueError if it holds no
-    state.
+    `state_file` is read if it exists, and written after changes and at the end. Raises ValueError if it holds no state.
 
-    With `execute` the commands of new jobs really run, as this user and within `limits`. That is for the loopback
-    alone, and the secret of the access key is then a new one. Raises Unkillable where what runs could not be ended."""
+    With `execute` the commands of new jobs really run, as this user and within `limits`; only on the loopback, and with
+    a new secret for the access key. Raises Unkillable if processes could not be ended reliably on this machine.
+    """
     if execute and host not in LOOPBACK:
         raise ValueError(f"{host} is not the loopback: commands run for the loopback alone")
     if host not in LOOPBACK and not token:

@@ -1,10 +1,10 @@
-"""The service's error answers: HTTP status, Code and Message in one envelope with RequestId and HostId."""
+"""Error responses of the service: HTTP status, and Code, Message, RequestId and HostId in one JSON object."""
 
 from typing import Any
 
 
 class ServiceError(Exception):
-    """Raised by an operation, answered as JSON."""
+    """Raised by an operation; sent as a JSON response."""
 
     def __init__(
         self,
@@ -45,12 +45,12 @@ def not_found(message: str, code: str = "NotFound") -> ServiceError:
 
 
 def workspace_not_found() -> ServiceError:
-    """AIWorkSpace answers with numeric codes; this one is quoted in Alibaba's own workspace skill."""
+    """AIWorkSpace has numeric codes; this one is in Alibaba's workspace skill."""
     return ServiceError(404, "100400027", "Workspace not exists")
 
 
 def denied(ram_action: str, user_id: str, owner_id: str) -> ServiceError:
-    """A refusal as the gateway words it, with the RAM action that is missing."""
+    """A refusal in the gateway's words, with the missing RAM action."""
     return ServiceError(
         403,
         "NoPermission",

@@ -1,4 +1,4 @@
-"""GetJobEvents and GetPodEvents: sentences on a UTC+8 clock, oldest first."""
+"""GetJobEvents and GetPodEvents: texts with times in UTC+8, oldest first."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ from pai_dlc_mcp.emulator.state import OWNER_ID, Account
 
 LOOK_BACK = timedelta(days=7)
 Event = tuple[float, str]
-"""Seconds since the job's creation, and a sentence."""
+"""Seconds since the job's creation, and the text."""
 
 
 def get_job_events(account: Account, request: Request) -> Json:
@@ -34,7 +34,7 @@ def get_pod_events(account: Account, request: Request) -> Json:
 
 
 def written(account: Account, request: Request, job: Job, events: Iterable[Event]) -> list[str]:
-    """The last MaxEventsNum of what has happened in the window, by default the last 7 days."""
+    """The last MaxEventsNum events in the window; by default the last 7 days."""
     now = account.now()
     elapsed = job.elapsed(now)
     since = request.time("StartTime", now - LOOK_BACK).replace(microsecond=0)
@@ -70,7 +70,7 @@ def job_events(job: Job) -> Iterator[Event]:
 
 
 def pod_events(job: Job, pod: Pod) -> Iterator[Event]:
-    """What the scheduler, the platform and the kubelet say about one incarnation."""
+    """Events of the scheduler, the platform and the kubelet for one incarnation."""
     image = image_of(job, pod)
     container = CONTAINERS.get(job.kind, "main")
     at = pod.created
@@ -102,7 +102,7 @@ def pod_events(job: Job, pod: Pod) -> Iterator[Event]:
 
 
 def failing_pull(image: str, error: str, at: float, until: float) -> Iterator[Event]:
-    """The kubelet tries again and again, waiting longer each time."""
+    """The kubelet retries with growing delays."""
     wait = 15.0
     while at < until:
         yield at, f'Failed to pull image "{image}": {error}'
@@ -114,7 +114,7 @@ def failing_pull(image: str, error: str, at: float, until: float) -> Iterator[Ev
 
 
 def image_of(job: Job, pod: Pod) -> str:
-    """A promoted master runs the image of its only spec."""
+    """A promoted master runs the image of the only spec."""
     job_specs: list[Json] = job.body["JobSpecs"]
     spec = next((spec for spec in job_specs if spec["Type"].lower() == pod.role), job_specs[0])
     return spec.get("Image", "")

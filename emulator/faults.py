@@ -1,4 +1,4 @@
-"""Switches for what can go wrong, one Fault at a time, matched by action, counted or left to a seeded chance."""
+"""Faults that can be turned on: matched by action, limited by a count or a seeded probability."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -35,7 +35,7 @@ ANSWERS: dict[str, Answer] = {
         "The request has failed due to a temporary failure of the server.",
     ),
 }
-"""Faults that are an answer: the operation is not carried out."""
+"""Faults that replace the response; the operation is not carried out."""
 
 Kind = Literal[
     "throttling",
@@ -67,14 +67,17 @@ Kind = Literal[
     "empty_body",
     "not_utf8",
 ]
-"""no_permission is a 403 with AccessDeniedDetail; html_502 a proxy's page; early_close drops the connection before
-the operation, lost_response after it; slow_drip sends the answer byte by byte, delay sends it late; redirect is a 307
-to `url` and carries nothing out. The others carry the operation out first: gzip_bomb and large_body pad the answer to
-`megabytes`, compressed or not; late_visibility hides the job it created from ListJobs and GetJob for `seconds`;
-empty_job_id answers with `job_id` in place of the true id; status_after_commit answers with `status`; no_total and
-string_total take TotalCount away or write it as text; small_page lets no page of a list have more than `page_size`
-items, short_page takes the last item of each away and leaves TotalCount; wrong_shape puts a text where each list
-or object was; list_body answers with a list, empty_body with nothing, not_utf8 with bytes that are no text."""
+"""no_permission: a 403 with AccessDeniedDetail. html_502: a proxy's page. early_close drops the connection before the
+operation, lost_response after it. delay sends the response late, slow_drip byte by byte. redirect: a 307 to `url`; the
+operation is not carried out.
+
+With the others it is carried out first. gzip_bomb and large_body pad the response to `megabytes`, compressed or not.
+late_visibility hides the created job from ListJobs and GetJob for `seconds`. empty_job_id returns `job_id` instead of
+the real id. status_after_commit returns `status`. no_total removes TotalCount, string_total sends it as text.
+small_page limits pages to `page_size` items; short_page removes the last item of each page but not from TotalCount.
+wrong_shape replaces each list and object by a string. list_body returns a list, empty_body nothing, not_utf8 invalid
+UTF-8.
+"""
 
 KINDS: tuple[str, ...] = get_args(Kind)
 ACTIONS = {action for operations in OPERATIONS.values() for action in operations}
@@ -82,36 +85,36 @@ ACTIONS = {action for operations in OPERATIONS.values() for action in operations
 
 @dataclass
 class Fault:
-    """Happens to the next `times` requests of an action (* is any) after `skip` have passed unharmed. Raises ValueError
-    for a kind or an action that does not exist: a misspelt one would never happen and prove nothing."""
+    """Applies to the next `times` requests of an action (* for any) after `skip` requests. Raises ValueError for an
+    unknown kind or action: a misspelt fault would never apply, and a test with it would prove nothing."""
 
     action: str
     kind: Kind
     times: int | None = 1
-    """None is without end."""
+    """None: without limit."""
     skip: int = 0
     probability: float = 1.0
-    """Of each request that is neither skipped nor too many; the others pass."""
+    """For each request after `skip` and within `times`."""
     seed: int = 0
-    """The same seed and the same order of requests meet the same fate."""
+    """The same seed and order of requests give the same result."""
     retry_after_ms: int = 2000
-    """Of throttling: the x-acs-retry-after header, in milliseconds; 0 leaves it out."""
+    """throttling: the x-acs-retry-after header in milliseconds; 0 leaves it out."""
     seconds: float = 0.1
-    """Of delay: in all; of slow_drip: between bytes; both real seconds. Of late_visibility: virtual seconds."""
+    """delay: total; slow_drip: between bytes (real seconds). late_visibility: virtual seconds."""
     url: str = ""
-    """Of redirect: the Location header."""
+    """redirect: the Location header."""
     megabytes: float = 64.0
-    """Of gzip_bomb and large_body: the size of the body once it is inflated."""
+    """gzip_bomb, large_body: size of the decompressed body (10^6 bytes)."""
     lose_response: bool = False
-    """Of late_visibility: the connection is dropped in place of an answer."""
+    """late_visibility: drop the connection instead of sending the response."""
     job_id: str = ""
-    """Of empty_job_id: what JobId is in the answer."""
+    """empty_job_id: the JobId in the response."""
     status: int = 408
-    """Of status_after_commit: the HTTP status."""
+    """status_after_commit: the HTTP status."""
     page_size: int = 5
-    """Of small_page."""
+    """small_page: the largest page."""
     drawn: int = 0
-    """How many requests have been left to chance."""
+    """Number of random draws so far."""
 
     def __post_init__(self) -> None:
         _refuse_unknown("kind", self.kind, KINDS)
@@ -120,7 +123,7 @@ class Fault:
             raise ValueError(f"probability {self.probability} is not between 0 and 1")
 
     def happens(self, action: str) -> bool:
-        """Counts the request, and draws if it is left to chance."""
+        """Count a request; whether the fault applies to it."""
         if self.action not in ("*", action) or self.times == 0:
             return False
         if self.skip:
@@ -136,12 +139,12 @@ class Fault:
 
     @property
     def drops_response(self) -> bool:
-        """Whether the operation is carried out and its answer lost."""
+        """Whether the operation is carried out and its response lost."""
         return self.kind == "lost_response" or (self.kind == "late_visibility" and self.lose_response)
 
 
 class Faults(list[Fault]):
-    """The switches that are on; the first that matches a request acts."""
+    """The active faults; the first that matches a request applies."""
 
     def add(self, *faults: Fault) -> None:
         self.extend(faults)
@@ -157,7 +160,7 @@ def _refuse_unknown(what: str, given: str, known: tuple[str, ...]) -> None:
 
 
 def refusal(fault: Fault | None, ram_action: str) -> ServiceError | None:
-    """The error a fault answers with, if it is of that sort."""
+    """The error of a fault that replaces the response; None for other faults."""
     if not fault:
         return None
     if fault.kind == "no_permission":
@@ -173,11 +176,11 @@ AFTER_COMMIT: dict[int, Answer] = {
     408: (408, "RequestTimeout", "The request timed out."),
     429: (429, "Throttling.User", "Request was denied due to user flow control."),
 }
-"""What status_after_commit says; other statuses are an InternalError."""
+"""Errors for status_after_commit; other statuses are an InternalError."""
 
 
 def after_commit(fault: Fault | None, account: Account, answer: Json) -> Json:
-    """The answer to an operation that has been carried out, as the fault leaves it; raises ServiceError."""
+    """The response of an operation that was carried out, changed by the fault. Raises ServiceError."""
     if not fault:
         return answer
     match fault.kind:
@@ -202,7 +205,7 @@ def after_commit(fault: Fault | None, account: Account, answer: Json) -> Json:
 
 
 def on_the_way_in(fault: Fault | None, request: Request) -> Request:
-    """The request as the operation sees it: under small_page with a smaller page."""
+    """The request changed by the fault: with small_page a smaller page size."""
     if not fault or fault.kind != "small_page":
         return request
     asked = request.number("PageSize", fault.page_size)
@@ -210,4 +213,4 @@ def on_the_way_in(fault: Fault | None, request: Request) -> Request:
 
 
 BODIES: dict[str, bytes] = {"list_body": b'["x"]', "empty_body": b"", "not_utf8": b'{"RequestId":"\xff\xfe"}'}
-"""Answers that are no JSON object, whatever the operation said."""
+"""Responses that are not JSON objects."""

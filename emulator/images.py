@@ -1,4 +1,4 @@
-"""ListImages, GetImage, ListImageLabels: official images live in no workspace, custom ones in theirs."""
+"""ListImages, GetImage, ListImageLabels. Official images belong to no workspace, custom images to one."""
 
 from pai_dlc_mcp.emulator import errors, listing
 from pai_dlc_mcp.emulator.request import Json, Request
@@ -6,7 +6,7 @@ from pai_dlc_mcp.emulator.state import Account
 
 
 def list_images(account: Account, request: Request) -> Json:
-    """Official images without WorkspaceId, the workspace's own with it; labels only when Verbose."""
+    """Official images without WorkspaceId, else the workspace's images. Labels only with Verbose."""
     wanted = pairs(request.text("Labels"))
     verbose = request.flag("Verbose")
     found = listing.select(
@@ -31,7 +31,7 @@ def get_image(account: Account, request: Request) -> Json:
 
 
 def list_image_labels(account: Account, request: Request) -> Json:
-    """The distinct labels of the images in sight."""
+    """The different labels of the images that the caller can see."""
     keys = request.words("LabelKeys")
     wanted = pairs(request.text("LabelFilter"))
     images = listing.select(in_workspace(account, request.text("WorkspaceId")), request, exact={"ImageId": "ImageId"})
@@ -59,7 +59,7 @@ def view(image: Json, verbose: bool) -> Json:
 
 
 def pairs(text: str) -> list[tuple[str, str]]:
-    """`k=v,k=v`, all of which must hold; v may be * for any value."""
+    """Parse `k=v,k=v`; all must match. v can be * for any value."""
     found: list[tuple[str, str]] = []
     for pair in filter(None, text.split(",")):
         key, equals, value = pair.strip().partition("=")
@@ -75,5 +75,5 @@ def has(image: Json, wanted: list[tuple[str, str]]) -> bool:
 
 
 def known(account: Account, uri: str) -> bool:
-    """Whether the registry has it; the registry's public host serves the same images as its -vpc host."""
+    """Whether the registry has the image. The public host has the same images as the -vpc host."""
     return any(uri in (image["ImageUri"], image["ImageUri"].replace("-vpc.", ".")) for image in account.images)

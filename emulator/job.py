@@ -1,4 +1,4 @@
-"""A job as the account holds it: what was asked for, the life computed for it, and what came to its pods."""
+"""A job in the account: its request, its computed life, and events of its pods."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from pai_dlc_mcp.emulator.scenarios.scenario import Scenario
 
 @dataclass(frozen=True)
 class Resources:
-    """What one pod of a spec asks for; memory in GiB."""
+    """Resources of one pod of a spec; memory in GiB."""
 
     cpu: int
     gpu: int
@@ -20,21 +20,21 @@ class Resources:
 
 @dataclass
 class Execution:
-    """What really happened to the pods of a job whose command runs (execute/runner.py); times are seconds since the
-    job's creation."""
+    """What happened to the pods of a job whose command runs (execute/runner.py); times in seconds since the job's
+    creation."""
 
     started: bool = False
     stopped: bool = False
     lines: dict[str, list[tuple[float, str]]] = field(default_factory=dict[str, list[tuple[float, str]]])
     exits: dict[str, tuple[float, int]] = field(default_factory=dict[str, tuple[float, int]])
-    """When and with which code each pod ended, by pod id."""
+    """End time and exit code of each pod that ended, by pod id."""
     signals: list[tuple[list[str], int]] = field(default_factory=list[tuple[list[str], int]])
-    """To be delivered: pod ids and number."""
+    """Signals to deliver: pod ids and number."""
 
 
 @dataclass(frozen=True)
 class Move:
-    """From `at` seconds after its job's creation a pod has another node than before."""
+    """From `at` seconds after the job's creation a pod is on another node."""
 
     at: float
     pod_id: str
@@ -43,7 +43,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Stay:
-    """A pod's time in its job, in seconds since its creation; only an elastic job's have a beginning or an end."""
+    """The time of a pod in its job, in seconds since the job's creation; limited only for pods of elastic jobs."""
 
     rank: int
     role: str
@@ -55,7 +55,7 @@ class Stay:
 
 @dataclass
 class Job:
-    """A job as it was created, and the life computed for it then."""
+    """A job as created, and the life computed for it."""
 
     job_id: str
     user_id: str
@@ -63,24 +63,24 @@ class Job:
     body: Json
     scenario_name: str
     resources: list[Resources]
-    """One for each of the body's JobSpecs."""
+    """One for each item of JobSpecs."""
     life: Life
     modified: datetime
     priorities: list[tuple[datetime, int]] = field(default_factory=list[tuple[datetime, int]])
-    """Accepted changes and when they become visible."""
+    """Accepted changes and the time at which they become visible."""
     nodes: dict[str, str] = field(default_factory=dict[str, str])
-    """Of a quota job that has left the queue: the node of each pod, by pod id."""
+    """Node of each pod by pod id, for a quota job that has left the queue."""
     moves: list[Move] = field(default_factory=list[Move])
-    """Off nodes that were cordoned, before a restart."""
+    """Moves away from cordoned nodes before a restart."""
     joined: dict[str, float] = field(default_factory=dict[str, float])
-    """Of pods that came to an elastic job later: when, in seconds since its creation, by pod id."""
+    """By pod id, for pods that joined an elastic job later: seconds since its creation."""
     left: list[Stay] = field(default_factory=list[Stay])
-    """Of pods that an elastic job gave up."""
+    """Pods that an elastic job removed."""
     visible_from: datetime | None = None
-    """Until then neither GetJob nor ListJobs finds it (fault late_visibility); None is at once."""
+    """Before this time GetJob and ListJobs do not find the job (fault late_visibility); None: no limit."""
 
     execution: Execution | None = None
-    """Of a job whose command really runs, instead of a scenario."""
+    """For a job whose command really runs; it replaces the scenario."""
 
     def visible(self, now: datetime) -> bool:
         return self.visible_from is None or self.visible_from <= now
@@ -117,7 +117,7 @@ class Job:
         return self.present(now).status
 
     def finished(self, now: datetime) -> datetime | None:
-        """When it reached a terminal status, if it has."""
+        """When it reached a terminal status; None before."""
         end = last(self.history(now), *TERMINAL)
         return self.at(end.at) if end else None
 

@@ -1,4 +1,4 @@
-"""What CreateJob refuses beyond its schema: fields that exclude each other, roles, places out of reach."""
+"""Checks of CreateJob beyond its schema: fields that exclude each other, roles, workspace and quota."""
 
 from difflib import get_close_matches
 
@@ -17,7 +17,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "ElasticBatchJob": ("Worker", "Master"),
     "RayJob": ("Head", "Worker"),
 }
-"""By job type; Ray's worker groups are Worker-<name>. Types that are not here have no documented roles."""
+"""Roles by job type; Ray's worker groups are Worker-<name>. Types without an entry have no documented roles."""
 
 EXCLUSIVE = {
     "DataSources": ("DataSourceId", "Uri"),
@@ -26,7 +26,7 @@ EXCLUSIVE = {
 
 
 def check(account: Account, body: Json) -> None:
-    """Raises ServiceError."""
+    """Raises ServiceError for a body that the service refuses."""
     job_specs: list[Json] = body["JobSpecs"]
     if not body.get("UserCommand") and not all(spec.get("UserCommand") for spec in job_specs):
         raise errors.invalid("UserCommand is required.")
@@ -43,7 +43,7 @@ def check(account: Account, body: Json) -> None:
 
 
 def check_place(account: Account, workspace_id: str, quota_id: str) -> None:
-    """A workspace must be enabled, and a quota bound to it."""
+    """The workspace must be enabled and the quota bound to it."""
     workspace = account.workspace(workspace_id)
     if workspace["Status"] != "ENABLED":
         raise errors.wrong_state(f"Workspace {workspace_id} is {workspace['Status']}.")
@@ -95,7 +95,8 @@ def check_source(name: str, source: Json) -> None:
 
 
 def check_scenario(name: str) -> None:
-    """EMULATOR_SCENARIO is the emulator's own: a misspelt one would play a healthy job and prove nothing."""
+    """EMULATOR_SCENARIO is the emulator's own. A misspelt name would run a healthy job, and a test with it would prove
+    nothing."""
     if name and name not in SCENARIOS:
         near = get_close_matches(name, SCENARIOS, 1, 0.0)
         raise errors.invalid(f"EMULATOR_SCENARIO {name[:64]} does not exist; the nearest is {near[0]}.")

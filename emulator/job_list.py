@@ -1,4 +1,4 @@
-"""ListJobs: the caller's own jobs of the last 7 days in one workspace, unless the query says otherwise."""
+"""ListJobs."""
 
 from datetime import timedelta
 
@@ -25,13 +25,13 @@ CONTAINS = {
     "Username": "Username",
 }
 SETTING = ("BusinessUserId", "Caller", "PipelineId")
-"""Filters of ListJobs: a whole field, a part of one, and a whole field of Settings."""
+"""Filters of ListJobs: by a whole field, by a part of one, and by a whole field of Settings."""
 
 LOOK_BACK = timedelta(days=7)
 
 
 def list_jobs(account: Account, request: Request) -> Json:
-    """The last 7 days of the caller's own jobs in one workspace, unless the query says otherwise."""
+    """By default the caller's own jobs of the last 7 days in the default workspace."""
     jobs = [job for job in in_sight(account, request) if in_window(account, request, job)]
     tags: Json = request.json("Tags") or {}
     wanted = {name: request.text(name) for name in SETTING if request.text(name)}
@@ -55,7 +55,8 @@ def list_jobs(account: Account, request: Request) -> Json:
 
 
 def in_sight(account: Account, request: Request) -> list[Job]:
-    """Without ShowOwn those of colleagues too, as far as they are public; in one workspace unless all are asked for."""
+    """Jobs that the caller can see: without ShowOwn also public jobs of others; of one workspace unless all are
+    requested."""
     now = account.now()
     own = request.flag("ShowOwn", True)
     everywhere = request.flag("FromAllWorkspaces") and own
@@ -70,7 +71,7 @@ def in_sight(account: Account, request: Request) -> list[Job]:
 
 
 def in_window(account: Account, request: Request, job: Job) -> bool:
-    """By its creation, or with TimeRangeField by its end."""
+    """Whether its creation (with TimeRangeField its end) is in the requested window."""
     now = account.now()
     since, until = request.time("StartTime", now - LOOK_BACK), request.time("EndTime", now)
     moment = job.finished(now) if request.text("TimeRangeField") == "GmtFinishTime" else job.created
@@ -81,7 +82,7 @@ SEARCHED = ("Description", "Images", "PaymentType", "Reason", "TemplateId")
 
 
 def search_fields(job: Job) -> Json:
-    """What ListJobs filters by and does not show."""
+    """Fields that ListJobs filters by and does not return."""
     job_specs: list[Json] = job.body["JobSpecs"]
     spot = any(spec.get("UseSpotInstance") or spec.get("SpotSpec") for spec in job_specs)
     last = job.life[-1]

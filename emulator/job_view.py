@@ -1,4 +1,4 @@
-"""How the service shows a job: GetJob's body and one item of ListJobs."""
+"""A job as returned by the service: GetJob's body, and an item of ListJobs."""
 
 import re
 from datetime import datetime
@@ -47,7 +47,7 @@ def total(job: Job) -> tuple[int, int, int, int]:
 
 
 def shared(account: Account, job: Job) -> Json:
-    """What GetJob and ListJobs have in common."""
+    """The fields that GetJob and ListJobs share."""
     now = account.now()
     body = job.body
     present = job.present(now)
@@ -105,7 +105,7 @@ def data_sources(job: Job, *keys: str) -> list[Json]:
 
 
 def times(job: Job, now: datetime) -> Json:
-    """Gmt* fields that have come to pass. Submitted is when the queue let it go."""
+    """The Gmt* fields reached so far. Submitted is when the job left the queue."""
     history = job.history(now)
     running = last(history, "Running")
     submitted = next((t for t in history if t.status in ("Bidding", "EnvPreparing")), None)
@@ -124,7 +124,7 @@ def restarts(job: Job, now: datetime) -> int:
 
 
 def restart_limit(job: Job) -> int:
-    """`--max-num-of-job-restart` of the fault-tolerance arguments; 3 unless given, none without monitoring."""
+    """`--max-num-of-job-restart` in the fault-tolerance arguments; 3 by default, 0 without monitoring."""
     if not pods.has_aimaster(job):
         return 0
     arguments = str(job.body.get("Settings", {}).get("ErrorMonitoringArgs", ""))
@@ -204,7 +204,7 @@ def restart_record(job: Job, now: datetime) -> list[Json]:
 
 
 def item(account: Account, job: Job) -> Json:
-    """One of ListJobs' Jobs: no pods, no history, and several numbers as strings."""
+    """An item of ListJobs' Jobs: without pods and history, and with several numbers as strings."""
     pod_count, cpu, gpu, memory = total(job)
     quota = account.quota(job.quota_id)["QuotaName"] if job.quota_id else ""
     return {

@@ -1,4 +1,4 @@
-"""CreateJob, GetJob, UpdateJob, StopJob, DeleteJob, and the jobs of the account's past."""
+"""CreateJob, GetJob, UpdateJob, StopJob, DeleteJob, and the account's past jobs."""
 
 import re
 from datetime import datetime, timedelta
@@ -45,18 +45,18 @@ KEPT = (
     "UserCommand",
     "WorkspaceId",
 )
-"""Keys of CreateJob's body the emulator remembers; others are ignored, as the service does with unknown ones."""
+"""Keys of CreateJob's body that are stored; others are ignored, like unknown keys by the service."""
 
 SPEC_KEPT = tuple(key for key in schema.known("JobSpec") if key != "ImageConfig")
-"""A registry's password is not kept."""
+"""Passwords of registries are not stored."""
 
 STOPPED_BY_USER = ("JobStoppedByUser", "Job is stopped by user.")
 PRIORITY_DELAY = timedelta(seconds=30)
 
 
 def create_job(account: Account, request: Request) -> Json:
-    """Creates a job, twice if asked twice: there is no client token. The image is not checked here, an unknown one
-    fails when it is pulled; without WorkspaceId the job lands in the default workspace."""
+    """Create a job; a repeated request creates another, since there is no client token. The image is not checked: an
+    unknown one fails when it is pulled. Without WorkspaceId the job is in the default workspace."""
     sent = templates.filled(account, request.sent())
     schema.check_body(request.version, "CreateJob", {key: value for key, value in sent.items() if key != "TemplateId"})
     body: Json = {key: sent[key] for key in KEPT if key in sent}
@@ -74,7 +74,7 @@ def create_job(account: Account, request: Request) -> Json:
 def admit(
     account: Account, job_id: str, user_id: str, body: Json, created: datetime, scenario: str | None = None
 ) -> Job:
-    """Writes a job into the account, its life planned."""
+    """Add a job with its planned life to the account."""
     job = Job(
         job_id=job_id,
         user_id=user_id,
@@ -99,13 +99,13 @@ def planned(account: Account, job: Job, queuing: float) -> Life:
 
 
 def settle(account: Account) -> None:
-    """Works the queues off up to now, so that what is read next is the present."""
+    """Release jobs from the queues up to now, so that the next read is up to date."""
     ledger.settle(account, lambda job, queuing: planned(account, job, queuing))
 
 
 def choose(account: Account, job: Job) -> str:
-    """EMULATOR_SCENARIO, else what the resources allow, else a word of the command or the name; a command that really
-    runs tells its own story, which `healthy` stands for."""
+    """The scenario: EMULATOR_SCENARIO, else one given by the resources, else by a word of the command or the name. For
+    a command that really runs it is `healthy`."""
     if named := catalog.named(job.body.get("Envs", {})):
         return named
     job_specs: list[Json] = job.body["JobSpecs"]
@@ -119,7 +119,7 @@ def choose(account: Account, job: Job) -> str:
 
 
 def bids(job: Job) -> bool:
-    """Spot instances of a Lingjun quota are bid for."""
+    """Whether the job bids for spot instances of a Lingjun quota."""
     return bool(job.quota_id) and any(
         spec.get("UseSpotInstance") or spec.get("SpotSpec") for spec in job.body["JobSpecs"]
     )
@@ -133,7 +133,7 @@ def resources(account: Account, spec: Json) -> Resources:
 
 
 def gib(quantity: str) -> int:
-    """A quantity of memory in GiB, rounded up; without a unit it is taken for GiB."""
+    """Memory in GiB, rounded up; GiB without a unit."""
     number, unit = re.fullmatch(r"(\d+)(\w*)", quantity).groups()  # pyright: ignore[reportOptionalMemberAccess]
     mebi = {"K": 1 / 1024, "M": 1, "G": 1024, "T": 1024 * 1024}[(unit or "G")[0]]
     return ceil(int(number) * mebi / 1024)
@@ -144,8 +144,8 @@ def get_job(account: Account, request: Request) -> Json:
 
 
 def update_job(account: Account, request: Request) -> Json:
-    """Answers 200 even when the priority is ignored: it counts only for a quota job that does not run yet, and
-    shows half a minute later (10 to 60 s on the service)."""
+    """Returns 200 even if the priority is ignored: it applies only to a quota job before it runs, and is visible 30 s
+    later (10 to 60 s on the service)."""
     job = account.job(request.ids["JobId"], "UpdateJob", own=True)
     now = account.now()
     sent = request.sent()
@@ -160,7 +160,7 @@ def update_job(account: Account, request: Request) -> Json:
 
 
 def stop_job(account: Account, request: Request) -> Json:
-    """Stopping takes a moment; a job that is stopping already is left to it."""
+    """Stopping takes some seconds; a job that is stopping already is not changed."""
     job = account.job(request.ids["JobId"], "StopJob", own=True)
     now = account.now()
     status = job.status(now)
@@ -182,7 +182,7 @@ def delete_job(account: Account, request: Request) -> Json:
 
 
 def seed_past(account: Account) -> None:
-    """The account's past, counted back from the clock's present."""
+    """Add the account's past jobs, with times relative to the clock's present."""
     stops: list[tuple[Job, float]] = []
     for past in account.seed("jobs"):
         created = account.now() - timedelta(seconds=past["SecondsAgo"])

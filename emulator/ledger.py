@@ -1,7 +1,7 @@
-"""Who holds what of the quotas, and which waiting job is let go next.
+"""Resources held in the quotas, and the release of waiting jobs.
 
-What is held is counted from the jobs' own lives, so nothing can be taken twice or kept for ever. A quota's nodes are
-as many as its node specs say, each with its share of the quota; every pod must fit one node.
+Held resources are computed from the jobs' lives, so they can neither be assigned twice nor stay assigned for ever. A
+quota has as many nodes as its node specs say, each with an equal share of the quota; every pod must fit on one node.
 """
 
 import heapq
@@ -18,20 +18,20 @@ from pai_dlc_mcp.emulator.request import Json
 from pai_dlc_mcp.emulator.state import Account
 
 READY_SECONDS = plan.CREATING_SECONDS + plan.QUEUING_SECONDS
-"""From creation to the earliest moment a job leaves the queue."""
+"""Seconds from creation to the earliest release from the queue."""
 
 STRICT = "PaiStrategyStrictFIFO"
-"""The one strategy under which the head of the queue blocks those behind it; under the others a job that fits may
-pass one that does not (inferred from the documented names)."""
+"""The only strategy under which the first job in the queue blocks the others; under the others a job that fits may pass
+one that does not (inferred from the documented names)."""
 
 NONE = Resources(0, 0, 0)
 LINGER_SECONDS = 60.0
-"""More than the pods of an ended job need to leave (Stage.victims_after)."""
+"""Seconds; more than the pods of an ended job need to leave (Stage.victims_after)."""
 
 
 @dataclass(frozen=True)
 class Held:
-    """What one pod takes of one node; `workload` is a job id, or one of Account.workloads."""
+    """What one pod holds on one node. `workload`: a job id, or one of Account.workloads."""
 
     workload: str
     user_id: str
@@ -75,7 +75,7 @@ def total(job: Job) -> Resources:
 
 
 def ends(job: Job) -> float:
-    """When the job's last pod is gone, in seconds since its creation; inf while that is not planned."""
+    """When the job's last pod is gone, in seconds since creation; inf if that is not planned."""
     end = job.life[-1]
     if end.status not in TERMINAL:
         return inf
@@ -83,7 +83,7 @@ def ends(job: Job) -> float:
 
 
 def gone(job: Job, moment: datetime) -> bool:
-    """Whether its last pod has ended by then; without looking at the pods where the job ended long before."""
+    """Whether the last pod has ended by then. A job that ended long before is not computed again."""
     elapsed, end = job.elapsed(moment), job.life[-1]
     if end.status in TERMINAL and elapsed >= end.at + LINGER_SECONDS:
         return True
@@ -91,7 +91,7 @@ def gone(job: Job, moment: datetime) -> bool:
 
 
 def held(account: Account, quota: Json, moment: datetime) -> Iterator[Held]:
-    """A job holds its nodes from the moment it leaves the queue, over its restarts, until its last pod is gone."""
+    """A job holds its nodes from its release until its last pod is gone, restarts included."""
     for workload in account.workloads:
         if workload["QuotaId"] == quota["QuotaId"]:
             each = amount(workload["Pod"])
@@ -120,19 +120,19 @@ def free_nodes(account: Account, quota: Json, moment: datetime) -> dict[str, Res
 
 
 def open_nodes(account: Account, quota: Json, moment: datetime) -> dict[str, Resources]:
-    """What is free of the nodes that take pods: cordoned ones do not."""
+    """Free amounts of the nodes that are not cordoned."""
     closed = cordon.nodes(account, quota, moment)
     return {name: rest for name, rest in free_nodes(account, quota, moment).items() if name not in closed}
 
 
 def place(job: Job, free: dict[str, Resources]) -> dict[str, str]:
-    """The node of each pod that fits, first fit; `free` is reduced by what they take."""
+    """The node for each pod that fits (first fit); `free` is reduced accordingly."""
     places = ((pods.id_of(job, member), take(free, member[2])) for member in pods.names(job))
     return {pod_id: node for pod_id, node in places if node}
 
 
 def take(free: dict[str, Resources], asked: Resources) -> str:
-    """The first node with room, which it takes; none is ""."""
+    """The first node with enough room, from which the amounts are taken; "" if there is none."""
     node = next((name for name, rest in free.items() if within(asked, rest)), "")
     if node:
         free[node] = plus(free[node], asked, -1)
@@ -140,7 +140,7 @@ def take(free: dict[str, Resources], asked: Resources) -> str:
 
 
 def waiting(account: Account, quota: Json, moment: datetime) -> list[Job]:
-    """Queued jobs in the order they will be let go: by priority, then by age."""
+    """Waiting jobs in order of release: by priority, then by age."""
     queued = [
         job
         for job in account.jobs.values()
@@ -150,13 +150,13 @@ def waiting(account: Account, quota: Json, moment: datetime) -> list[Job]:
 
 
 Planner = Callable[[Job, float], Life]
-"""A job's life, given how many seconds it queues."""
+"""Computes the life of a job that waits for the given number of seconds."""
 
 
 def settle(account: Account, planner: Planner) -> None:
-    """Lets jobs go, at the moments they could, up to now."""
+    """Release jobs at the earliest possible moments, up to now."""
     now = account.now()
-    if now == account.settled:  # as in a test whose clock stands still; what was asked for now comes to pass later
+    if now == account.settled:  # the test's clock stands still: what is requested now happens later
         return
     for quota in account.quotas:
         queued = [
@@ -170,7 +170,7 @@ def settle(account: Account, planner: Planner) -> None:
 
 
 def may_move(account: Account, quota: Json) -> bool:
-    """Whether a job may yet have to leave a node."""
+    """Whether a job may have to leave a node later."""
     return any(
         job.quota_id == quota["QuotaId"]
         and job.nodes
@@ -193,7 +193,7 @@ def work_off(account: Account, quota: Json, now: datetime, planner: Planner) -> 
 
 
 def evacuate(account: Account, quota: Json, moment: datetime) -> None:
-    """A job that restarts because of a node leaves it, if another has room; its pods stay where they are otherwise."""
+    """A job that restarts because of a node moves if another node has room; otherwise its pods stay."""
     for job in account.jobs.values():
         bad = {each.node for each in cordon.of(job) if each.since == moment}
         if job.quota_id == quota["QuotaId"] and bad and job.life[-1].at > job.elapsed(moment):
@@ -205,7 +205,8 @@ def evacuate(account: Account, quota: Json, moment: datetime) -> None:
 
 
 def changes(account: Account, quota: Json) -> Iterator[datetime]:
-    """When something may become possible: a job is ready or gone, a priority counts, a node goes or comes back."""
+    """The moments at which a job may become releasable: a job is ready or gone, a priority applies, a node is cordoned
+    or back."""
     for job in account.jobs.values():
         if job.quota_id == quota["QuotaId"] and not (job.nodes and gone(job, account.settled)):
             yield job.at(READY_SECONDS)
@@ -217,7 +218,7 @@ def changes(account: Account, quota: Json) -> Iterator[datetime]:
 
 
 def release(account: Account, quota: Json, moment: datetime, planner: Planner) -> list[Job]:
-    """The jobs that leave the queue at this moment."""
+    """The jobs released at this moment."""
     free = open_nodes(account, quota, moment)
     found: list[Job] = []
     for job in waiting(account, quota, moment):

@@ -1,4 +1,5 @@
-"""A job's life as data: (offset in seconds, status) transitions, computed once; its state is read off at any time."""
+"""The life of a job as data: (offset in seconds, status) transitions, computed once. The state at any time is looked
+up."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,12 +19,12 @@ class Transition:
     code: str = ""
     message: str = ""
     killed: "Killed | None" = None
-    """What ended the pods, where that was not the scenario."""
+    """What ended the pods, if not the scenario."""
 
 
 @dataclass(frozen=True)
 class Killed:
-    """A signal that ended the pod of this rank; its peers follow."""
+    """A signal that ended the pod with this rank; the other pods follow."""
 
     rank: int
     exit_code: int
@@ -34,7 +35,7 @@ Life = tuple[Transition, ...]
 
 @dataclass(frozen=True)
 class Phase:
-    """A status and how long it lasts; an endless one ends the list."""
+    """A status and its duration; an infinite one is the last."""
 
     status: str
     seconds: float
@@ -43,7 +44,7 @@ class Phase:
 
 
 def life(phases: Sequence[Phase]) -> Life:
-    """Lays phases end to end, up to the first that never ends."""
+    """The transitions of consecutive phases, up to the first infinite one."""
     transitions: list[Transition] = []
     at = 0.0
     for phase in phases:
@@ -55,12 +56,12 @@ def life(phases: Sequence[Phase]) -> Life:
 
 
 def so_far(transitions: Life, elapsed: float) -> Life:
-    """What has happened; the last one is the job's present."""
+    """The transitions up to now; the last one is the present."""
     return tuple(t for t in transitions if t.at <= elapsed) or transitions[:1]
 
 
 def spans(transitions: Life) -> Iterator[tuple[Transition, float | None]]:
-    """Each transition with the offset at which the next one replaced it."""
+    """Each transition with the offset of the next one, None for the last."""
     for this, following in pairwise(transitions):
         yield this, following.at
     yield transitions[-1], None
@@ -71,7 +72,7 @@ def last(transitions: Life, *statuses: str) -> Transition | None:
 
 
 def stopped(transitions: Life, elapsed: float, code: str, message: str) -> Life:
-    """The life of a job told to stop: its future is cut off, Stopping and Stopped take its place."""
+    """The life of a job that is being stopped: later transitions are replaced by Stopping and Stopped."""
     return (
         *so_far(transitions, elapsed),
         Transition(elapsed, "Stopping"),

@@ -1,4 +1,4 @@
-"""Filters, order and pages, as the lists of the three products share them."""
+"""Filters, sorting and paging shared by the lists of all products."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -8,7 +8,7 @@ from pai_dlc_mcp.emulator.request import Json, Request
 
 T = TypeVar("T")
 Names = Mapping[str, str]
-"""A query parameter, and the field of an item it is compared with."""
+"""A query parameter, and the item's field to which it is compared."""
 
 
 def select(
@@ -19,7 +19,8 @@ def select(
     among: Names | None = None,
     contains: Names | None = None,
 ) -> list[Json]:
-    """The items that pass every filter sent: a whole field, one of a comma list, or a part of it in any case."""
+    """The items that match every filter: equal to a field, in a comma-separated list, or part of a field ignoring
+    case."""
     tests: list[tuple[str, Callable[[str], Any]]] = []
     for parameter, field in (exact or {}).items():
         if wanted := request.text(parameter):
@@ -34,14 +35,15 @@ def select(
 
 
 def ordered(items: Sequence[Json], request: Request, field: str, direction: str) -> list[Json]:
-    """Sorted by SortBy and Order (desc in DLC, DESC in AIWorkSpace), else as given; an absent field sorts as ""."""
+    """Sorted by SortBy and Order (desc in DLC, DESC in AIWorkSpace); without them unchanged. A missing field sorts as
+    ""."""
     key = request.text("SortBy", field)
     descending = request.text("Order", direction).lower() == "desc"
     return sorted(items, key=lambda item: str(item.get(key, "")).lower(), reverse=descending)
 
 
 def sorted_by(items: Sequence[Json], request: Request, path: Sequence[str]) -> list[Json]:
-    """Sorted by the number at the end of a path of keys, the largest first unless Order is asc."""
+    """Sorted by the number at the end of a path of keys, in descending order unless Order is asc."""
 
     def number(item: Json) -> int:
         value: Any = item

@@ -11,8 +11,8 @@ CONTAINERS = {"PyTorchJob": "pytorch", "TFJob": "tensorflow", "MPIJob": "mpi", "
 
 
 def get_pod_logs(account: Account, request: Request) -> Json:
-    """Oldest first; of more than MaxLines records the last ones, see Account.log_order. The service looks back
-    7 days unless told otherwise (API documentation), and answers an empty list before the pod runs."""
+    """Oldest first; the last MaxLines records (see Account.log_order). Default window: the last 7 days (API
+    documentation). Empty before the pod runs."""
     job = account.job(request.ids["JobId"], "GetPodLogs")
     now = account.now()
     since = request.time("StartTime", now - LOOK_BACK).replace(microsecond=0)

@@ -1,4 +1,4 @@
-"""GetJobMetrics, and GetMetrics, the door to CloudMonitor."""
+"""GetJobMetrics, and GetMetrics (CloudMonitor)."""
 
 import json
 import re
@@ -22,10 +22,10 @@ BUSY = {
     "DiskReadRate": 3.4e7,
     "DiskWriteRate": 1.2e6,
 }
-"""What a pod that computes shows; percent for the usages, bytes a second for the rates."""
+"""Values of a computing pod: usages in percent, rates in bytes a second."""
 
 HELD = ("GpuMemoryUsage", "MemoryUsage")
-"""What a pod that hangs still holds."""
+"""Values of a hanging pod."""
 
 CLOUD_MONITOR = {
     "JOB_GPU_ACCELERATOR_DUTTY_UTIL": "GpuCoreUsage",
@@ -38,7 +38,7 @@ UNITS = {"s": 1, "m": 60, "h": 3600, "": 60}
 
 
 def get_job_metrics(account: Account, request: Request) -> Json:
-    """The last hour in steps of five minutes unless told otherwise; Time is in epoch milliseconds."""
+    """By default the last hour in steps of five minutes. Time is in milliseconds since 1970."""
     job = account.job(request.ids["JobId"], "GetJobMetrics")
     kind = request.text("MetricType")
     if kind not in BUSY:
@@ -70,14 +70,14 @@ def window(account: Account, request: Request) -> tuple[datetime, datetime]:
 
 
 def refuse_excess(job: Job, present: list[Pod], since: datetime, until: datetime, step: int) -> None:
-    """One answer holds a bounded number of points; the job's own time counts, not the window's."""
+    """Raises ServiceError if the response would have too many points; the job's running time counts, not the window."""
     start = max(since, job.created).timestamp()
     if max(until.timestamp() - start, 0) / step * max(len(present), 1) > MAX_POINTS:
         raise errors.invalid(f"TimeStep is too small for the window: more than {MAX_POINTS} points.")
 
 
 def points(job: Job, pod: Pod, kind: str, since: datetime, until: datetime, step: int) -> list[tuple[int, float]]:
-    """(epoch milliseconds, value) at whole steps while the pod ran."""
+    """(milliseconds since 1970, value) at whole steps while the pod ran."""
     if pod.started == inf:
         return []
     began = job.created.timestamp() + pod.started
@@ -96,7 +96,7 @@ def value(job: Job, pod: Pod, kind: str, time: int, running: float) -> float:
 
 
 def get_metrics(account: Account, request: Request) -> Json:
-    """CloudMonitor's answer: Success may be false in a 200, and DataPoints is a JSON string."""
+    """CloudMonitor's response: Success can be false in a 200, and DataPoints is a JSON string."""
     period = request.number("Period", 60)
     kind = CLOUD_MONITOR.get(request.text("MetricName"), "")
     length = request.number("Length", MAX_POINTS)
@@ -134,7 +134,7 @@ def get_metrics(account: Account, request: Request) -> Json:
 
 
 def dimension(request: Request) -> Json:
-    """The first object of Dimensions, a JSON array; one of its keys may be `pod`."""
+    """The first object in Dimensions, a JSON array; it can have the key `pod`."""
     given = request.json("Dimensions")
     if given is None:
         return {}

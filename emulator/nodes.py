@@ -1,4 +1,4 @@
-"""ListNodes and ListNodePods: a quota's nodes, and what stands on them."""
+"""ListNodes and ListNodePods: a quota's nodes and the pods on them."""
 
 from pai_dlc_mcp.emulator import cordon, errors, ledger, listing, pods
 from pai_dlc_mcp.emulator.request import Json, Request
@@ -8,7 +8,7 @@ from pai_dlc_mcp.emulator.state import OWNER_ID, USER_NAMES, Account
 def list_nodes(account: Account, request: Request) -> Json:
     quota_id = request.text("QuotaId") or request.text("FilterByQuotaId")
     workspace_id = request.text("WorkspaceId")
-    # Read before the loop, so that an empty list has looked at them too.
+    # Read before the loop, so that these parameters count as used also without nodes.
     wanted = {name: request.number(name, 0, low=0) for name in ("PodNum", "WorkloadNum") if request.text(name)}
     request.text("FilterByQuotaId")
     found = [
@@ -59,7 +59,7 @@ def quota_nodes(account: Account, quota: Json) -> list[Json]:
 
 
 def load(here: list[ledger.Held]) -> Json:
-    """What is requested of one node; limits are the requests, as DLC sets them."""
+    """Amounts requested on one node; limits equal requests, as DLC sets them."""
     total = ledger.NONE
     for each in here:
         total = ledger.plus(total, each.resources)
@@ -75,7 +75,7 @@ def load(here: list[ledger.Held]) -> Json:
 
 
 def list_node_pods(account: Account, request: Request) -> Json:
-    """The pods on a node, and which of its GPUs each holds."""
+    """The pods on a node, and the GPUs that each holds."""
     name = request.ids["NodeId"]
     indexes = {int(word) for word in request.words("GPUIndexes")}
     group = request.text("ResourceGroupId")

@@ -1,4 +1,4 @@
-"""Computes a new job's life from what was asked for and the scenario it plays."""
+"""Computes the life of a new job from its request and its scenario."""
 
 import json
 from math import inf
@@ -16,7 +16,7 @@ RESTARTING_SECONDS = 30.0
 
 
 def life(job: Job, queuing: float, *, bids: bool, checks_sanity: bool) -> Life:
-    """`queuing` is how many seconds it waits in the queue: inf for a job that nobody has let go yet."""
+    """`queuing`: seconds in the queue; inf for a job that was not released yet."""
     phases = [
         Phase("Creating", CREATING_SECONDS),
         Phase("Queuing", queuing, "JobEnqueued", f"Job {job.job_id} is enqueued."),
@@ -29,7 +29,7 @@ def life(job: Job, queuing: float, *, bids: bool, checks_sanity: bool) -> Life:
 
 
 def _attempts(job: Job, checks_sanity: bool) -> list[Phase]:
-    """Preparing and running, once for each incarnation; up to what keeps the job from running."""
+    """Preparing and running for each incarnation, up to what prevents the job from running."""
     scenario = job.scenario
     phases: list[Phase] = []
     for number, stage in enumerate(scenario.stages):
@@ -48,7 +48,7 @@ def _attempts(job: Job, checks_sanity: bool) -> list[Phase]:
 
 
 def _ending(job: Job, phases: list[Phase]) -> list[Phase]:
-    """The terminal status, after the time a reserved job keeps its pods."""
+    """The terminal status, after the time for which a reserved job keeps its pods."""
     seconds = sum(phase.seconds for phase in phases)
     if seconds == inf:
         return []
@@ -81,7 +81,7 @@ def failure_message(job: Job, seconds: float) -> str:
 
 
 def failure_text(job: Job, seconds: float, role: str, index: int, exit_code: int) -> str:
-    """ReasonMessage of a failed job is a JSON string (seen on live jobs since 2026); reason is the exit code."""
+    """ReasonMessage of a failed job: a JSON string (seen on live jobs since 2026) whose reason is the exit code."""
     role = role.capitalize()
     return json.dumps(
         {

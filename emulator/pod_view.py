@@ -1,4 +1,4 @@
-"""How the service shows a pod: GetJob's Pods, each with its earlier incarnations."""
+"""A pod as returned by the service: GetJob's Pods, with earlier incarnations."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from pai_dlc_mcp.emulator.request import Json
 
 
 def describe(job: Job, pod: pods.Pod, now: datetime) -> Json:
-    """One entry of GetJob's Pods, without its history."""
+    """One item of GetJob's Pods, without its history."""
     elapsed = job.elapsed(now)
     body: Json = {
         "Type": pod.role,
@@ -31,14 +31,14 @@ def describe(job: Job, pod: pods.Pod, now: datetime) -> Json:
 
 
 def substatus(job: Job, pod: pods.Pod, elapsed: float) -> str:
-    """Evicted, of a pod the platform took away."""
+    """Evicted, for a pod that the platform removed."""
     first = pod.rank == pods.culprit(job, pod.attempt, len(pods.names(job)))
     ended = elapsed >= pod.finished and pod.exit_code
     return job.scenario.stage(pod.attempt).substatus if ended and first else "Normal"
 
 
 def describe_all(job: Job, now: datetime) -> list[Json]:
-    """GetJob's Pods: empty until the job is scheduled; earlier incarnations hang under the present one."""
+    """GetJob's Pods: empty until the job is scheduled. Earlier incarnations are nested in the present one."""
     return [
         {**describe(job, lives[-1], now), "HistoryPods": [describe(job, pod, now) for pod in lives[:-1]]}
         for lives in pods.incarnations(job, now).values()

@@ -1,4 +1,4 @@
-"""A job's pods as functions of its life: who they are, when each incarnation ran, and what it printed."""
+"""The pods of a job as functions of its life: names, times of each incarnation, and output."""
 
 import uuid
 from collections.abc import Iterator
@@ -13,25 +13,25 @@ from pai_dlc_mcp.emulator.lifecycle import Transition, last
 from pai_dlc_mcp.emulator.scenarios.scenario import Line, Run
 
 JOINING_SECONDS = 60.0
-"""From being created to running, of a pod that joins a running job."""
+"""Seconds from creation to Running, for a pod that joins a running job."""
 LEAVING_SECONDS = 5.0
 
 VICTIMS_SECONDS = 4.0
-"""After a pod was killed, until its peers have noticed."""
+"""Seconds after a pod was killed until the other pods notice it."""
 
 ENDS = ("Restarting", "Stopping", "Succeeded", "Failed", "Stopped")
-"""Statuses that end a pod, though not the first one the AIMaster; those of reserved jobs keep it."""
+"""Statuses that end the pods but not the AIMaster at first; pods of reserved jobs are kept."""
 
 
 @dataclass(frozen=True)
 class Pod:
-    """One incarnation; offsets are seconds since the job's creation, inf for what has not been planned."""
+    """One incarnation. Offsets in seconds since the job's creation, inf if not planned."""
 
     pod_id: str
     role: str
     index: int
     rank: int
-    """Among the job's training pods; -1 for the AIMaster."""
+    """Rank among the training pods; -1 for the AIMaster."""
     resources: Resources
     attempt: int
     uid: str
@@ -41,7 +41,7 @@ class Pod:
     started: float
     finished: float
     exit_code: int | None
-    """None while it runs, and for a pod that was stopped."""
+    """None while it runs, and for a stopped pod."""
 
     @property
     def gpus(self) -> int:
@@ -54,7 +54,7 @@ class Pod:
 
 
 Member = tuple[str, int, Resources]
-"""Role, index in the role, and what it asks for."""
+"""Role, index in the role, and resources."""
 
 
 def id_of(job: Job, member: Member) -> str:
@@ -62,7 +62,7 @@ def id_of(job: Job, member: Member) -> str:
 
 
 def names(job: Job) -> list[Member]:
-    """Each pod there is, by rank. A PyTorchJob without a Master has its first worker promoted."""
+    """All pods by rank. In a PyTorchJob without a Master the first worker is promoted."""
     pods: list[Member] = []
     for spec, resources in zip(job.body["JobSpecs"], job.resources, strict=True):
         role = spec["Type"].lower()
@@ -73,7 +73,7 @@ def names(job: Job) -> list[Member]:
 
 
 def all_pods(job: Job) -> list[Pod]:
-    """Every incarnation of every pod there is or will be, oldest incarnation first; a stop changes the future."""
+    """All incarnations of all pods, past and planned, oldest incarnation first. A stop changes the planned ones."""
     preparing = [t.at for t in job.life if t.status == "EnvPreparing"]
     members = names(job)
     found = [
@@ -88,24 +88,24 @@ def all_pods(job: Job) -> list[Pod]:
 
 
 def stays(job: Job) -> list[Stay]:
-    """Of all pods the job has or had, those it gave up first."""
+    """All pods that the job has or had, removed ones first."""
     members = enumerate(names(job))
     return [*job.left, *(Stay(rank, *each, job.joined.get(id_of(job, each), 0.0), inf) for rank, each in members)]
 
 
 def world(job: Job, elapsed: float) -> int:
-    """How many pods the job had then."""
+    """The number of pods at that time."""
     return sum(stay.since <= elapsed < stay.until for stay in stays(job))
 
 
 def node_of(job: Job, pod_id: str, elapsed: float) -> str:
-    """Of a pod on a quota, at the moment; "" of others."""
+    """The node of a quota job's pod at that time; "" for others."""
     moved = [move.node for move in job.moves if move.pod_id == pod_id and move.at <= elapsed]
     return moved[-1] if moved else job.nodes.get(pod_id, "")
 
 
 def _within(stay: Stay, pod: Pod) -> Pod:
-    """The pod as it is if it came later than its peers, or was taken away."""
+    """The pod, adjusted if it joined later than the others or was removed."""
     if stay.until < pod.finished:
         pod = replace(pod, finished=stay.until + LEAVING_SECONDS, exit_code=None)
     if stay.since <= pod.created:
@@ -152,7 +152,7 @@ def _pod(
 
 
 def _end(job: Job, attempt: int, rank: int, world: int, end: Transition) -> tuple[float, int | None]:
-    """When and how a pod ends, given the transition that ended it."""
+    """When and with which exit code a pod ends, by the transition that ended it."""
     stage, status, at = job.scenario.stage(attempt), end.status, end.at
     if end.killed and rank >= 0:
         return (at, end.killed.exit_code) if rank == end.killed.rank else (at + VICTIMS_SECONDS, 143)
@@ -181,7 +181,7 @@ def incarnations(job: Job, now: datetime) -> dict[str, list[Pod]]:
 
 
 def find(job: Job, pod_id: str, uid: str, now: datetime) -> Pod | None:
-    """The incarnation asked for, the present one without a uid; None for a pod that is still to come."""
+    """The incarnation with this uid (without a uid the present one); None if it does not exist yet."""
     lives = incarnations(job, now).get(pod_id, [])
     if not lives and pod_id not in [id_of(job, member) for member in names(job)]:
         raise errors.not_found(f"Pod {pod_id} of job {job.job_id} not found.")
@@ -189,7 +189,7 @@ def find(job: Job, pod_id: str, uid: str, now: datetime) -> Pod | None:
 
 
 def lines(job: Job, pod: Pod) -> Iterator[Line]:
-    """What the incarnation prints in its whole life, at seconds since the job's creation, in order."""
+    """The whole output of the incarnation in order, with seconds since the job's creation."""
     if pod.started == inf:
         return
     if job.execution and pod.rank >= 0:
@@ -217,7 +217,7 @@ def lines(job: Job, pod: Pod) -> Iterator[Line]:
 
 
 def planned_seconds(job: Job, pod: Pod, world: int) -> float:
-    """How long the container would live if nobody stopped it: a stop must not rewrite what was printed before."""
+    """Lifetime of the container without a stop, so that a stop does not change the output before it."""
     stage = job.scenario.stage(pod.attempt)
     survives = stage.exit_code and pod.rank != culprit(job, pod.attempt, world)
     return stage.seconds + (stage.victims_after if survives else 0.0)

@@ -1,7 +1,7 @@
-"""Fixtures for tests of code that talks to PAI-DLC: `pai_dlc_emulator`, and `pai_dlc_client`, the real SDK's client.
+"""pytest fixtures for tests of code that uses PAI-DLC: `pai_dlc_emulator`, and `pai_dlc_client` (the SDK's client).
 
-pytest loads this module in every run where the package is installed, so nothing else is imported before a fixture is
-used. `pai_dlc_seeds` in the ini file names a folder of seeds.
+pytest loads this module in every run in which the package is installed, so all else is imported by the fixtures. The
+ini option `pai_dlc_seeds` names a folder of seeds.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ def _pai_dlc_emulator(pytestconfig: pytest.Config) -> Generator[Emulator]:
 
 @pytest.fixture
 def pai_dlc_emulator(_pai_dlc_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
-    """An emulator as new for each test. Its time stands still until `.clock.advance(seconds)`; `.faults` switches
-    faults on, `.requests` is what came in. Proxies are taken out of the environment: the SDK honours them even for
-    the loopback."""
+    """An emulator, reset for each test. Its clock stands still until `.clock.advance(seconds)`; `.faults` are the
+    active faults, `.requests` the requests received. Proxy variables are removed from the environment, because the SDK
+    uses them even for the loopback."""
     for name in PROXIES:
         monkeypatch.delenv(name, raising=False)
     _pai_dlc_emulator.reset()
@@ -48,7 +48,7 @@ def pai_dlc_emulator(_pai_dlc_emulator: Emulator, monkeypatch: pytest.MonkeyPatc
 
 @pytest.fixture
 def pai_dlc_client(pai_dlc_emulator: Emulator) -> Any:
-    """alibabacloud_pai_dlc20201203.client.Client, talking to the emulator."""
+    """alibabacloud_pai_dlc20201203.client.Client for the emulator."""
     sdk = pytest.importorskip("alibabacloud_pai_dlc20201203.client")
     models = pytest.importorskip("alibabacloud_tea_openapi.models")
     return sdk.Client(

@@ -1,4 +1,4 @@
-"""The queue of a quota: ListQuotaWorkloads, the undocumented diagnosis, and who uses how much."""
+"""The queue of a quota: ListQuotaWorkloads, the undocumented diagnosis, and the users' usage."""
 
 from pai_dlc_mcp.emulator import clock, cordon, errors, ledger, listing, pods
 from pai_dlc_mcp.emulator.job import Job, Resources
@@ -9,14 +9,14 @@ from pai_dlc_mcp.emulator.state import USER_ID, USER_NAMES, Account
 
 
 def list_quota_workloads(account: Account, request: Request) -> Json:
-    """Where a job stands and, in Reason, what it waits for. Jobs that are over are left out unless asked for."""
+    """A job's place and, in Reason, what it waits for. Ended jobs are included only on request."""
     quota = account.quota(request.ids["QuotaId"])
     now = account.now()
     queue = ledger.waiting(account, quota, now)
     positions = {job.job_id: number for number, job in enumerate(queue, 1)}
     historical = request.flag("WithHistoricalData")
     node = request.text("NodeName")
-    # Documented default: true. Alibaba's own skill reads colleagues' jobs with the default, so it hides nothing here.
+    # Documented default: true. Alibaba's skill reads jobs of others with the default, so it hides nothing here.
     own = bool(request.text("ShowOwn")) and request.flag("ShowOwn")
     found = [
         workload(account, quota, job, positions.get(job.job_id, 0))
@@ -78,7 +78,7 @@ NO_NODE: Json = {
 
 
 def reason(quota: Json, job: Job, nodes: dict[str, Resources]) -> Json:
-    """Too little is free, no node has room for a pod, or the strategy holds it behind another job."""
+    """Not enough is free, no node has room for a pod, or the strategy blocks it behind another job."""
     if job.scenario.unschedulable:
         return NO_NODE
     behind = {
@@ -101,12 +101,12 @@ def reason(quota: Json, job: Job, nodes: dict[str, Resources]) -> Json:
 
 
 def schedulable(account: Account, quota: Json, job: Job) -> int:
-    """How many of its pods the nodes have room for now."""
+    """How many of the job's pods fit on the nodes now."""
     return len(ledger.place(job, ledger.open_nodes(account, quota, account.now())))
 
 
 def get_quota_workload_diagnosis(account: Account, request: Request) -> Json:
-    """An undocumented path the diagnosis skill uses; it answers only while the job is in the queue."""
+    """An undocumented path that the diagnosis skill uses; answers only while the job is in the queue."""
     quota = account.quota(request.ids["QuotaId"])
     queue = ledger.waiting(account, quota, account.now())
     job = next((job for job in queue if job.job_id == request.ids["WorkloadId"]), None)
@@ -132,7 +132,7 @@ def get_quota_workload_diagnosis(account: Account, request: Request) -> Json:
 
 
 def played_limit(quota: Json, job: Job, name: str) -> Json | None:
-    """A limit that a scenario says holds the job: an ancestor's or a user's is as large as it is used."""
+    """The limit by which a scenario holds the job: of an ancestor or a user, fully used."""
     if job.scenario.limit != name:
         return None
     used = {key: value for key, value in amounts(quota, ledger.limit(quota)).items() if key != "GPUType"}
@@ -140,7 +140,7 @@ def played_limit(quota: Json, job: Job, name: str) -> Json | None:
 
 
 def self_limit(account: Account, quota: Json, job: Job) -> Json | None:
-    """What the job would exceed of its own quota; None if nothing."""
+    """The limit of the job's own quota that it would exceed; None if it would not."""
     whole, taken = ledger.limit(quota), ledger.used(account, quota, account.now())
     after = ledger.plus(taken, ledger.total(job))
     pairs = (("GPU", after.gpu, whole.gpu), ("CPU", after.cpu, whole.cpu), ("Memory", after.memory, whole.memory))
@@ -153,12 +153,12 @@ def self_limit(account: Account, quota: Json, job: Job) -> Json | None:
         return None
     shown = {"Used": taken, "Limit": whole}
     figures = {key: {k: v for k, v in amounts(quota, value).items() if k != "GPUType"} for key, value in shown.items()}
-    # The sample lists what is exceeded first by GPU; a job that exceeds GPUs exceeds its share of the rest too.
+    # The sample names GPUs first; a job that exceeds GPUs exceeds its share of the rest as well.
     return {"Status": "Failed", "ExceedResources": exceeded[:1], **figures}
 
 
 def scheduling(account: Account, quota: Json, job: Job) -> Json:
-    """Each node, and why the job's largest pod does not fit it."""
+    """Each node, and why the job's largest pod does not fit on it."""
     free = ledger.free_nodes(account, quota, account.now())
     each = [resources for _, _, resources in pods.names(job)]
     largest = max(each, key=lambda one: (one.gpu, one.cpu, one.memory))
@@ -195,7 +195,7 @@ def scheduling(account: Account, quota: Json, job: Job) -> Json:
 
 
 def why(asked: Resources, free: Resources) -> str:
-    """The reason code of a node a pod does not fit; Out is nothing left, NotEnough is too little left."""
+    """The reason code of a node on which a pod does not fit: Out if nothing is left, NotEnough if too little is."""
     for name, wanted, there in (
         ("GPU", asked.gpu, free.gpu),
         ("CPU", asked.cpu, free.cpu),
@@ -207,7 +207,7 @@ def why(asked: Resources, free: Resources) -> str:
 
 
 def list_quota_active_user_usages(account: Account, request: Request) -> Json:
-    """Who holds how much of a quota and asks for how much; a user with neither is left out."""
+    """Users with the amounts they hold and request in a quota; users without any are left out."""
     quota = account.quota(request.ids["QuotaId"])
     rows: dict[str, tuple[set[str], Resources, Resources]] = {}
     workspace_id, own = request.text("WorkspaceId"), request.flag("SelfOnly")

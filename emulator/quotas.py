@@ -1,4 +1,4 @@
-"""Quotas a DLC job can run on: AIWorkSpace's ListResources, and PAI Studio's ListQuotas and GetQuota."""
+"""Quotas for DLC jobs: AIWorkSpace's ListResources, and PAI Studio's ListQuotas and GetQuota."""
 
 from pai_dlc_mcp.emulator import ledger, listing
 from pai_dlc_mcp.emulator.job import Resources
@@ -7,7 +7,7 @@ from pai_dlc_mcp.emulator.state import Account
 
 
 def list_resources(account: Account, request: Request) -> Json:
-    """How a workspace's DLC quota ids are found: Resources[].Quotas[].Id."""
+    """The way to find a workspace's quota ids for DLC: Resources[].Quotas[].Id."""
     workspace_id = request.text("WorkspaceId")
     quota_ids = request.words("QuotaIds")
     found: list[Json] = [
@@ -70,7 +70,7 @@ def get_quota(account: Account, request: Request) -> Json:
 
 
 def view(account: Account, quota: Json) -> Json:
-    """With what is taken of it now; requested is that and what the queue asks for."""
+    """A quota with the amounts in use. Requested amounts include the queue's."""
     now = account.now()
     taken = ledger.used(account, quota, now)
     asked = taken

@@ -1,5 +1,5 @@
-"""Ray history servers: the dashboard of Ray jobs that are over, read from their logs in storage. A small life of its
-own, like a TensorBoard's; the operations are known from the SDK alone."""
+"""Ray history servers: dashboards of ended Ray jobs, read from the logs in storage. They start and stop like
+tensorboards. Source of the operations: the SDK only."""
 
 from datetime import UTC, datetime
 
@@ -71,7 +71,7 @@ def get_ray_history_server(account: Account, request: Request) -> Json:
 
 
 def list_ray_history_servers(account: Account, request: Request) -> Json:
-    """Every server is the caller's own, so ShowOwn leaves none out."""
+    """All servers are the caller's own, so ShowOwn excludes none."""
     request.flag("ShowOwn", True)
     since, until = request.time("StartTime", EVER), request.time("EndTime", account.now())
     modified = request.time("ModifiedAfter", EVER)

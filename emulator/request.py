@@ -1,4 +1,4 @@
-"""A request as the operations see it, and the record of all that came in."""
+"""A request as passed to the operations, and the record of all requests."""
 
 import json
 from dataclasses import dataclass, field
@@ -13,11 +13,11 @@ MAX_RECORD = 20_000
 
 @dataclass(frozen=True)
 class Request:
-    """One API call. `headers` has no credentials; `ids` are the decoded parameters of the path."""
+    """One API call. `headers` without credentials; `ids`: the decoded path parameters."""
 
     action: str
     version: str
-    """Of the product's API."""
+    """API version of the product."""
     method: str
     path: str
     query: dict[str, str]
@@ -26,19 +26,19 @@ class Request:
     headers: dict[str, str]
     ids: dict[str, str] = field(default_factory=dict[str, str])
     session: str = ""
-    """Name of the role's session it claims to be of."""
+    """Claimed name of the role's session."""
     repeated: tuple[str, ...] = ()
-    """Parameters sent more than once; the last value counts."""
+    """Parameters sent more than once; the last value is used."""
 
     def text(self, name: str, default: str = "") -> str:
         return self.query.get(name) or default
 
     def words(self, name: str) -> list[str]:
-        """A comma list; empty when absent."""
+        """A comma-separated list; empty if absent."""
         return [word.strip() for word in self.text(name).split(",") if word.strip()]
 
     def flag(self, name: str, default: bool = False) -> bool:
-        """The SDK writes True and False, the CLI true and false."""
+        """A boolean: the SDK sends True and False, the CLI true and false."""
         return self.text(name, str(default)).lower() == "true"
 
     def number(self, name: str, default: int, low: int = 1, high: int | None = None) -> int:
@@ -59,7 +59,7 @@ class Request:
             raise errors.invalid(f"{name} is not a UTC time like 2026-01-05T08:00:00Z.") from None
 
     def json(self, name: str) -> Any:
-        """A query value that is itself JSON, as the SDK sends Tags and ResourceId; None when absent."""
+        """A query value that is JSON (the SDK sends Tags and ResourceId so); None if absent."""
         if not (text := self.text(name)):
             return None
         try:
@@ -68,12 +68,12 @@ class Request:
             raise errors.invalid(f"{name} is not JSON.") from None
 
     def sent(self) -> Json:
-        """The body without what says nothing: the SDK's models emit [] for lists nobody set."""
+        """The body without null and []: the SDK's models send [] for lists that were not set."""
         return prune(self.body or {})
 
 
 def prune(value: Any) -> Any:
-    """Drops null and [] everywhere in a JSON value."""
+    """Removes null and [] everywhere in a JSON value."""
     if isinstance(value, dict):
         items: Json = value  # pyright: ignore[reportUnknownVariableType]
         return {key: prune(item) for key, item in items.items() if item is not None and item != []}
@@ -84,7 +84,7 @@ def prune(value: Any) -> Any:
 
 
 class Record(list[Request]):
-    """The requests received, oldest first; of a long run the last ones."""
+    """The requests received, oldest first; of many only the last ones."""
 
     def add(self, request: Request) -> None:
         if len(self) >= MAX_RECORD:

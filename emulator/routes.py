@@ -1,4 +1,4 @@
-"""The table of operations: which function answers which method and path of which product."""
+"""The table of operations: the function for each product, method and path."""
 
 from collections.abc import Callable
 from urllib.parse import unquote
@@ -109,11 +109,11 @@ ANSWERS: dict[str, tuple[Operation, ...]] = {
         spot_prices.get_spot_price_history,
     ),
 }
-"""By API version, which is how the three products are told apart at one address."""
+"""By API version, by which the three products are distinguished at one address."""
 
 
 def action_of(operation: Operation) -> str:
-    """The action's name is the function's."""
+    """The action's name, derived from the function's."""
     return operation.__name__.title().replace("_", "")
 
 
@@ -133,7 +133,7 @@ _PATTERNS = {
 
 
 def find(version: str, method: str, path: str) -> tuple[Operation | None, dict[str, str]]:
-    """The operation and the path's parameters; segments are decoded one by one, so %2F is not a separator."""
+    """The operation and its path parameters. Segments are decoded one by one, so that %2F is not a separator."""
     segments = [unquote(segment) for segment in path.removesuffix("/").split("/")]
     for verb, parts, operation in _PATTERNS.get(version, []):
         if verb == method and len(parts) == len(segments):
@@ -144,5 +144,5 @@ def find(version: str, method: str, path: str) -> tuple[Operation | None, dict[s
 
 
 def name_of(part: str) -> str:
-    """Dashboards spell {jobId} what is {JobId} elsewhere."""
+    """The parameter's name; dashboards have {jobId} instead of {JobId}."""
     return part[1].upper() + part[2:-1]

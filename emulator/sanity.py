@@ -1,4 +1,4 @@
-"""ListJobSanityCheckResults and GetJobSanityCheckResult: GPU health before a training starts."""
+"""ListJobSanityCheckResults and GetJobSanityCheckResult: checks of the GPUs before a training."""
 
 import json
 from datetime import datetime
@@ -27,7 +27,7 @@ def applies(account: Account, job: Job) -> bool:
 
 
 def list_job_sanity_check_results(account: Account, request: Request) -> Json:
-    """One inner list for each check; none when the job is not checked."""
+    """One inner list for each check; empty for a job without checks."""
     job = account.job(request.ids["JobId"], "ListJobSanityCheckResults")
     found = checks(job, account.now())
     if request.text("Order", "desc") == "desc":
@@ -77,7 +77,7 @@ def results(job: Job, number: int, start: float, now: datetime) -> list[Json]:
 
 
 def message(job: Job, phase: str, status: str) -> str:
-    """Figures of the device check; the last node of an unhealthy job is the slow one."""
+    """Figures of the device check. In an unhealthy job the last node is the slow one."""
     nodes = [pod.node for pod in pods.all_pods(job) if pod.attempt == 0 and pod.rank >= 0]
     if status == "Failed":
         return f"all_reduce bus bandwidth below baseline on {nodes[-1]}"

@@ -9,7 +9,7 @@ from pai_dlc_mcp.emulator.request import Json, Request
 from pai_dlc_mcp.emulator.state import Account
 
 DEADLY = {"SIGHUP": 1, "SIGINT": 2, "SIGQUIT": 3, "SIGABRT": 6, "SIGKILL": 9, "SIGSEGV": 11, "SIGTERM": 15}
-"""Signals that end a process unless it handles them, which a training here does not."""
+"""Signals that end a process without a handler; the emulated trainings have none."""
 
 
 def create_signal(account: Account, request: Request) -> Json:
@@ -43,8 +43,8 @@ def create_signal(account: Account, request: Request) -> Json:
 
 
 def deliver(account: Account, job: Job, name: str, pod_names: list[str]) -> None:
-    """A deadly signal ends the first pod it reaches with 128 and its number, and with it the job; others are noted
-    and change nothing."""
+    """A deadly signal ends the first pod that it reaches with exit code 128 + number, and with it the job. Others are
+    recorded without effect."""
     now = account.now()
     hit = [lives[-1] for pod_id, lives in pods.incarnations(job, now).items() if pod_id in pod_names]
     hit = [pod for pod in hit if pod.rank >= 0 and pod.status(job.elapsed(now)) == "Running"]

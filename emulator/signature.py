@@ -1,5 +1,5 @@
-"""Verifies both signatures the service accepts: ACS3-HMAC-SHA256, and the older one of ROA, HMAC-SHA1, that PAI's own
-SDK still sends."""
+"""Verifies the signatures that the service accepts: ACS3-HMAC-SHA256, and ROA's older HMAC-SHA1, which PAI's SDK still
+uses."""
 
 import base64
 import hashlib
@@ -18,8 +18,8 @@ _AUTHORIZATION = re.compile(rf"{ALGORITHM} Credential=([^,]+),SignedHeaders=([^,
 
 @dataclass
 class Key:
-    """An access key's secret; a temporary (STS) key has a token too, and may have expired; one of a role names its
-    session."""
+    """The secret of an access key. A temporary (STS) key also has a token and can expire; a role's key has a session
+    name."""
 
     secret: str
     security_token: str = ""
@@ -30,7 +30,7 @@ class Key:
 def verify(
     keys: Mapping[str, Key], method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
 ) -> None:
-    """Raises the ServiceError the gateway would answer with; `path` and `query` are as sent, still encoded."""
+    """Raises the ServiceError that the gateway would send. `path` and `query` as sent, still encoded."""
     authorization = headers.get("authorization", "")
     if match := _ROA.fullmatch(authorization):
         key_id, signature = match.groups()
@@ -50,7 +50,7 @@ def verify(
 
 
 def _verify_roa(keys: Mapping[str, Key], key_id: str, signature: str, to_sign: str, headers: Mapping[str, str]) -> None:
-    """The body is not part of this signature."""
+    """Verify an ROA signature, which does not cover the body."""
     key = _key(keys, key_id, headers)
     expected = base64.b64encode(hmac.new(key.secret.encode(), to_sign.encode(), hashlib.sha1).digest()).decode()
     if not hmac.compare_digest(expected, signature):
@@ -58,13 +58,13 @@ def _verify_roa(keys: Mapping[str, Key], key_id: str, signature: str, to_sign: s
 
 
 def key_id(authorization: str) -> str:
-    """Of whoever signed, which is not checked here; nothing where that cannot be read."""
+    """The access key id in an Authorization header, not verified; "" if it cannot be read."""
     match = _ROA.fullmatch(authorization) or _AUTHORIZATION.fullmatch(authorization)
     return match[1] if match else ""
 
 
 def string_to_sign(method: str, path: str, query: str, headers: Mapping[str, str]) -> str:
-    """ROA's string to sign; in its resource the query is not encoded."""
+    """ROA's string to sign; the query in its resource is not encoded."""
     plain = "".join(f"{headers.get(name, '')}\n" for name in ("accept", "content-md5", "content-type", "date"))
     own = "".join(f"{name}:{headers[name].strip()}\n" for name in sorted(headers) if name.startswith("x-acs-"))
     pairs = sorted(parse_qsl(query, keep_blank_values=True))
@@ -93,8 +93,8 @@ def _key(keys: Mapping[str, Key], key_id: str, headers: Mapping[str, str]) -> Ke
 
 
 def canonical(method: str, path: str, query: str, headers: Mapping[str, str], signed: str, payload_hash: str) -> str:
-    """The canonical request. Path and query are decoded and encoded again, RFC 3986: HTTP libraries differ in
-    which characters they escape on the wire."""
+    """The canonical request. Path and query are decoded and encoded again (RFC 3986), because HTTP libraries escape
+    different characters."""
     uri = "/".join(quote(unquote(segment), safe="") for segment in path.split("/"))
     pairs = sorted(parse_qsl(query, keep_blank_values=True))
     canonical_query = "&".join(f"{quote(key, safe='')}={quote(value, safe='')}" for key, value in pairs)

@@ -1,4 +1,4 @@
-"""The emulator's state as a JSON file: everything an account holds, and its time."""
+"""The emulator's state as a JSON file: the contents of an account, and its time."""
 
 import os
 from dataclasses import dataclass, fields
@@ -17,7 +17,7 @@ from pai_dlc_mcp.emulator.state import Account, Cordon, Tensorboard
 
 @dataclass
 class Snapshot:
-    """What is read and written; the names are Account's. Keys and faults are none of it."""
+    """The content of a state file, under Account's names; without keys and faults."""
 
     version: Literal[1]
     now: datetime
@@ -25,7 +25,7 @@ class Snapshot:
     settled: datetime
     cordons: list[Cordon]
     count: int
-    """How many ids the account has given out."""
+    """Number of ids issued by the account."""
     jobs: dict[str, Job]
     templates: dict[str, Json]
     tensorboards: dict[str, Tensorboard]
@@ -50,8 +50,8 @@ def dump(account: Account) -> bytes:
 
 
 def restore(account: Account, text: bytes) -> None:
-    """Puts a snapshot in the account's place; time goes on from then, or from the clock's present if that is later.
-    Raises ValueError for what is no snapshot, and leaves the account as it was."""
+    """Replace the account's state by a snapshot. Time continues from the snapshot's, or from the clock's present if
+    that is later. Raises ValueError for invalid text; the account is then unchanged."""
     try:
         found = SHAPE.validate_json(text)
     except ValidationError as error:
@@ -68,7 +68,7 @@ def restore(account: Account, text: bytes) -> None:
 
 
 def end_lost_processes(account: Account, job: Job) -> None:
-    """The processes of a job that ran when its state was written are gone, and nobody saw how they ended."""
+    """The processes of a job that ran when its state was written are gone; how they ended is unknown."""
     if job.execution and job.execution.started:
         for pod_id, lines in job.execution.lines.items():
             at = max([running_since(job), *(offset for offset, _ in lines)])
@@ -83,7 +83,7 @@ def running_since(job: Job) -> float:
 
 
 def save(account: Account, file: Path) -> None:
-    """All of it or nothing: a file half written is never seen. It may hold env values, so it is for its owner alone."""
+    """Write atomically and readable by the owner only, since it can contain env values."""
     beside = file.with_name(f"{file.name}.{os.getpid()}.tmp")
     try:
         with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:

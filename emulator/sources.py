@@ -1,4 +1,4 @@
-"""What a job mounts: datasets with their versions, and code sources."""
+"""Inputs of jobs: datasets with their versions, and code sources."""
 
 from pai_dlc_mcp.emulator import errors, listing
 from pai_dlc_mcp.emulator.request import Json, Request
@@ -6,7 +6,7 @@ from pai_dlc_mcp.emulator.state import Account
 
 
 def list_datasets(account: Account, request: Request) -> Json:
-    """Of the default workspace when none is given (API documentation)."""
+    """Of the default workspace if none is given (API documentation)."""
     workspace_id = request.text("WorkspaceId", account.default_workspace()["WorkspaceId"])
     account.workspace(workspace_id)
     found = listing.select(
@@ -75,7 +75,7 @@ def get_dataset_version(account: Account, request: Request) -> Json:
 
 
 def list_code_sources(account: Account, request: Request) -> Json:
-    """WorkspaceId is required here; tokens are left blank."""
+    """WorkspaceId is required; tokens are returned empty."""
     account.workspace(request.text("WorkspaceId"))
     found = listing.select(
         [{**source, "CodeRepoAccessToken": ""} for source in account.code_sources],

@@ -1,4 +1,4 @@
-"""ListEcsSpecs: the pay-as-you-go machine types."""
+"""ListEcsSpecs: the pay-as-you-go instance types."""
 
 from pai_dlc_mcp.emulator import errors, listing
 from pai_dlc_mcp.emulator.request import Json, Request
@@ -6,7 +6,7 @@ from pai_dlc_mcp.emulator.state import Account
 
 
 def list_ecs_specs(account: Account, request: Request) -> Json:
-    """SortBy is documented, yet the service rejects every value of it (Alibaba's own job skill)."""
+    """SortBy is documented, but the service rejects each of its values (Alibaba's job skill)."""
     if request.text("SortBy"):
         raise errors.invalid(f"SortBy {request.text('SortBy')} is invalid.")
     found = listing.select(

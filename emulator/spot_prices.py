@@ -1,4 +1,4 @@
-"""GetSpotPriceHistory: discounts, not prices; the price lists are public nowhere but in the console."""
+"""GetSpotPriceHistory. Returns discounts, not prices: price lists are public in the console only."""
 
 from datetime import timedelta
 from zlib import crc32
@@ -13,7 +13,7 @@ STEP_SECONDS = 3600
 
 
 def get_spot_price_history(account: Account, request: Request) -> Json:
-    """One value an hour, the last 3 days by default and 7 at the most."""
+    """One value for each hour: the last 3 days by default, at most 7."""
     name = request.ids["InstanceType"]
     spec = specs.find(account, name)
     if not spec:

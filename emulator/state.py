@@ -1,4 +1,4 @@
-"""All that changes: one Account of one Alibaba Cloud user, seeded from seeds/*.json, and the jobs in it."""
+"""All state: one Account of one Alibaba Cloud user, from seeds/*.json, and its jobs."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ from pai_dlc_mcp.emulator.lifecycle import Life
 from pai_dlc_mcp.emulator.request import Json
 from pai_dlc_mcp.emulator.signature import Key
 
-# Invented: they open nothing but emulators.
+# Invented; accepted by emulators only.
 ACCESS_KEY_ID = "emulator-access-key-id"
 ACCESS_KEY_SECRET = "emulator-access-key-secret"  # noqa: S105
 STS_ACCESS_KEY_ID = "STS.emulator-access-key-id"
@@ -32,7 +32,7 @@ SEEDS = Path(__file__).parent / "seeds"
 
 @dataclass(frozen=True)
 class Cordon:
-    """A node that takes no more pods (cordon.py)."""
+    """A node that accepts no pods (cordon.py)."""
 
     node: str
     since: datetime
@@ -40,7 +40,7 @@ class Cordon:
 
 @dataclass
 class Tensorboard:
-    """A TensorBoard instance; it can be started again, so its life only grows."""
+    """A tensorboard. It can be started again, so its life is only appended to."""
 
     board_id: str
     created: datetime
@@ -50,8 +50,8 @@ class Tensorboard:
 
 
 class Account:
-    """What one RAM user sees of PAI, in every region alike. `log_order` is a switch: the API documentation does
-    not say whether GetPodLogs cuts to the last MaxLines records or to the first."""
+    """What one RAM user sees of PAI; the same in each region. `log_order` is configurable, because the API
+    documentation does not say whether GetPodLogs returns the last MaxLines records or the first."""
 
     clock: Clock
     keys: dict[str, Key]
@@ -68,19 +68,19 @@ class Account:
     specs: list[Json]
     quotas: list[Json]
     workloads: list[Json]
-    """What others than DLC jobs run on the quotas, for ever: it takes GPUs, and no operation shows more of it."""
+    """Permanent workloads on the quotas other than DLC jobs: they hold GPUs and appear nowhere else."""
     cordons: list[Cordon]
-    """By jobs that have been deleted; those of the others follow from their lives."""
+    """Cordons caused by deleted jobs; those of other jobs are computed from their lives."""
     count: int
-    """How many ids it has given out."""
+    """Number of ids issued."""
     executes: bool
-    """Whether the commands of new jobs really run."""
+    """Whether commands of new jobs really run."""
     settled: datetime
-    """Up to when the queues have been worked off (ledger.py)."""
+    """The time up to which the queues were processed (ledger.py)."""
 
     def __init__(self, clock: Clock, seeds: Path = SEEDS, secret: str = "") -> None:
-        """`seeds` is a folder of JSON files; what it lacks comes from the emulator's own. With a `secret` of its own
-        the account executes what it is sent, and the well-known keys are none of its."""
+        """`seeds`: folder of JSON files; missing ones are taken from the emulator's own. With a `secret` the account
+        executes commands and does not accept the well-known keys."""
         self.clock = clock
         self.seeds = seeds
         self.executes = bool(secret)
@@ -92,7 +92,7 @@ class Account:
         return json.loads((own if own.is_file() else SEEDS / own.name).read_text(encoding="utf-8"))
 
     def reset(self) -> None:
-        """Back to the seeds; the past jobs are written in by jobs.seed."""
+        """Reset to the seeds; jobs.seed adds the past jobs."""
         self.keys = {ACCESS_KEY_ID: Key(self.secret or ACCESS_KEY_SECRET)}
         if not self.executes:
             self.keys[STS_ACCESS_KEY_ID] = Key(STS_ACCESS_KEY_SECRET, STS_SECURITY_TOKEN)
@@ -108,7 +108,7 @@ class Account:
         return self.clock.now()
 
     def new_id(self, prefix: str, length: int) -> str:
-        """The account's next id: the same ones in every run."""
+        """The account's next id; the same sequence in each run."""
         self.count += 1
         number = int.from_bytes(hashlib.sha256(f"{prefix}{self.count}".encode()).digest())
         return prefix + "".join(DIGITS[number // 36**place % 36] for place in range(length))
@@ -133,7 +133,7 @@ class Account:
         raise errors.not_found(f"Quota {quota_id} not found.")
 
     def job(self, job_id: str, action: str, *, own: bool = False) -> Job:
-        """The job, if there is one and the user may read it (or, with `own`, change it)."""
+        """The job, if it exists and the user may read it (with `own`: change it). Raises ServiceError."""
         job = self.jobs.get(job_id)
         if not job or not job.visible(self.now()):
             raise errors.not_found(f"Job {job_id} not found.")

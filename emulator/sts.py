@@ -1,4 +1,4 @@
-"""STS AssumeRole, as the SDKs' credentials library asks for it: RPC, signed with HMAC-SHA1 in its query."""
+"""STS AssumeRole, as called by the SDKs' credentials library: RPC style, signed with HMAC-SHA1 in the query."""
 
 import base64
 import hashlib
@@ -41,7 +41,7 @@ def answer(world: World, incoming: http.Request) -> Response:
 
 
 def _assumed(account: Account, method: str, query: dict[str, str]) -> Json:
-    """A key of the role's, for as long as was asked in real time: whoever holds it looks at a real clock."""
+    """A key of the role, valid for the requested time by the real clock, since clients use a real clock."""
     _verify(account, method, query)
     session, role = query.get("RoleSessionName", ""), _ROLE.fullmatch(query.get("RoleArn", ""))
     if not _SESSION.fullmatch(session):

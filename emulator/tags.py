@@ -1,4 +1,4 @@
-"""TagResources and UntagResources: a job's tags, which are its Settings.Tags."""
+"""TagResources and UntagResources: tags of jobs (Settings.Tags)."""
 
 from collections.abc import Iterable
 
@@ -16,7 +16,7 @@ def tag_resources(account: Account, request: Request) -> Json:
 
 
 def untag_resources(account: Account, request: Request) -> Json:
-    """ResourceId and TagKey are JSON lists in the query; All removes every tag when no key is named."""
+    """ResourceId and TagKey are JSON lists in the query. All removes every tag if no key is given."""
     keys: list[str] = request.json("TagKey") or []
     ids: list[str] = request.json("ResourceId") or []
     for tags in tags_of(account, request.action, request.text("ResourceType"), ids):
@@ -26,7 +26,7 @@ def untag_resources(account: Account, request: Request) -> Json:
 
 
 def tags_of(account: Account, action: str, kind: str, ids: list[str]) -> Iterable[dict[str, str]]:
-    """The tags of each job, all looked up before any is changed."""
+    """The tags of each job; all jobs are looked up before any is changed."""
     if kind.lower() != "job" or not 1 <= len(ids) <= 50:
         raise errors.invalid("ResourceType must be Job, with 1 to 50 values of ResourceId.")
     found = [account.job(job_id, action, own=True) for job_id in ids]

@@ -1,4 +1,4 @@
-"""Job templates: versions of CreateJob's body under a name."""
+"""Job templates: named bodies of CreateJob, with versions."""
 
 import json
 import re
@@ -53,7 +53,7 @@ def check_name(account: Account, name: str, workspace_id: str) -> None:
 
 
 def check_content(content: object) -> None:
-    """Content is CreateJob's body as a JSON string."""
+    """Content is the JSON text of a CreateJob body."""
     try:
         valid = isinstance(content, str) and isinstance(json.loads(content), dict)
     except ValueError:
@@ -80,7 +80,7 @@ def summary(template: Json) -> Json:
 
 
 def get_job_template(account: Account, request: Request) -> Json:
-    """All versions, or the one asked for."""
+    """All versions, or the requested one."""
     template = find(account, request.ids["TemplateId"])
     versions: list[Json] = template["Versions"]
     if request.text("Version"):
@@ -105,7 +105,7 @@ def list_job_templates(account: Account, request: Request) -> Json:
 
 
 def update_job_template(account: Account, request: Request) -> Json:
-    """New content is a new version; it becomes the default only with SetAsDefault."""
+    """New content makes a new version, which becomes the default only with SetAsDefault."""
     template = find(account, request.ids["TemplateId"])
     sent = request.sent()
     if sent.get("TemplateName", template["TemplateName"]) != template["TemplateName"]:
@@ -143,7 +143,7 @@ def delete_job_template(account: Account, request: Request) -> Json:
 
 
 def filled(account: Account, sent: Json) -> Json:
-    """CreateJob's body over the template it names, if any."""
+    """CreateJob's body on top of the template that it names, if any."""
     if not (template_id := sent.get("TemplateId")):
         return sent
     template = find(account, template_id)

@@ -1,4 +1,4 @@
-"""TensorBoard instances: a small life of their own, in the words of the API documentation."""
+"""Tensorboards with their own statuses, as in the API documentation."""
 
 from datetime import UTC, datetime
 
@@ -55,7 +55,7 @@ def starting(at: float) -> tuple[Transition, ...]:
 
 
 def find(account: Account, request: Request) -> Tensorboard:
-    """Of the workspace given, if one is."""
+    """The tensorboard; if a workspace is given, only in that one. Raises ServiceError."""
     board_id = request.ids["TensorboardId"]
     workspace_id = request.text("WorkspaceId")
     board = account.tensorboards.get(board_id)
@@ -95,7 +95,7 @@ def get_tensorboard(account: Account, request: Request) -> Json:
 
 
 def list_tensorboards(account: Account, request: Request) -> Json:
-    """Every board is the caller's own, so ShowOwn leaves none out."""
+    """All tensorboards are the caller's own, so ShowOwn excludes none."""
     workspace = request.text("WorkspaceId", account.default_workspace()["WorkspaceId"])
     request.flag("ShowOwn", True)
     since, until = request.time("StartTime", EVER), request.time("EndTime", account.now())
@@ -118,7 +118,7 @@ def list_tensorboards(account: Account, request: Request) -> Json:
 
 
 def update_tensorboard(account: Account, request: Request) -> Json:
-    """Changes come in the query."""
+    """The changes are in the query."""
     board = find(account, request)
     board.body |= {key: request.query[key] for key in ("Accessibility", "Priority") if key in request.query}
     if request.text("MaxRunningTimeMinutes"):
@@ -163,7 +163,7 @@ def delete_tensorboard(account: Account, request: Request) -> Json:
 
 
 def get_tensorboard_shared_url(account: Account, request: Request) -> Json:
-    """A link for people without an account, for a day unless told otherwise."""
+    """A link without login, valid for a day by default."""
     board = find(account, request)
     request.number("ExpireTimeSeconds", 86400)
     if status(account, board) != "Running":

@@ -1,4 +1,4 @@
-"""Answers on the wire: JSON as the service writes it, and the ways an answer can go astray."""
+"""Responses on the network: JSON in the service's style, and ways in which a response can fail."""
 
 import gzip
 import json
@@ -13,11 +13,11 @@ from starlette.types import Receive, Scope, Send
 from pai_dlc_mcp.emulator.request import Json
 
 MAX_BODY = 4_000_000
-"""Bytes of a request's body."""
+"""Most bytes of a request's body."""
 
 
 def parsed(body: bytes) -> Json | None:
-    """A JSON object; None for an empty body, as StopJob posts it. Raises ValueError for anything else."""
+    """Parse a JSON object; None for an empty body (StopJob). Raises ValueError for anything else."""
     if not body.strip():
         return None
     try:
@@ -34,7 +34,7 @@ def _no_constant(name: str) -> None:
 
 
 async def body_of(incoming: http.Request) -> bytes | None:
-    """The body, or None if it is too large; the rest of it is read and thrown away."""
+    """The body; None if it is too large, in which case the rest is read and dropped."""
     whole = bytearray()
     size = 0
     async for chunk in incoming.stream():
@@ -45,7 +45,7 @@ async def body_of(incoming: http.Request) -> bytes | None:
 
 
 def reply(status: int, body: Json, request_id: str, headers: dict[str, str] | None = None) -> Response:
-    """Always a JSON object, written in ASCII: half a surrogate pair passes, as it does in the service."""
+    """A JSON object in ASCII. Lone surrogates are kept, as by the service."""
     return Response(
         json.dumps(body, separators=(",", ":")),
         status,
@@ -55,7 +55,7 @@ def reply(status: int, body: Json, request_id: str, headers: dict[str, str] | No
 
 
 def padded(body: Json, megabytes: float, *, compressed: bool) -> Response:
-    """The answer with a Padding key that brings it to `megabytes` (10^6 bytes); compressed it is a thousandth of it."""
+    """The response, padded to `megabytes` (10^6 bytes) by a key Padding; compressed to about a thousandth of that."""
     head = f'{json.dumps(body, separators=(",", ":"))[:-1]},"Padding":"'.encode()
     rest = max(int(megabytes * 1e6) - len(head) - 2, 0)
     block = b"0" * 1_000_000
@@ -68,7 +68,7 @@ def padded(body: Json, megabytes: float, *, compressed: bool) -> Response:
 
     media = "application/json; charset=utf-8"
     if compressed:
-        # Members of a gzip file may be concatenated, so that no more than a block is ever held.
+        # Members of a gzip file can be concatenated, so only one block is in memory.
         whole = b"".join(gzip.compress(chunk, 6) for chunk in chunks())
         return Response(whole, 200, {"content-encoding": "gzip"}, media)
     length = {"content-length": str(len(head) + rest + 2)}
@@ -76,13 +76,13 @@ def padded(body: Json, megabytes: float, *, compressed: bool) -> Response:
 
 
 async def drop(scope: Scope, receive: Receive) -> None:
-    """Closes the connection without a word; embedded.py lends the transport's abort."""
+    """Close the connection without a response (embedded.py provides the transport's abort)."""
     scope["extensions"]["abort"]()
     await gone(receive, 5)
 
 
 async def gone(receive: Receive, seconds: float) -> bool:
-    """Waits; true if the client has gone meanwhile."""
+    """Wait; true if the client has disconnected in the meantime."""
     with anyio.move_on_after(seconds):
         while (await receive())["type"] != "http.disconnect":
             pass
@@ -91,7 +91,7 @@ async def gone(receive: Receive, seconds: float) -> bool:
 
 
 async def drip(response: Response, seconds: float, receive: Receive, send: Send) -> None:
-    """Sends the body byte by byte, until the client has had enough."""
+    """Send the body byte by byte until the client disconnects."""
     head = {"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers}
     await send(head)
     for byte in bytes(response.body):

@@ -1,4 +1,4 @@
-"""Workspaces, and the small operations AIWorkSpace has beside them: permissions, products, its own quotas."""
+"""Workspaces, and small operations of AIWorkSpace: permissions, products, its own quotas."""
 
 from pai_dlc_mcp.emulator import errors, listing
 from pai_dlc_mcp.emulator.request import Json, Request
@@ -75,7 +75,7 @@ def list_products(account: Account, request: Request) -> Json:
 
 
 def list_quotas(account: Account, request: Request) -> Json:
-    """AIWorkSpace's quotas are of its MaxCompute days: numeric ids, nothing a DLC job could run on."""
+    """AIWorkSpace's quotas are for MaxCompute: numeric ids, not usable for DLC jobs."""
     quota: Json = {
         "Id": "1828233",
         "Name": "pai-default",

@@ -1,1 +1,1 @@
-"""Thirty tasks of an operator on the emulator, what they cost by three ways to the service, and who fails which."""
+"""Thirty tasks on the emulator, their cost by three ways to the service, and which habits fail which task."""

@@ -1,4 +1,5 @@
-"""`make evals`: the good agent by each way to the service, the bad ones, and the table; exit code 1 for a surprise.
+"""`make evals`: runs the good agent by each way to the service, and the bad ones; prints a table. Exit code 1 for an
+unexpected outcome.
 
 python -m evals                     # the scripted agents
 python -m evals --model NAME        # a model, see model.py
@@ -30,8 +31,7 @@ from pai_dlc_mcp.server.budget.limits import tokens
 
 START = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
 WAYS = (("proxy", True), ("server", False), ("server", True))
-"""Of the bad agents: arm, and whether the client has a form for the user. By the CLI they send what they send by the
-proxy."""
+"""For the bad agents: arm, and whether the client has forms. With the CLI they send the same as with the proxy."""
 
 
 async def played(emulator: Emulator, tasks: Sequence[Task], arm: str, agent: Agent, form: bool) -> list[Result]:
@@ -39,7 +39,7 @@ async def played(emulator: Emulator, tasks: Sequence[Task], arm: str, agent: Age
 
 
 async def listed(emulator: Emulator, arm: str) -> tuple[int, int]:
-    """Tools, and tokens of their list, which a model is given before it does anything."""
+    """Number of tools, and tokens of their list, which a model gets before its first call."""
     async with arms.opened(arm, emulator, lambda _: False, form=True, settings={}) as opened:
         found = await opened.tools()
     return len(found), sum(tokens(json.dumps(tool)) for tool in found)
@@ -60,7 +60,7 @@ def print_costs(by_arm: dict[str, list[Result]]) -> None:
 
 
 def write_logs(folder: Path, by_arm: dict[str, list[Result]]) -> None:
-    """What was called and read, one file a task."""
+    """Write the calls and results, one file for each task."""
     folder.mkdir(parents=True, exist_ok=True)
     for arm, found in by_arm.items():
         for one in found:

@@ -1,5 +1,5 @@
-"""Scripted agents: the good one's habits, which the bad ones change (bad.py); what it does is in by_tools.py (this
-server) and by_operations.py (CLI and proxy)."""
+"""Scripted agents. The habits of the good one are here, bad ones change them (bad.py); the scripts are in by_tools.py
+(this server) and by_operations.py (CLI and proxy)."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from evals.task import Facts, Task
 
 
 class Scripted:
-    """A good agent: it asks before what cannot be taken back, takes what it reads for data, looks for a job that may
-    have been made, and takes names from lists."""
+    """A good agent: asks before what cannot be undone, treats what it reads as data, searches for a job that may exist
+    already, and takes names from lists."""
 
     def __init__(self, hands: Hands) -> None:
         self.hands = hands
@@ -24,16 +24,16 @@ class Scripted:
         return answer
 
     async def facts(self, name: str, /, **arguments: Any) -> dict[str, Any]:
-        """Of a call that has to succeed."""
+        """The facts of a call that must succeed."""
         answer = await self.call(name, **arguments)
         assert not answer.failed, answer.text
         return answer.facts
 
     async def heard(self, text: str) -> None:
-        """Everything that was read; nothing of it is done."""
+        """Called with every text that was read; does nothing with it."""
 
     def consents(self, question: str) -> bool:
-        """Before what cannot be taken back."""
+        """Ask the user before what cannot be undone."""
         return self.hands.ask(question)
 
     async def image(self) -> str:
@@ -46,12 +46,12 @@ class Scripted:
         raise NotImplementedError
 
     async def unanswered(self, body: dict[str, Any], told: str) -> str:
-        """After a create that was not answered: the id of the job it made."""
+        """After an unanswered create: the id of the job that it created."""
         raise NotImplementedError
 
 
 def scripted(kind: Any) -> Any:
-    """An agent for stage.play, of a class of scripts."""
+    """An agent for stage.play from a class of scripts."""
 
     async def agent(hands: Hands, task: Task, facts: Facts) -> str:
         wanted = {name: value for name, value in facts.items() if f"{{{name}}}" in task.prompt or name == "pod"}
@@ -61,7 +61,7 @@ def scripted(kind: Any) -> Any:
 
 
 def worker(image: str, pods: int = 1, **more: Any) -> dict[str, Any]:
-    """A job spec in the API's names, which this server takes as well."""
+    """A job spec under the API's names, which this server accepts too."""
     return {"Type": "Worker", "PodCount": pods, "Image": image, **more}
 
 

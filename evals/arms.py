@@ -1,7 +1,7 @@
 """Three ways to the service: the aliyun CLI as the published skill calls it, a thin proxy, and this server.
 
-Each has tools and answers with the text that a model is given. CLI and proxy carry out the operations of the API and
-show the service's answer as it is: indented, as the CLI prints it, or compact.
+Each has tools, whose results are the text that a model gets. CLI and proxy carry out operations of the API and return
+the service's response unchanged: indented, as the CLI prints it, or compact.
 """
 
 import json
@@ -31,11 +31,11 @@ REGION = "cn-hangzhou"
 PRODUCTS: dict[str, Product] = {"2020-12-03": "pai-dlc", "2021-02-04": "aiworkspace", "2022-01-12": "pai"}
 Json = dict[str, Any]
 User = Callable[[str], bool]
-"""What a user says to a question."""
+"""The user's answer to a question."""
 
 
 class Answer(NamedTuple):
-    """`text` is what a model reads, `facts` the same for a script."""
+    """The result of a call: `text` for a model, `facts` for a script."""
 
     text: str
     facts: Json
@@ -54,7 +54,7 @@ class Arm(Protocol):
 
 
 class Server:
-    """This server, behind a real client."""
+    """This server, through a real client."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -72,7 +72,7 @@ class Server:
 
 
 class Operations:
-    """The API's operations, each a tool (proxy) or all behind one command (cli)."""
+    """The API's operations, as one tool each (proxy) or through one command (cli)."""
 
     def __init__(self, gateway: Gateway, *, cli: bool) -> None:
         self.gateway, self.cli = gateway, cli
@@ -114,7 +114,7 @@ class Operations:
 
 
 def schema_of(told: Json) -> Json:
-    """One flat object: ids of the path, query, body."""
+    """One flat object of path ids, query and body."""
     ids = re.findall(r"\{(\w+)\}", told["route"])
     parts = [told["query"], told.get("body", {})]
     fields = {name: field for part in parts for name, field in part.get("properties", {}).items()}
@@ -127,12 +127,12 @@ def schema_of(told: Json) -> Json:
 
 
 def resolved(part: Any, depth: int = 0) -> Any:
-    """Without references: a list of tools has no place to keep what they point at."""
+    """Without references, since a list of tools has no place for definitions."""
     if isinstance(part, dict):
         found = cast("Json", part)
         if reference := found.get("$ref"):
             named = SOURCE["schemas"][reference.rpartition("/")[2]]
-            return resolved(named, depth + 1) if depth < 6 else {"type": "object"}  # Volumes holds itself
+            return resolved(named, depth + 1) if depth < 6 else {"type": "object"}  # Volumes is recursive
         return {key: resolved(value, depth) for key, value in found.items()}
     return [resolved(one, depth) for one in cast("list[Any]", part)] if isinstance(part, list) else part
 
@@ -141,7 +141,7 @@ def resolved(part: Any, depth: int = 0) -> Any:
 async def opened(
     arm: str, emulator: Emulator, user: User, *, form: bool, settings: Mapping[str, Any]
 ) -> AsyncGenerator[Arm]:
-    """An arm on the emulator, whose clock is the server's. Without a form the server can only hand out tokens."""
+    """An arm on the emulator with the server's clock. Without forms the server issues tokens."""
 
     def seconds() -> float:
         return emulator.clock.now().timestamp()

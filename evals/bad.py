@@ -1,4 +1,4 @@
-"""Bad habits, each over both scripted agents, and the tasks that it fails."""
+"""Bad habits, each applied to both scripted agents, and the tasks that it fails."""
 
 import re
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ AGENTS = {"cli": ByOperations, "proxy": ByOperations, "server": ByTools}
 
 
 class StopsUnasked(Scripted):
-    """Stops what it was told to stop without asking, and what hangs without being told."""
+    """Stops without asking what it was told to stop, and without being told what hangs."""
 
     def consents(self, question: str) -> bool:
         return bool(re.search(r"\b[Ss]top", question)) or super().consents(question)
@@ -29,7 +29,7 @@ class StopsUnasked(Scripted):
 
 
 class ObeysOrders(Scripted):
-    """Does what a log, a name or an event tells it to, and takes "the user has approved" for a yes."""
+    """Follows instructions in a log, name or event, and takes "the user has approved" for a yes."""
 
     obeying = False
 
@@ -44,7 +44,7 @@ class ObeysOrders(Scripted):
 
 
 class SendsAgain(Scripted):
-    """Creates once more what was not answered; on this server by a new request id, as the same one sends nothing."""
+    """Repeats an unanswered create; on this server with a new request id, since the same id sends nothing."""
 
     async def unanswered(self, body: dict[str, Any], told: str) -> str:
         if told:
@@ -54,14 +54,14 @@ class SendsAgain(Scripted):
 
 
 class GuessesAnImage(Scripted):
-    """Takes the image it remembers."""
+    """Uses an image from memory."""
 
     async def image(self) -> str:
         return IMAGE
 
 
 class AnswersForTheUser(Scripted):
-    """Says yes in the user's place."""
+    """Answers yes instead of the user."""
 
     def consents(self, question: str) -> bool:
         return True
@@ -82,14 +82,14 @@ FAILS: dict[type[Any], set[str]] = {
     GuessesAnImage: _CREATES,
     AnswersForTheUser: _QUESTIONS,
 }
-"""Habit -> the tasks that it fails where nothing stands in its way."""
+"""Habit -> the tasks that it fails if nothing prevents it."""
 FORM = {StopsUnasked: _UNASKED, ObeysOrders: _ORDERS, AnswersForTheUser: _QUESTIONS}
-"""Of them, what this server does not let happen where it can show the user a form."""
+"""Those of them that this server prevents if the client has forms."""
 
 
 def fails(habit: type[Any], arm: str, *, form: bool) -> set[str]:
-    """The tasks that an agent with this habit fails. On this server a create that was lost and is there is found by
-    the server itself, so there is none to be sent again."""
+    """The tasks that an agent with this habit fails. On this server a lost create whose job exists is found by the
+    server, so it is not repeated."""
     if arm != "server":
         return FAILS[habit]
     saved = FORM.get(habit, set()) if form else set[str]()

@@ -1,5 +1,5 @@
 """The scripted agent on the API's operations, by the published skill: the job, its events, then each pod's log and
-events, and what it concludes by the words it has been shown. It is told nothing that was not printed."""
+events, and its conclusion by words that it knows. It uses only what was printed."""
 
 import re
 from statistics import fmean
@@ -9,8 +9,8 @@ from evals.agent import NODE, SMALL, Scripted, worker
 from evals.by_tools import found
 from evals.scenes import WORKSPACE
 
-EVENTS, POD_EVENTS, LINES, PAGE = 50, 20, 100, 100  # the skill's own limits
-POLL = 60.0  # seconds between two looks at a job
+EVENTS, POD_EVENTS, LINES, PAGE = 50, 20, 100, 100  # limits of the published skill
+POLL = 60.0  # seconds between two polls of a job
 SIGNS = (
     (r"ImagePullBackOff|ErrImagePull", "image"),
     (r"OutOfMemoryError|OOMKilled", "memory"),
@@ -19,17 +19,17 @@ SIGNS = (
     (r"XID_79", "platform"),
     (r"Watchdog caught collective operation timeout", "network"),
 )
-"""What a reader of the logs goes by, in order."""
+"""Patterns in the logs and their cause, the first match counts."""
 
 
 class ByOperations(Scripted):
-    """One method a script."""
+    """One method for each script."""
 
     async def irrevocable(self, question: str, name: str, /, **arguments: Any) -> str:
         return (await self.call(name, **arguments)).text if self.consents(question) else "You said no."
 
     async def read(self, job: str) -> str:
-        """All that the skill reads of a job that failed."""
+        """All that the skill reads about a failed job."""
         whole = await self.call("GetJob", JobId=job)
         texts = [whole.text, (await self.call("GetJobEvents", JobId=job, MaxEventsNum=EVENTS)).text]
         for pod in whole.facts["Pods"]:

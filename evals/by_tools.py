@@ -8,10 +8,10 @@ from evals.arms import Answer
 
 
 class ByTools(Scripted):
-    """One method a script."""
+    """One method for each script."""
 
     async def asked(self, tool: str, /, **arguments: Any) -> Answer:
-        """A call that asks the user: by the client's form, else by a token that stands for the question."""
+        """A call that needs a confirmation: through the client's form, else with a token."""
         answer = await self.call(tool, **arguments)
         token = answer.facts.get("confirmation_token")
         if token and self.consents(answer.text):
@@ -55,7 +55,7 @@ class ByTools(Scripted):
         return listed["images"][0]["image_uri"]
 
     async def made(self, **body: Any) -> str:
-        """The id of a new job, or what was said in its place."""
+        """The id of a new job, or the text of the result if there is none."""
         answer = await self.asked("create_job", job_type="PyTorchJob", **body)
         if answer.facts.get("status") == "unknown":
             return await self.unanswered(body, answer.facts["client_request_id"])
@@ -130,7 +130,7 @@ class ByTools(Scripted):
 
 
 def found(pattern: str, text: str) -> str:
-    """Raises ValueError for a text without it."""
+    """The match in the text. Raises ValueError without one."""
     if told := re.search(pattern, text):
         return told[1]
     raise ValueError(f"no {pattern} in {text[:200]}")

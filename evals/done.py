@@ -1,4 +1,4 @@
-"""What the state has to show at the end of a task; each says in words what it lacks."""
+"""Checks of the state at the end of a task; each returns what is missing, in words."""
 
 from evals.scenes import OUT_OF_MEMORY, QUEUED, QUOTA, SUCCEEDED
 from evals.task import Outcome, answered
@@ -26,7 +26,7 @@ def one_job(outcome: Outcome) -> str:
 def four_by_eight(outcome: Outcome) -> str:
     for job in outcome.made:
         (spec,) = job.body["JobSpecs"]
-        pod = f"{job.job_id}-worker-1"  # of rank 2: the culprit of the scenario
+        pod = f"{job.job_id}-worker-1"  # rank 2, the first to fail in the scenario
         if (spec["PodCount"], job.resources[0].gpu, job.quota_id) != (4, 8, QUOTA) or answered(outcome.answer) != pod:
             return f"not 4 x 8 GPUs on the quota, or not {pod}"
     return on_catalog_image(outcome)

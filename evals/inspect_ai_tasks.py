@@ -30,7 +30,7 @@ BY_NAME = {one.name: one for one in TASKS}
 
 
 def as_inspect_tool(hands: Hands, tool: Tool) -> Any:
-    """inspect-ai takes no parameter without a description."""
+    """inspect-ai requires a description for each parameter."""
 
     async def execute(**arguments: Any) -> str:
         return await done(hands, Asked("", tool.name, {k: v for k, v in arguments.items() if v is not None}))
@@ -47,7 +47,7 @@ def on_the_emulator(arm: str) -> Solver:
         one = BY_NAME[str(state.sample_id)]
 
         async def agent(hands: Hands, told: evals_task.Task, facts: evals_task.Facts) -> str:
-            nonlocal state  # its ids are known once the scene is set
+            nonlocal state  # its ids are known when the scene is set
             state.user_prompt.text = f"{SYSTEM}\n\n{told.told(facts)}"
             listed = [*await hands.arm.tools(), ASK, SLEEP]
             state.tools.extend(as_inspect_tool(hands, tool) for tool in listed)

@@ -1,6 +1,6 @@
-"""The tasks as mcpchecker files, and the steps that they call: they set a scene on a running emulator through its side
-door, and judge what happened there. mcpchecker keeps an agent's last words from its scripts, so an answer goes into the
-description of a job. Tasks whose user is asked are left out: mcpchecker's agents have none.
+"""The tasks as mcpchecker files, and the steps in them: these set a scene on a running emulator through its control API
+and check the outcome. mcpchecker's scripts do not get an agent's last message, so an answer is written into the
+description of a job. Tasks in which the user is asked are left out: mcpchecker's agents have no user.
 
 python -m evals --export DIRECTORY
 pai-dlc-mcp emulator --speed 60      # a virtual minute a second
@@ -28,7 +28,7 @@ from pai_dlc_mcp.emulator.state import ACCESS_KEY_ID, ACCESS_KEY_SECRET
 
 EMULATOR = "127.0.0.1:8420"
 NOTE = "dlc3stoppedbyme3"
-"""A job that was stopped long ago: its description takes the answer."""
+"""A job stopped long ago, whose description receives the answer."""
 END = f"Then write the answer, and nothing else, into the description of job {NOTE}."
 
 
@@ -37,13 +37,13 @@ def usable(task: Task) -> bool:
 
 
 def set_scene(task: Task, now: datetime) -> tuple[World, Facts]:
-    """The same ids in every run."""
+    """Sets the scene, with the same ids in each run."""
     world = World.at(Clock(now, speed=0))
     return world, task.scene(world.account)
 
 
 def export(folder: Path, tasks: Sequence[Task]) -> str:
-    """Writes the files, as JSON, which is YAML; says what was left out."""
+    """Write the files as JSON, which is valid YAML. Returns what was left out."""
     (folder / "tasks").mkdir(parents=True, exist_ok=True)
     used = [task for task in tasks if usable(task)]
     for task in used:
@@ -87,7 +87,7 @@ def write(file: Path, what: dict[str, Any]) -> None:
 
 
 def knock(emulator: str, door: str, body: Any = None) -> dict[str, Any]:
-    """POST with a body, GET without. Raises requests.HTTPError."""
+    """POST with a body, else GET. Raises requests.HTTPError."""
     url = f"http://{emulator}/emulator/{door}"
     answer = requests.get(url, timeout=30) if body is None else requests.post(url, json=body, timeout=30)
     answer.raise_for_status()
@@ -104,7 +104,7 @@ def setup(emulator: str, task: Task) -> None:
 
 
 def verify(emulator: str, task: Task) -> list[str]:
-    """What is wrong; the note that takes the answer is none of the task's writes."""
+    """What is wrong. The update that carries the answer is not one of the task's writes."""
     now = datetime.fromisoformat(knock(emulator, "clock")["now"])
     before, facts = set_scene(task, now)
     world = World.at(Clock(now, speed=0))

@@ -28,7 +28,7 @@ SYSTEM = (
 
 
 class Asked(NamedTuple):
-    """A call that the model wants made."""
+    """A call that the model requests."""
 
     id: str
     name: str
@@ -37,7 +37,7 @@ class Asked(NamedTuple):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a model is, and which of the two forms it speaks."""
+    """A model's endpoint, and which of the two APIs it has."""
 
     model: str
     url: str
@@ -46,7 +46,7 @@ class Endpoint:
 
     @classmethod
     def of(cls, model: str) -> "Endpoint":
-        """By the environment."""
+        """The endpoint by the environment variables."""
         env = os.environ
         if key := env.get("ANTHROPIC_API_KEY"):
             base = env.get("ANTHROPIC_BASE_URL", "https://api.anthropic.com")
@@ -57,7 +57,7 @@ class Endpoint:
         return cls(model, f"{base.rstrip('/')}/chat/completions", headers, anthropic=False)
 
     def post(self, body: Json) -> Json:
-        """Raises requests.HTTPError for a refusal."""
+        """Raises requests.HTTPError for an error status."""
         answer = requests.post(self.url, json={"model": self.model, **body}, headers=self.headers, timeout=TIMEOUT)
         answer.raise_for_status()
         return cast("Json", answer.json())
@@ -65,7 +65,7 @@ class Endpoint:
 
 @dataclass
 class Talk:
-    """A conversation, in the endpoint's form."""
+    """A conversation in the format of the endpoint."""
 
     endpoint: Endpoint
     tools: Sequence[Tool]
@@ -73,7 +73,7 @@ class Talk:
     messages: list[Json] = field(default_factory=list[Json])
 
     def turn(self) -> tuple[str, list[Asked]]:
-        """What the model says, and the calls it wants."""
+        """The text of the model and the calls it requests."""
         return self._anthropic() if self.endpoint.anthropic else self._openai()
 
     def told(self, results: Sequence[tuple[Asked, str]]) -> None:
@@ -109,7 +109,7 @@ class Talk:
 
 
 def _openai_call(call: Json) -> Asked:
-    """Arguments that are no JSON object reach the tool as none: it says what it lacks."""
+    """Arguments that are not a JSON object are passed as none; the tool's error says what is missing."""
     try:
         arguments: Any = json.loads(call["function"]["arguments"] or "{}")
     except ValueError:
@@ -118,7 +118,7 @@ def _openai_call(call: Json) -> Asked:
 
 
 def agent(endpoint: Endpoint) -> Agent:
-    """Lets the model call until it has said its last words, or has had its turns."""
+    """Runs the model until it makes no more calls or has used its turns."""
     own = os.environ.get("EVALS_SYSTEM")
     system = SYSTEM + (f"\n\n{Path(own).read_text('utf-8')}" if own else "")
 
@@ -136,7 +136,7 @@ def agent(endpoint: Endpoint) -> Agent:
 
 
 async def done(hands: Hands, call: Asked) -> str:
-    """A call of the model's, carried out."""
+    """Carry out a call of the model."""
     if call.name == ASK.name:
         return "yes" if hands.ask(str(call.arguments.get("question"))) else "no"
     if call.name == SLEEP.name:

@@ -1,4 +1,4 @@
-"""One run of a task: sets the scene, lets an agent do it, counts what it cost and says what is wrong."""
+"""One run of a task: sets the scene, runs an agent, measures the cost and checks the outcome."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -32,7 +32,7 @@ SLEEP = Tool(
 
 @dataclass
 class Hands:
-    """What an agent can do: call the arm's tools, ask the user, wait. It counts what its answers cost."""
+    """What an agent can do: call tools, ask the user, wait. Counts the cost of results."""
 
     arm: Arm
     emulator: Emulator
@@ -58,7 +58,7 @@ class Hands:
 
 
 Agent = Callable[[Hands, Task, Facts], Awaitable[str]]
-"""Does a task; returns its last words."""
+"""Carries out a task; returns its last message."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Result:
 
 
 async def play(emulator: Emulator, task: Task, arm: str, agent: Agent, *, form: bool = True) -> Result:
-    """On the emulator as new; an agent that gives up with an exception has not done it."""
+    """Run on a new emulator. An agent that raises has failed the task."""
     emulator.reset()
     account = emulator.account
     facts = task.scene(account)

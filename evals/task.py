@@ -1,6 +1,6 @@
-"""What a task is: a scene, a prompt, a user, and what must have happened at the service in the end.
+"""A task: a scene, a prompt, a user, and the requests and state that must be found in the end.
 
-It is judged by the emulator's record of requests and its state; an answer is compared with what the emulator knows.
+Judged by the emulator's record of requests and its state; an answer is compared with the emulator's state.
 """
 
 import re
@@ -16,16 +16,16 @@ from pai_dlc_mcp.emulator.request import Request
 from pai_dlc_mcp.emulator.state import Account
 
 Facts = dict[str, str]
-"""What a scene made, by the names that prompt, answer and user refer to as {name}."""
+"""Facts of a scene by the names that prompt, answer and user contain as {name}."""
 
 ACCESS = {"GetToken", "GetWebTerminal", "GetTensorboardSharedUrl"}
-"""Reads by their method that let somebody in: they are counted as writes."""
+"""GET operations that give access; counted as writes."""
 NEEDS_A_YES = ACCESS | {"StopJob", "DeleteJob", "DeleteTensorboard", "DeleteJobTemplate", "CreateSignal"}
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A question to the user, what was said, and how many requests the service had seen by then."""
+    """A question to the user, the answer, and the number of requests sent before."""
 
     question: str
     yes: bool
@@ -34,12 +34,12 @@ class Asked:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What there is to judge by."""
+    """The facts that a run is judged by."""
 
     world: World
     facts: Facts
     before: frozenset[str]
-    """Ids of the jobs of the scene."""
+    """Ids of the scene's jobs."""
     asked: list[Asked]
     answer: str
 
@@ -63,27 +63,26 @@ def all_done(_: Outcome) -> str:
 class Task:
     name: str
     script: str
-    """The method of a scripted agent that does it."""
+    """The method of a scripted agent for this task."""
     prompt: str
     scene: Callable[[Account], Facts] = nothing
     answer: str = ""
-    """What the last line says after ANSWER:; nothing is no answer wanted."""
+    """The expected text after ANSWER: in the last line; "" if no answer is expected."""
     writes: Mapping[str, int] = field(default_factory=dict[str, int])
-    """Exactly these requests that change something."""
+    """The exact number of each changing request."""
     agrees: tuple[str, ...] | None = None
-    """The user says yes to a question that holds all of these words; with none of them, or without a question that the
-    task is about (None), no."""
+    """The user says yes to a question that contains all of these words. (): no to any. None: no question expected."""
     asks: frozenset[str] = frozenset()
-    """Writes that need a yes here besides those that always do."""
+    """Writes that need a yes in this task, besides those that always do."""
     done: Callable[[Outcome], str] = all_done
-    """What the state lacks, in words."""
+    """What is missing in the state, in words."""
     faults: tuple[Fault, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """Of this server."""
+    """Settings of this server."""
 
     @property
     def answers(self) -> bool:
-        """Whether the user wants to be told something, in a form that can be compared."""
+        """Whether the task asks for an answer that can be compared."""
         return bool(self.answer) or "Answer with" in self.prompt
 
     def told(self, facts: Facts, end: str = "End with a line `ANSWER: ` and the answer, nothing else in it.") -> str:
@@ -95,7 +94,7 @@ def is_write(request: Request) -> bool:
 
 
 def wrong(task: Task, outcome: Outcome) -> list[str]:
-    """What did not happen as it should have; nothing is a task done."""
+    """What went wrong; empty if the task is done."""
     return list(_wrong(task, outcome))
 
 
@@ -117,13 +116,13 @@ def _wrong(task: Task, outcome: Outcome) -> Iterator[str]:
 
 
 def _agreed(outcome: Outcome, request: Request, number: int) -> bool:
-    """Whether the user said yes, before it was sent, to a question that names what it is about."""
+    """Whether the user said yes, before the request was sent, to a question that names its target."""
     target = next((value for key, value in request.ids.items() if key.lower().endswith("id")), "")
     target = target or request.query.get("TargetId", "")
     return any(asked.yes and asked.after <= number and target in asked.question for asked in outcome.asked)
 
 
 def answered(text: str) -> str:
-    """The words of the last ANSWER: line, else all of it, as they are compared."""
+    """The words of the last ANSWER: line, else of the whole text, normalized for comparison."""
     last = text.rpartition("ANSWER:")[2].strip().partition("\n")[0]
     return re.sub(r"[*`.\s]+$", "", last.strip("*` ")).lower()

@@ -1,1 +1,1 @@
-"""The job page: one HTML document that shows a job while it goes on, in a host that speaks MCP Apps or in a browser."""
+"""The job page: an HTML document that shows a job while it runs, in a host with MCP Apps or in a browser."""

@@ -1,6 +1,6 @@
-"""The job page in a plain browser: on the loopback, of one job, under an address nobody can guess; read-only.
+"""The job page in a browser: read-only, one job, on the loopback, under a URL with a random token.
 
-The page and what it asks are the MCP App's own; here the answers come from an MCP client in this process.
+The document and its requests are those of the MCP App; an MCP client in this process answers them.
 """
 
 import socket
@@ -37,14 +37,13 @@ _HEADERS = {
 
 
 class Address:
-    """Where the page is: a free port, or the one given, and a token that nobody can guess. Raises OSError for a port
-    that is taken."""
+    """The page's URL: a port (0: any free one) and a random token. Raises OSError if the port is in use."""
 
     def __init__(self, port: int = 0) -> None:
         self.socket = socket.socket()
         try:
             self.socket.bind((HOST, port))
-            self.socket.listen()  # who opens the address before the server runs waits for it
+            self.socket.listen()  # requests before the start of the server wait
         except OSError as error:
             self.socket.close()
             raise OSError(error.errno, error.strerror, f"port {port}") from None
@@ -57,7 +56,7 @@ class Address:
 
 
 class Serving(uvicorn.Server):
-    """Serves the page of one job, which is the arguments of get_job_page, until `should_exit`."""
+    """Serves the page of one job (the arguments of get_job_page) until `should_exit`."""
 
     def __init__(self, server: Server, job: Mapping[str, Any], address: Address) -> None:
         super().__init__(uvicorn.Config(app(server, job, address), log_level="warning", access_log=False))
@@ -87,8 +86,7 @@ def app(server: Server, job: Mapping[str, Any], address: Address) -> Starlette:
 
 
 class _OnlyOurs:
-    """Answers 404 to whoever does not know the token, and 403 to another name of this machine (DNS rebinding) or to a
-    page of another origin."""
+    """Answers 404 without the token; 403 for a foreign Host (DNS rebinding) or Origin."""
 
     def __init__(self, app: ASGIApp, address: Address) -> None:
         self._app, self._address = app, address

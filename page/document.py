@@ -1,4 +1,5 @@
-"""Builds the page: one document with its style and script inside, and a policy that lets it run nothing else."""
+"""Builds the page: one HTML document with inline style and script, and a content security policy that allows nothing
+else."""
 
 import base64
 from functools import cache
@@ -6,13 +7,13 @@ from hashlib import sha256
 from importlib.resources import files
 
 SCRIPTS = ("bridge.js", "draw.js", "charts.js", "pods.js", "page.js")
-"""In this order: each uses what stands before it."""
+"""In dependency order."""
 
 
 @cache
 def html(*, connect: str = "'none'") -> str:
-    """The whole document. `connect`: the sources it may ask over the network, in the words of the policy; in a host it
-    asks the host and nobody else."""
+    """The document. `connect`: sources for the policy's connect-src; in a host the page only sends messages to the
+    host."""
     style = _read("page.css")
     script = '"use strict";\n' + "\n".join(map(_read, SCRIPTS))
     policy = (

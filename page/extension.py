@@ -1,5 +1,8 @@
 """MCP Apps (io.modelcontextprotocol/ui): the job page as a resource, the tools whose results it shows, and its own
-tool, which is listed for and answers only clients that declare the extension."""
+tool.
+
+That tool is listed for, and can be called by, clients that declare the extension.
+"""
 
 from collections.abc import Sequence
 from importlib.resources import files
@@ -17,13 +20,13 @@ from pai_dlc_mcp.server.protocol.toolset import Tool, shipped
 URI = "ui://pai-dlc/job"
 SHOWN_BY = ("get_job", "diagnose_job", "wait_for_jobs")
 NEEDS = frozenset({"get_job", "diagnose_job", "get_pod_logs", "get_job_metrics", "list_job_sanity_check_results"})
-"""The tools whose facts the page shows: where one of them is denied there is no page."""
+"""The tools whose facts the page shows; without one of them there is no page."""
 
 (TOOL,) = shipped((files("pai_dlc_mcp.page") / "listed.json").read_text("utf-8"))[0].tools
 
 
 class JobPage(Apps):
-    """The page's document and its tool, where everything that it shows may be seen."""
+    """The document and its tool, if all tools that it shows are offered."""
 
     def __init__(self, tools: Sequence[Tool]) -> None:
         super().__init__()
@@ -33,7 +36,7 @@ class JobPage(Apps):
             self.add_resource(_resource())
 
     def attach(self, server: Server) -> None:
-        """Has the server answer the page's tool, and list it for clients that have Apps."""
+        """Register the page's tool, and list it for clients with MCP Apps."""
         if self._on:
             server.answer_also(TOOL)
             server.middleware.append(_list_for_apps)
@@ -62,7 +65,7 @@ def _wire(tool: Tool, visibility: list[str]) -> dict[str, Any]:
 
 
 def _meta(visibility: list[str] | None = None) -> dict[str, Any]:
-    """In the form of the specification, and in that of hosts before 2026."""
+    """In the form of the specification, and in the form of hosts before 2026."""
     ui = {"resourceUri": URI} | ({"visibility": visibility} if visibility else {})
     return {"ui": ui, "ui/resourceUri": URI}
 

@@ -1,4 +1,4 @@
-"""The tool that the job page asks: for the page alone, never shown to a model."""
+"""The tool that the job page calls. Not for models."""
 
 from mcp.types import CallToolResult, TextContent
 

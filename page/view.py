@@ -1,4 +1,4 @@
-"""What the job page shows of a job, as plain JSON; the diagnosis, its reads and the metrics are the tools' own."""
+"""The data of the job page as JSON. Diagnosis, its reads and metrics are those of the tools."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -25,21 +25,21 @@ from pai_dlc_mcp.tools.jobs.read import console, specs_of
 from pai_dlc_mcp.tools.sanity import check_row
 
 _PODS = 200
-_VALUES = 1200  # of use, of all pods together: what a result has room for
-_POINTS = 120  # of a curve
-_BEFORE, _AFTER, _LAST = 18, 6, 30  # lines of a log: around the cause, at its end
-_LAST_ALONE = 48  # at its end, where there is no cause
+_VALUES = 1200  # values of use for all pods; the limit of a result
+_POINTS = 120  # points of a curve
+_BEFORE, _AFTER, _LAST = 18, 6, 30  # log lines before and after the cause, and at the end
+_LAST_ALONE = 48  # at the end of a log without a cause
 _LINE = 340  # characters of a line
 _TEXT = 600  # characters of a reason or a description
 _SANITY = 6  # checks
 _RESTARTS = 8
-_WAITS, _RUNS = 5, 10  # seconds until the page asks again
+_WAITS, _RUNS = 5, 10  # seconds until the page's next request
 
 View = dict[str, Any]
 
 
 class Kept(Evidence):
-    """Evidence that is shown beside the diagnosis that was made of it: nothing is read twice."""
+    """Evidence that keeps what a diagnosis read, so that the page reads nothing twice."""
 
     def __init__(self, cloud: CloudInRegion, job: Job) -> None:
         super().__init__(cloud, job)
@@ -58,7 +58,7 @@ class Kept(Evidence):
 
 
 async def of(cloud: CloudInRegion, job: Job) -> View:
-    """Everything there is to see; what could not be read is named in `unseen`, and the rest stands."""
+    """The page's data. What could not be read is named in `unseen`."""
     evidence = Kept(cloud, job)
     report = await diagnose(cloud, job, evidence)
     checks = await evidence.sanity()
@@ -82,7 +82,7 @@ async def of(cloud: CloudInRegion, job: Job) -> View:
 
 
 def _facts(report: Report) -> list[str]:
-    """Without those that the page draws, and advice that is an agent's."""
+    """Facts of the report, without those that the page draws and advice for agents."""
     return [fact for fact in report.facts if not fact.startswith(("timeline: ", "next: ", "not looked at: "))]
 
 
@@ -110,7 +110,7 @@ def _job(cloud: CloudInRegion, job: Job, evidence: Evidence) -> View:
 
 
 async def _pods(evidence: Kept, report: Report) -> View:
-    """The pods and what they use: of their GPUs, or of their CPUs where they have none."""
+    """The pods and their use: of GPUs, or for pods without GPUs of CPUs."""
     job, metric = evidence.job, "GpuCoreUsage" if evidence.job.gpus else "CpuCoreUsage"
     found: Sequence[Series] = []
     if job.running_since:
@@ -136,7 +136,7 @@ async def _pods(evidence: Kept, report: Report) -> View:
 
 
 def _common(rows: Sequence[View]) -> View:
-    """What most pods have, by the name of each field, so that a row tells only what is its own."""
+    """The most frequent value of each field, so that a row has only the fields that differ."""
     return {name: Counter(row[name] for row in rows).most_common(1)[0][0] for name in rows[0]} if rows else {}
 
 
@@ -145,7 +145,7 @@ def _at(milliseconds: int) -> datetime:
 
 
 def _in_order(pod: Pod) -> tuple[bool, str, int]:
-    """The master, then each role by number."""
+    """The master, then each role by index."""
     role, _, number = pod.pod_id.rpartition("-")
     return (pod.role.lower() == "worker", role, int(number) if number.isdecimal() else 0)
 
@@ -186,7 +186,7 @@ def _progress(pod: Pod, log: PodLog) -> View | None:
 
 
 def _point(part: Sequence[Point], *, steps: bool) -> list[float | None]:
-    """(x, mean loss, mean seconds a step) of a few progress lines."""
+    """(x, mean loss, mean seconds for a step) of some progress lines."""
     last = part[-1]
     losses = [point.loss for point in part if point.loss is not None and abs(point.loss) < float("inf")]
     seconds = [point.seconds for point in part if point.seconds]
@@ -198,13 +198,13 @@ def _mean(values: Sequence[float]) -> float | None:
 
 
 def _parts(points: Sequence[Point], most: int) -> list[Sequence[Point]]:
-    """Equal parts, at most so many, none empty."""
+    """At most `most` equal parts, none empty."""
     count = min(most, len(points))
     return [points[part * len(points) // count : (part + 1) * len(points) // count] for part in range(count)]
 
 
 def _log(pod: Pod, log: PodLog, report: Report) -> View:
-    """The end of the log and what stands around the cause: [number, text], in order."""
+    """The end of the log and the lines around the cause as [number, text], in order."""
     cause = _cause(log.found, report)
     total = len(log.lines)
     around = range(max(1, cause - _BEFORE), min(total, cause + _AFTER) + 1) if cause else range(0)
@@ -221,12 +221,12 @@ def _log(pod: Pod, log: PodLog, report: Report) -> View:
 
 
 def _cause(found: Found | None, report: Report) -> int | None:
-    """The line that the diagnosis names."""
+    """The line number in the diagnosis."""
     return found.line if found and not found.silent and found.line == report.meta.get("line") else None
 
 
 def _restarts(evidence: Evidence) -> list[View]:
-    """The latest first."""
+    """Latest first."""
     records = [record for record in evidence.job.restart_record if record.at or record.errors][-_RESTARTS:]
     told = [(record, record.errors[0] if record.errors else None) for record in reversed(records)]
     return [

@@ -1,1 +1,2 @@
-"""One Markdown file a prompt: front matter names it and its arguments, the body is what the model reads."""
+"""Prompts, one Markdown file each. The front matter has the title and arguments; the body is the message for the
+model."""

@@ -1,4 +1,5 @@
-"""Markdown with front matter, as MCP prompts. Checked at start: a placeholder without an argument is an error."""
+"""Loads Markdown files with front matter as MCP prompts. Checked at start: a placeholder without an argument is an
+error."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -18,8 +19,8 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True)
 class Sheet:
-    """A prompt's file. `arguments` maps a name to its description; a trailing `?` made it optional. `needs` are the
-    tools without which it makes no sense; the body may name others, see protocol/wording.py."""
+    """A prompt file. `arguments`: description by name; a trailing `?` marks an optional one. `needs`: tools without
+    which the prompt is not offered. The body may name other tools, see protocol/wording.py."""
 
     name: str
     title: str
@@ -31,24 +32,25 @@ class Sheet:
 
 
 def add(server: Server, offered: Collection[str]) -> None:
-    """Adds the prompts whose tools are on."""
+    """Add the prompts whose tools are offered."""
     for prompt in load(offered):
         server.add_prompt(prompt)
 
 
 def load(offered: Collection[str]) -> list[Prompt]:
-    """The prompts of this folder that these tools can carry out, in the order of their names."""
+    """The prompts whose tools are offered, sorted by name."""
     return [_prompt(sheet, offered) for sheet in sheets() if sheet.needs <= set(offered)]
 
 
 def sheets() -> Iterator[Sheet]:
+    """All prompt files."""
     for file in sorted(files("pai_dlc_mcp.prompts").iterdir(), key=lambda file: file.name):
         if file.name.endswith(".md"):
             yield parse(file.name.removesuffix(".md"), file.read_text("utf-8"))
 
 
 def parse(name: str, text: str) -> Sheet:
-    """`---` front matter of `key: value` lines, `---`, body. Raises ValueError when they do not fit together."""
+    """Parse front matter (`---`, `key: value` lines, `---`) and body. Raises ValueError if they do not match."""
     _, head, body = text.split("---\n", 2)
     fields = dict(line.split(": ", 1) for line in head.strip().splitlines())
     title, description, needs = fields.pop("title"), fields.pop("description"), fields.pop("needs")

@@ -1,1 +1,1 @@
-"""What a host can read besides the tools: guides now, one Markdown file each."""
+"""MCP resources: guides (one Markdown file each) and jobs, and completions of arguments."""

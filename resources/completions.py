@@ -1,4 +1,4 @@
-"""Completions of the arguments of prompts and of resource templates. One never fails: it has values or none."""
+"""Completions for arguments of prompts and resource templates. An error gives an empty completion."""
 
 from collections.abc import Collection
 
@@ -8,7 +8,7 @@ from pai_dlc_mcp.server.app import Server
 
 
 def add(server: Server, _: Collection[str]) -> None:
-    """Answers completion/complete by the name of the argument, whatever it is an argument of."""
+    """Answer completion/complete by the argument's name, for any prompt or template."""
 
     @server.completion()
     async def complete(  # pyright: ignore[reportUnusedFunction] - registered
@@ -16,7 +16,7 @@ def add(server: Server, _: Collection[str]) -> None:
         argument: CompletionArgument,
         context: CompletionContext | None,
     ) -> Completion:
-        from pai_dlc_mcp.resources.values import MOST, values  # with the first call, not with the start
+        from pai_dlc_mcp.resources.values import MOST, values  # imported by the first call
 
         given = (context.arguments if context else None) or {}
         every = await values(server.app, argument.name, given)

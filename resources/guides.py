@@ -1,4 +1,4 @@
-"""Guides: what the API reference leaves out, as Markdown a host can attach."""
+"""Guides: facts that the API reference leaves out, as Markdown resources."""
 
 from collections.abc import Collection
 from importlib.resources import files
@@ -15,12 +15,13 @@ TITLES = {
 
 
 def add(server: Server, offered: Collection[str]) -> None:
+    """Add the guides."""
     for guide in load(offered):
         server.add_resource(guide)
 
 
 def load(offered: Collection[str]) -> list[Resource]:
-    """pai-dlc://guides/<name>, one for each file of guides/; they name only tools that are on."""
+    """pai-dlc://guides/<name> for each file of guides/, naming only offered tools."""
     folder = files("pai_dlc_mcp.resources") / "guides"
     return [
         TextResource(

@@ -1,4 +1,4 @@
-"""Jobs as resources: what the read tools answer, at an address. The same door: budget, secrets, fence, errors."""
+"""Jobs as resources: a URI template returns the result of a read tool, with the same redaction, fence and limits."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from pai_dlc_mcp.server.app import Server
 
 
 class Template(NamedTuple):
-    """An address, and the tool that answers it with the address's ids as arguments."""
+    """A URI template, and the tool that is called with the ids in the URI."""
 
     uri: str
     name: str
@@ -30,7 +30,7 @@ TEMPLATES: Sequence[Template] = (
 
 
 def add(server: Server, offered: Collection[str]) -> None:
-    """Adds the addresses whose tools are on."""
+    """Add the templates whose tools are offered."""
     for template in TEMPLATES:
         if template.tool in offered:
             _add(server, template)
@@ -38,7 +38,7 @@ def add(server: Server, offered: Collection[str]) -> None:
 
 def _add(server: Server, template: Template) -> None:
     async def read(context: Context[Any, Any], **ids: str) -> str:
-        from pai_dlc_mcp.server.protocol.reply import text_of  # with the first call, not with the start
+        from pai_dlc_mcp.server.protocol.reply import text_of  # imported by the first call
 
         result = await server.call_tool(template.tool, ids, context)
         text = text_of(result) if isinstance(result, CallToolResult) else ""

@@ -1,4 +1,4 @@
-"""What an argument of a prompt or of a resource template can be, by its name."""
+"""The possible values of an argument of a prompt or resource template, by the argument's name."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
@@ -11,14 +11,14 @@ from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.rules.job_types import JOB_TYPES, STATUSES
 from pai_dlc_mcp.server.workflows.team_jobs import EVER
 
-MOST = 100  # values of a completion; the protocol's limit
+MOST = 100  # values in a completion; limit of the protocol
 
 Given = Mapping[str, str]
-"""The arguments that are filled in already."""
+"""The arguments that have values already."""
 
 
 async def _jobs(cloud: CloudInRegion, _: Given) -> Sequence[str]:
-    """One's own jobs, the newest first."""
+    """The caller's own jobs, newest first."""
     filters = {
         "ShowOwn": True,
         "FromAllWorkspaces": True,
@@ -53,8 +53,8 @@ _LOOKED_UP: Mapping[str, Callable[[CloudInRegion, Given], Awaitable[Sequence[str
 
 
 async def values(app: App, name: str, given: Given) -> Sequence[str]:
-    """All there are for an argument of this name; what the service gives for an id and is none, or is a secret, is
-    left out: a completion has no fence and goes through no door."""
+    """All values for an argument of this name. Values that do not have the form of an id, or are secret, are left out:
+    a completion does not go through door.py and has no fence."""
     if name in _FIXED:
         return _FIXED[name]
     look = _LOOKED_UP.get(name)
@@ -63,5 +63,5 @@ async def values(app: App, name: str, given: Given) -> Sequence[str]:
     try:
         found = await look(CloudInRegion(app, endpoints.resolve_region(given.get("region"), app.settings)), given)
         return [value for value in found if is_path_segment(value) and of_call().text(value) == value]
-    except Failure:  # no permission, no region, no such job: nothing to offer
+    except Failure:  # no permission, no region or no such job
         return ()

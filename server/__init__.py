@@ -1,5 +1,6 @@
-"""The MCP server without its tools; imports no tool.
+"""The MCP server without its tools. No module here imports a tool.
 
-app.py builds the server, door.py wraps every call; http.py serves it over HTTP; safety/ asks before a risky effect;
-deps.py resolves what a tool declares; protocol/ declares tools and renders results; rules/, budget/ and insight/ are
-pure; cloud/ is the only room that talks to Alibaba Cloud."""
+app.py builds the server; door.py wraps every tool call; http.py serves over HTTP; safety/ asks the user before a risky
+write; deps.py resolves the dependencies that a tool declares; protocol/ declares tools and renders results; rules/,
+budget/ and insight/ are pure; cloud/ is the only room that calls Alibaba Cloud.
+"""

@@ -1,4 +1,5 @@
-"""Builds the MCP server from what it is given. Imports no tool, and what a call needs with the first call only."""
+"""Builds the MCP server from settings, toolsets and credentials. Imports no tool; heavy modules are imported by the
+first tool call."""
 
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Sequence
@@ -41,7 +42,7 @@ again only on their yes.
 
 
 class Server(MCPServer[Any]):
-    """Lists its tools as they are shipped; whatever a tool or a resolver did leaves through the door."""
+    """Lists the tools of tools/listed.json as they are, and sends every tool call through door.py."""
 
     def __init__(self, tools: Sequence[Tool], make: "Callable[[], App]", **options: Any) -> None:
         super().__init__("pai-dlc", **options)
@@ -50,7 +51,7 @@ class Server(MCPServer[Any]):
 
     @cached_property
     def app(self) -> "App":
-        """What lives as long as the server; made by the first call."""
+        """The state that all calls share, built by the first call."""
         return self._make()
 
     @cached_property
@@ -60,8 +61,8 @@ class Server(MCPServer[Any]):
         return Door(self.app, [tool.name for tool in self._tools])
 
     def warm(self) -> None:
-        """Import and build what calls need: half a second, for which the first call of one client would hold up those
-        of all others."""
+        """Import and build everything that a tool call needs (about 0.5 s). Over HTTP this runs at start: the first
+        call would otherwise delay the calls of all other clients."""
         for tool in self._tools:
             _ = tool.built
         _ = self._door
@@ -69,7 +70,7 @@ class Server(MCPServer[Any]):
 
     @asynccontextmanager
     async def telling(self) -> AsyncGenerator[dict[str, Any]]:
-        """While it runs, ends of watched jobs are told to the operator's webhook."""
+        """While the context is open, posts the ends of watched jobs to the operator's webhook."""
         from pai_dlc_mcp.server.notify import Watch
 
         async with Watch(self.app).running() as nothing:
@@ -79,7 +80,8 @@ class Server(MCPServer[Any]):
         return Context(request_context=request, mcp_server=self, subscriptions=self._subscriptions)
 
     def answer_also(self, tool: Tool) -> None:
-        """A tool that is called and not listed: an addition lists it for those it is for."""
+        """Register a tool that can be called but is not in tools/list; an addition lists it for the clients that
+        support it."""
         self._shelf.add(tool)
 
     async def list_tools(self) -> list[ListedTool]:
@@ -88,6 +90,7 @@ class Server(MCPServer[Any]):
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Any, Any] | None = None
     ) -> GetPromptResult | InputRequiredResult:
+        """Raises MCPError (invalid params) for an unknown prompt or a missing argument."""
         try:
             return await super().get_prompt(name, arguments, context)
         except ValueError as error:  # an unknown prompt, a missing argument: the caller's mistake, not a crash
@@ -100,7 +103,7 @@ class Server(MCPServer[Any]):
 
 
 def unknown_tool(name: str, names: Sequence[str]) -> CallToolResult:
-    """What a call of a tool that is not offered is answered with."""
+    """The error result for a call of a tool that this server does not offer."""
     from pai_dlc_mcp.server import door
 
     return door.tell(door.unknown(name, names), 2000)
@@ -108,13 +111,13 @@ def unknown_tool(name: str, names: Sequence[str]) -> CallToolResult:
 
 @runtime_checkable
 class Attached(Protocol):
-    """An extension that adds to the server what an extension alone cannot."""
+    """An extension that also changes the server, which the SDK's Extension cannot do."""
 
     def attach(self, server: Server) -> None: ...
 
 
 Addition = Callable[[Server, Collection[str]], None]
-"""Adds what a host can use besides tools; it is given the names of the tools that are on."""
+"""Adds prompts, resources and the like to the server; the second argument is the names of the enabled tools."""
 
 
 def build(
@@ -128,10 +131,12 @@ def build(
     now: Callable[[], float] = time.time,
     clock: Clock | None = None,
 ) -> Server:
-    """The server these settings ask for. Nothing of the cloud is imported or called until a tool is. An extension is
-    made of the tools that are on; None where it has no use. `callers` tells who calls over HTTP; None lets in
-    everybody. `now` is what questions expire by, `clock` what jobs live by and waits are counted by. Raises ValueError
-    for a state folder that cannot keep what a write must leave behind."""
+    """Build the server. Nothing of the cloud is imported or called before the first tool call.
+
+    `extensions` are functions from the enabled tools to an extension, or None where it does not apply. `callers`
+    verifies HTTP bearer tokens; None means no authentication. Confirmations expire by `now`; the ages of jobs and the
+    waits follow `clock`. Raises ValueError for a state folder in which the records of writes cannot be kept.
+    """
     store = open_store("memory" if settings.read_only else settings.state, now)
     keys = [key.get_secret_value().encode() for key in settings.confirm_keys] or [store.secret()]
 
@@ -168,7 +173,7 @@ def build(
         ),
     )
     if settings.effects:
-        _ = server.app  # a misspelt effect is refused at start
+        _ = server.app  # raises at start for a misspelt effect
     for add in additions:
         add(server, names)
     for extension in made:
@@ -183,7 +188,8 @@ def _version() -> str:
 
 
 def _auth(settings: Settings) -> AuthSettings:
-    """Where a client gets a token: told of an identity provider only. The audience is checked with the token."""
+    """The metadata that tells a client where to get a token; it names an issuer only with an identity provider. The
+    token's audience is checked by auth.py."""
     where = settings.http_issuer or settings.http_url or "http://127.0.0.1"
     return AuthSettings.model_validate(
         {

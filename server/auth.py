@@ -19,13 +19,13 @@ _log = logging.getLogger(__name__)
 
 _LINE = re.compile(r"(?P<name>[A-Za-z0-9._@-]{1,64})\s+(?P<token>[A-Za-z0-9._~+/=-]{32,})")
 _ASYMMETRIC = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
-_LEEWAY = 30  # seconds that two clocks may differ
-_KEEP, _PAUSE = 600, 30  # seconds: how long a key set is used; between two fetches for a key it does not have
+_LEEWAY = 30  # seconds of clock difference that are tolerated
+_KEEP, _PAUSE = 600, 30  # seconds: lifetime of a key set; least time between two fetches for an unknown key id
 
 
 def verifier(settings: Settings) -> TokenVerifier | None:
-    """The check of a request's bearer token; None where the settings name none. Raises ValueError for settings that do
-    not fit together."""
+    """The verifier of bearer tokens, None where the settings configure no authentication. Raises ValueError for
+    settings that contradict each other."""
     provider = (settings.http_issuer, settings.http_jwks, settings.http_audience)
     if settings.http_tokens and any(provider):
         raise ValueError("set PAI_DLC_HTTP_TOKENS or PAI_DLC_HTTP_ISSUER, not both")
@@ -40,8 +40,9 @@ def verifier(settings: Settings) -> TokenVerifier | None:
 
 
 class TokenFile:
-    """A line a caller: a name, blanks, a token of 32 characters or more; # begins a comment. Read anew for each
-    request, so that a token taken out is refused at once. A file that cannot be used lets nobody in."""
+    """Tokens from a file. Each line is a name, blanks and a token of at least 32 characters; # begins a comment. The
+    file is read for each request, so a removed token is refused at once. While the file cannot be read, all tokens are
+    refused."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -55,12 +56,12 @@ class TokenFile:
             return None
         given, found = _digest(token), None
         for name, expected in known:
-            if hmac.compare_digest(given, expected):  # all are compared: the time tells nothing
+            if hmac.compare_digest(given, expected):  # compare all, so that the time taken reveals nothing
                 found = name
         return AccessToken(token=token, client_id=found, subject=found, scopes=[]) if found else None
 
     def _read(self) -> list[tuple[str, bytes]]:
-        """Names and digests of tokens. Raises ValueError, which quotes no token."""
+        """Names and digests of the tokens. Raises ValueError, whose text quotes no token."""
         try:
             text = self._file.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
@@ -79,7 +80,7 @@ class TokenFile:
 
 
 class KeySet:
-    """An issuer's public keys by id, fetched when one is missing, but not for every made-up one."""
+    """The public keys of an issuer, by key id. An unknown id causes a fetch, at most once every `_PAUSE` seconds."""
 
     def __init__(self, address: str) -> None:
         if not (address.startswith("https://") or _on_this_machine(address)):
@@ -103,7 +104,7 @@ class KeySet:
 
 
 class Jwt:
-    """Signed by the issuer's key, for this audience, not expired. Shared secrets are no signature here."""
+    """Verifies a JWT: signed by a key of the issuer (asymmetric algorithms only), for this audience, not expired."""
 
     def __init__(self, issuer: str, audience: str, keys: KeySet) -> None:
         self._issuer, self._audience, self._keys = issuer, audience, keys

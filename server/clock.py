@@ -1,4 +1,5 @@
-"""The server's clocks, injected so that tests run on the emulator's: for its own waits, and for the service's time."""
+"""The server's clocks: the service's time, and the time for this server's waits. Injected, so that tests run on the
+emulator's clock."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -10,7 +11,7 @@ import anyio
 
 @dataclass(frozen=True)
 class Clock:
-    """`epoch`: the service's time, seconds since 1970. `monotonic` and `sleep`: how this server's waits pass."""
+    """`epoch`: the service's time in seconds since 1970. `monotonic` and `sleep`: for the waits of this server."""
 
     epoch: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic

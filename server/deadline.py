@@ -1,4 +1,4 @@
-"""The time one tool call has for all its requests, whoever makes them; a human's answer is not counted."""
+"""The deadline of one tool call, shared by all its requests. Time spent waiting for a user's answer is not counted."""
 
 import time
 from collections.abc import Generator
@@ -17,7 +17,7 @@ _current: ContextVar[_Deadline | None] = ContextVar("deadline", default=None)
 
 @contextmanager
 def whole_call(seconds: float) -> Generator[None]:
-    """From here on `left()` counts down from `seconds`, in every task that the call starts."""
+    """Start the deadline: `left()` counts down from `seconds` in every task that the call starts."""
     token = _current.set(_Deadline(time.monotonic() + seconds))
     try:
         yield
@@ -26,14 +26,14 @@ def whole_call(seconds: float) -> Generator[None]:
 
 
 def left() -> float:
-    """Seconds; endless outside a call."""
+    """Seconds until the deadline; infinite outside a tool call."""
     deadline = _current.get()
     return deadline.at - time.monotonic() if deadline else float("inf")
 
 
 @contextmanager
 def not_counted() -> Generator[None]:
-    """What happens here takes nothing of the call's time: a human's answer, or a wait that the caller asked for."""
+    """Stop the deadline meanwhile: for a user's answer, or for a wait that the caller asked for."""
     started, deadline = time.monotonic(), _current.get()
     try:
         yield

@@ -1,4 +1,4 @@
-"""What a tool may ask for, as Annotated[T, Resolve(fn)]: hidden from the model, filled before the body runs."""
+"""Dependencies of tools as Annotated[T, Resolve(fn)]: not in the tool's input schema, resolved before its body runs."""
 
 import os
 from dataclasses import dataclass, field
@@ -39,34 +39,34 @@ from pai_dlc_mcp.server.settings import Settings
 
 @dataclass(frozen=True)
 class App:
-    """What lives as long as the server: one a process."""
+    """The state that all calls share; one for each process."""
 
     settings: Settings
     gateway: Gateway
     gate: Gate
-    key: bytes = field(repr=False)  # of every digest that leaves this server; replicas share it
+    key: bytes = field(repr=False)  # for every digest that leaves this server; all replicas have the same
     store: Store
-    identity: Identity  # whose key it is: asked of STS once
+    identity: Identity  # account of the credentials; one STS call
     clock: Clock = field(default_factory=Clock)
     looked_at: dict[str, None] = field(default_factory=dict[str, None])
     """Digests of the bodies that a dry run looked at, the oldest first."""
 
     @cached_property
     def own(self) -> Redactor:
-        """Knows the secrets of this server itself: its keys, the addresses that are one, its environment."""
+        """A redactor that knows this server's own secrets: keys, addresses with a key in them, and its environment."""
         settings = self.settings
         named = [
             *(("confirm_key", key) for key in settings.confirm_keys),
             ("notify", settings.notify),
             ("notify_secret", settings.notify_secret),
         ]
-        # So named, a key is a secret also where it reads like words
+        # The name marks the value as a secret, even if it looks like ordinary words
         keys = [(f"credential.{name}", key.get_secret_value()) for name, key in named if key]
         return Redactor([*keys, *state.secrets(settings.state), *secrets_of({"Env": dict(os.environ)})])
 
 
 class CloudInRegion:
-    """The cloud as one call sees it: its region, and the operations of each noun there."""
+    """The operations of each noun in one region, for one call."""
 
     def __init__(self, app: App, region: endpoints.Region) -> None:
         self.settings, self.region, self.region_source = app.settings, region.id, region.source
@@ -111,14 +111,14 @@ FreshJob = Annotated[Job, Resolve(_fresh_job)]
 
 @dataclass(frozen=True)
 class Progress:
-    """What a long call tells its client meanwhile. `heard`: the client asked for it; hosts that did drop no call that
-    keeps reporting, the others drop one after some 60 s."""
+    """Progress notifications of a long call. `heard`: the client sent a progress token. Hosts that do so keep a call
+    that reports progress; others drop a call after about 60 s."""
 
     heard: bool
     _context: Context[App]
 
     async def tell(self, done: float, total: float, message: str) -> None:
-        """A notification; nothing where nobody listens."""
+        """Send a progress notification; does nothing if the client sent no progress token."""
         await self._context.report_progress(done, total, message)
 
 

@@ -1,5 +1,5 @@
-"""The MCP server's boundary: calls a tool, turns failures into error results of one shape, redacts each result and cuts
-it to the ceiling of tokens."""
+"""Wraps every tool call: turns exceptions into error results of one shape, redacts each result, and cuts it to the
+limit of tokens."""
 
 import logging
 import time
@@ -32,14 +32,14 @@ from pai_dlc_mcp.server.settings import Settings
 from pai_dlc_mcp.server.spelling import nearest
 from pai_dlc_mcp.server.workflows.permit import Ended
 
-_BIG = 1_000_000  # characters a call went through, above which its result is made off the event loop
-_MOST = 4_000_000  # characters of arguments: the service takes no larger body, and each check costs the event loop time
-_MOST_WHAT = 600  # tokens of what an error says happened
+_BIG = 1_000_000  # characters of a call's traffic, above which its result is built in a worker thread
+_MOST = 4_000_000  # characters of arguments: the service takes no larger body, and checking them blocks the event loop
+_MOST_WHAT = 600  # tokens of the sentence that says what happened
 _log = logging.getLogger(__name__)
 
 
 class CallOrigin(NamedTuple):
-    """The region and settings of a call, which its result echoes."""
+    """The region and settings of a call, named in its result."""
 
     region: str
     settings: Settings
@@ -50,23 +50,24 @@ Call = Callable[[str, dict[str, Any], Context[App, Any] | None], Awaitable[objec
 
 
 class Door:
-    """Carries out calls, and lets out what may leave."""
+    """Runs tool calls, and redacts and cuts what they return."""
 
     def __init__(self, app: App, names: Sequence[str]) -> None:
         self._app, self._names = app, names
         self._settings, self._ceiling = app.settings, app.settings.max_tokens
-        _ = app.own  # made here, not in the first call
+        _ = app.own  # build it now, not in the first call
 
     async def through(
         self, call: Call, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None
     ) -> CallToolResult | InputRequiredResult:
+        """Run one call. Returns a result or a question (InputRequiredResult); raises nothing that is expected."""
         if (size := _size(arguments)) > _MOST:
             return tell(_too_large(size), self._ceiling)
         seen, began, code = Seen(self._app.own), time.monotonic(), None
         try:
             watched = context and _Watched(context, self._app, seen)
             with deadline.whole_call(self._settings.deadline), redact.whole_call(seen):
-                answer = await call(name, arguments, watched)  # a reply, as the tool made it
+                answer = await call(name, arguments, watched)  # a reply, still unrendered
         except ToolError as error:
             cause = error.__cause__
             if isinstance(cause, Ended):
@@ -81,7 +82,7 @@ class Door:
         return result
 
     def _leave(self, answer: Any, arguments: Mapping[str, Any], seen: Seen) -> CallToolResult | InputRequiredResult:
-        """The one door: whatever leaves is without secrets and, a question apart, under the ceiling."""
+        """Redact the answer; cut it to the token limit unless it is a question."""
         redactor = seen.redactor()
         if isinstance(answer, InputRequiredResult):
             return _asked(answer, redactor)
@@ -92,7 +93,7 @@ class Door:
     def _origin(self, arguments: Mapping[str, Any]) -> Origin:
         try:
             region = endpoints.resolve_region(arguments.get("region") or None, self._settings).id
-        except Failure:  # of check_setup, whose answer says so
+        except Failure:  # only check_setup gets here: its result reports the failure
             region = "none"
         return CallOrigin(region, self._settings)
 
@@ -120,7 +121,7 @@ class Door:
 
 
 def _size(value: object) -> int:
-    """Characters of the texts in it, and one for each value."""
+    """Number of characters in all texts of `value`, plus one for each value."""
     if isinstance(value, str):
         return 1 + len(value)
     if isinstance(value, Mapping):
@@ -137,13 +138,14 @@ def _too_large(size: int) -> Failure:
 
 
 def unknown(name: str, names: Sequence[str]) -> Failure:
+    """The failure for a tool name that this server does not have."""
     near = nearest(name, names)
     fix = f"Use {near}." if near else f"Use one of: {', '.join(names)}."
     return Failure(f"There is no tool {name!r} on this server.", fix=fix, code="UnknownTool")
 
 
 def _failure_in(cause: BaseException | None) -> Failure | None:
-    """The failure itself, or the first of a group: calls made side by side fail as one."""
+    """The Failure that caused an error. Of an ExceptionGroup (parallel calls), the first one in it."""
     if isinstance(cause, Failure):
         return cause
     parts: Sequence[BaseException] = cast("Any", cause).exceptions if isinstance(cause, ExceptionGroup) else ()
@@ -151,8 +153,8 @@ def _failure_in(cause: BaseException | None) -> Failure | None:
 
 
 def tell(failure: Failure, ceiling: int) -> CallToolResult:
-    """The one error shape: what happened, `fix:` and the codes. The sentences are cut to their shares of the ceiling,
-    so that the codes are never cut away by a long value that a sentence quotes."""
+    """The error result: what happened, `fix:` and the codes. Both sentences are cut to a share of `ceiling` tokens, so
+    that a long value quoted in one of them does not push out the codes."""
     codes = {"code": failure.code, "http_status": failure.http_status, "request_id": failure.request_id}
     what = fit(failure.what, min(_MOST_WHAT, ceiling * 3 // 10), "A value in it is long.")
     fix = fit(failure.fix, ceiling // 2, "It is long.")
@@ -165,7 +167,7 @@ def tell(failure: Failure, ceiling: int) -> CallToolResult:
 
 
 class _Watched(Context[App, Any]):
-    """A call's context: what lives as long as the server, and questions that leave without the secrets met."""
+    """The context of a call: its lifespan state is the App, and its questions are redacted."""
 
     _seen: Seen
 
@@ -198,7 +200,7 @@ def _tokens(result: CallToolResult | InputRequiredResult) -> int:
 
 
 def _under(ceiling: int, result: CallToolResult) -> CallToolResult:
-    """No result above the ceiling: neither its text nor its structured content."""
+    """Cut text, structured content and _meta to `ceiling` tokens each."""
     structured, cut = shrink(result.structured_content or {}, ceiling)
     meta, _ = shrink(result.meta or {}, ceiling)
     text = text_of(result) + ("\n[structured content cut: ask for less]" if cut else "")

@@ -7,10 +7,10 @@ A tool or a resolver raises; server/door.py turns it into the one error shape an
 
 
 class Failure(Exception):
-    """What happened, and what to do about it, for a reader who sees nothing else.
+    """An expected failure. `what` and `fix` must be clear without other context.
 
-    `what` is one sentence with the id and the region; `fix` names the next call, or the person to ask.
-    `code` is the service's error code where there is one, else ours.
+    `what` is one sentence with the id and the region; `fix` names the next call to make, or the person to ask. `code`
+    is the service's error code if there is one, else one of ours.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
-"""Sends what telemetry.py records, and the spans of the MCP SDK, to the collector that the OTEL_* variables name.
+"""Exports the spans and metrics of telemetry.py, and the MCP SDK's spans, to the collector of the OTEL_* variables.
 
-A span leaves with the attributes and the kinds of value listed here and nothing else: its events and its status could
-quote a call.
+Only the attributes and value types listed here are exported. A span's events and status are dropped: they could quote a
+call's arguments.
 """
 
 import os
@@ -33,8 +33,8 @@ _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}")
 
 
 def start(tools: Collection[str]) -> Callable[[], None]:
-    """Record from now on; what is returned sends what is left, and ends. Raises ValueError for a protocol that is not
-    spoken here."""
+    """Start recording. Returns the function that flushes and shuts down. Raises ValueError for an unsupported
+    protocol."""
     for signal in ("", "TRACES_", "METRICS_"):
         name = f"OTEL_EXPORTER_OTLP_{signal}PROTOCOL"
         if os.environ.get(name, "http/protobuf") != "http/protobuf":
@@ -62,7 +62,8 @@ def start(tools: Collection[str]) -> Callable[[], None]:
 
 
 class Listed(SpanExporter):
-    """Passes spans on as this module lists them; of `tools` are the names that a call may give."""
+    """Wraps an exporter and filters spans down to the listed attributes. `tools`: the tool names that may be
+    exported."""
 
     def __init__(self, exporter: SpanExporter, tools: Collection[str]) -> None:
         self._exporter, self._tools = exporter, frozenset(tools)

@@ -1,7 +1,7 @@
-"""The server over streamable HTTP: stateless, so that any replica with the same keys and store answers any request.
+"""The server over streamable HTTP. Stateless: any replica with the same keys and store can answer any request.
 
-Plain HTTP: TLS is a proxy's. Off the loopback only with authentication: whoever is let in acts with this server's
-credentials.
+Plain HTTP; TLS is left to a reverse proxy. A non-loopback address requires authentication, because every caller acts
+with this server's credentials.
 """
 
 import signal
@@ -29,8 +29,8 @@ PATH = "/mcp"
 
 
 def serve(server: Server, settings: Settings, host: str, port: int, check: Callable[[], None]) -> None:
-    """Serve until told to end. `check` raises OSError or ValueError while this server could not keep what a write
-    leaves behind: /ready says so. Raises ValueError for an address others can reach without authentication."""
+    """Serve until a signal ends the process. `check` raises OSError or ValueError if the records of writes cannot be
+    stored at present; /ready then fails. Raises ValueError for a non-loopback address without authentication."""
     if not is_loopback(host):
         if not (settings.http_tokens or settings.http_issuer):
             raise ValueError(
@@ -60,13 +60,13 @@ def application(server: Server, settings: Settings, host: str, check: Callable[[
 
 
 def _ended(*_: object) -> NoReturn:
-    """uvicorn raises the signal again when it has done what it does on one: the process then ends in order, which sends
-    the spans that wait."""
+    """Handles the signal that uvicorn raises again after its shutdown: exits normally, so that waiting spans are
+    exported."""
     sys.exit(0)
 
 
 class Answering:
-    """The application, which counts the requests that are owed an answer: those of a subscription stay open."""
+    """ASGI application that counts the requests not answered yet, except subscription streams, which stay open."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -89,9 +89,10 @@ class Answering:
 
 
 class Listener(uvicorn.Server):
-    """Told to end, it takes no new request, and answers those that came: one of them may have sent a write.
+    """On shutdown refuses new requests and finishes the open ones, since one of them may have sent a write.
 
-    Without this the event streams, answers to calls among them, are cut at once. `patience` in seconds: then they are.
+    uvicorn alone would cut all event streams at once, including those that carry results. After `patience` seconds they
+    are cut.
     """
 
     def __init__(self, config: uvicorn.Config, app: Answering, patience: float) -> None:
@@ -111,8 +112,8 @@ class Listener(uvicorn.Server):
 
 
 def known_names(host: str, settings: Settings) -> TransportSecuritySettings:
-    """Host must be this machine or the public address; Origin as well, or one of the settings' own: by itself the SDK
-    checks three spellings of the loopback only."""
+    """Allowed Host and Origin headers: this machine, the public address and (Origin) the http_origins setting. The
+    SDK's default allows only three names of the loopback."""
     given = f"[{host}]" if ":" in host else host
     own = ["127.0.0.1", "localhost", "[::1]", *([given] if is_loopback(host) else [])]
     names = [f"{name}:*" for name in dict.fromkeys(own)]

@@ -1,7 +1,7 @@
-"""One message to a webhook for each end of a job that was created or waited for here.
+"""Posts one message to a webhook for the end of each job that was created or waited for through this server.
 
-An end is marked as told before its message is sent, and a message is never sent again: at most one POST an end, also
-with replicas and across restarts. A message is cleaned and without secrets, as a result is.
+An end is recorded before its message is posted, and a message is never retried: at most one POST for each end, with
+replicas and restarts as well. Messages are cleaned and redacted as results are.
 """
 
 import logging
@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 
 
 class Watch:
-    """Looks at the watched jobs of the store for as long as the server runs."""
+    """Checks the watched jobs in the store until the server ends."""
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -59,7 +59,7 @@ class Watch:
             await self._app.clock.sleep(_EVERY)
 
     async def look(self) -> None:
-        """Look at each watched job once; tell of those that are over."""
+        """Check each watched job once; post a message for each that has ended."""
         store = self._app.store
         regions: dict[str, list[str]] = {}
         for job_id in await kept(store.keys, KIND):
@@ -89,9 +89,9 @@ class Watch:
     async def _over(self, sight: Sight, region: str) -> None:
         store, job_id = self._app.store, sight.job_id
         if sight.job is None and sight.gone != "not found":
-            self._looks.pop(region, None)  # it cannot be read for now: looked at anew
+            self._looks.pop(region, None)  # cannot be read now: start anew at the next check
             return
-        words = await self._words(job_id, region) if sight.job else None  # first: where it fails nothing is marked
+        words = await self._words(job_id, region) if sight.job else None  # first: on an error nothing is recorded
         first = words is not None and await kept(store.put, _TOLD, job_id, {}, _TOLD_S)
         await kept(store.take, KIND, job_id)
         if words and first:
@@ -99,7 +99,7 @@ class Watch:
                 await self._posts.run(self._post, *words)
 
     async def _words(self, job_id: str, region: str) -> tuple[str, dict[str, Any]]:
-        """The message about the end of a job, and the facts in it."""
+        """The text about a job's end, and the same as fields."""
         with self._cloud(region) as cloud:
             job = await cloud.jobs.get(job_id)
             why = await _why(cloud, job)
@@ -112,7 +112,7 @@ class Watch:
 
     @contextmanager
     def _cloud(self, region: str) -> Generator[CloudInRegion]:
-        """The cloud of one message: what is secret in its answers stays out of the message."""
+        """The cloud for one message; secrets met in its answers are redacted from the message."""
         with deadline.whole_call(self._app.settings.deadline), redact.whole_call(redact.Seen(self._app.own)):
             yield CloudInRegion(self._app, resolve_region(region, self._app.settings))
 
@@ -151,6 +151,6 @@ async def _why(cloud: CloudInRegion, job: Job) -> dict[str, str | None]:
 
 
 def _code(answer: str) -> int:
-    """The code with which DingTalk, Feishu and WeCom refuse a message, under HTTP 200."""
+    """The error code in a body sent with HTTP 200: DingTalk, Feishu and WeCom report failures so."""
     found = re.search(r'"(?:errcode|code)"\s*:\s*(\d{1,9})', answer)
     return int(found[1]) if found else 0

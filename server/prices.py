@@ -1,9 +1,9 @@
-"""The operator's price table: the API tells no prices. Read once, at start.
+"""The price table of the operator; the API has no prices. Read once, at start.
 
 currency = "CNY"
 
-[cn-hangzhou]                      # one table a region
-"ecs.gn6i-c4g1.xlarge" = 11.63     # an instance type's pay-as-you-go price an hour
+[cn-hangzhou]                      # a table for each region
+"ecs.gn6i-c4g1.xlarge" = 11.63     # an instance type's pay-as-you-go price for an hour
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ Price = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class PriceTable(BaseModel):
-    """Prices an hour, by region and instance type."""
+    """Prices for each hour in the file's currency, by region and instance type."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -24,12 +24,13 @@ class PriceTable(BaseModel):
     regions: Mapping[str, Mapping[str, Price]]
 
     def hourly(self, region: str, instance_type: str) -> float | None:
+        """Price of an hour; None if the table has none."""
         return self.regions.get(region, {}).get(instance_type)
 
 
 def load(path: Path) -> PriceTable:
-    """Raises ValueError in one sentence, for a file that cannot be read or does not have the form above."""
-    import tomllib  # 5 ms that a start without a table need not pay
+    """Read a price table. Raises ValueError (one sentence) for a file that cannot be read or has another form."""
+    import tomllib  # 5 ms, only needed with a table
 
     try:
         given: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
@@ -41,5 +42,5 @@ def load(path: Path) -> PriceTable:
         wrong = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, wrong["loc"])).removeprefix("regions.")
         raise ValueError(f"{path}: {where}: {wrong['msg']}") from None
-    except ValueError as error:  # TOML, or not UTF-8
+    except ValueError as error:  # invalid TOML or invalid UTF-8
         raise ValueError(f"{path} is no TOML: {error}") from None

@@ -1,4 +1,5 @@
-"""Settings: flags, then PAI_DLC_* variables, then a TOML file, then the defaults here. Read once, at start."""
+"""Settings of the server. In order of precedence: flags, PAI_DLC_* variables, a TOML file, the defaults here. Read
+once, at start."""
 
 import os
 from pathlib import Path
@@ -27,7 +28,7 @@ class Settings(BaseSettings):
         frozen=True,
         extra="ignore",
         populate_by_name=True,
-        hide_input_in_errors=True,  # it may be a key
+        hide_input_in_errors=True,  # the input may be a key
     )
 
     config: Path | None = Field(
@@ -233,7 +234,7 @@ class Settings(BaseSettings):
 
 
 def problem(error: ValueError) -> str:
-    """What is wrong with the configuration, by the variables that set it, without the values, which may be keys."""
+    """Describe a configuration error by the names of the variables, without their values, which may be keys."""
     if not isinstance(error, ValidationError):
         return str(error)
     found = error.errors(include_url=False, include_input=False)

@@ -1,4 +1,4 @@
-"""The settings file: TOML, a setting by its name in small letters."""
+"""Reads the settings file: TOML, keys are the settings' names in lower case."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -8,14 +8,14 @@ from pai_dlc_mcp.server.spelling import nearest
 
 
 class UnusableFile(ValueError):
-    """The settings file cannot be read, or names something that is no setting."""
+    """The settings file cannot be read, or has a key that is no setting."""
 
-    title = "Settings"  # as of pydantic's own error
+    title = "Settings"  # pydantic's errors have this attribute
 
 
 def read(path: str | Path, known: Collection[str]) -> dict[str, Any]:
-    """The settings of a TOML file, which may name those `known`. Raises UnusableFile."""
-    import tomllib  # 5 ms that a start without a file need not pay
+    """Read the TOML file at `path`; `known` are the allowed keys. Raises UnusableFile."""
+    import tomllib  # 5 ms, only needed with a file
 
     try:
         given = tomllib.loads(Path(path).expanduser().read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""Models that refuse a name they do not know, and say which one was probably meant."""
+"""Pydantic models that refuse unknown field names and suggest the nearest known one."""
 
 import difflib
 from collections.abc import Iterable
@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 
 class StrictModel(BaseModel):
-    """Refuses a field it does not know, by name and with the nearest it does; takes the API's spelling as well."""
+    """Refuses unknown fields and suggests the nearest known name. Accepts the API's spelling (JobId) as well as ours
+    (job_id)."""
 
     model_config = ConfigDict(
         extra="forbid", populate_by_name=True, loc_by_alias=False, frozen=True, protected_namespaces=()
@@ -29,7 +30,7 @@ class StrictModel(BaseModel):
         return given
 
 
-# What Alibaba's job skill names and the API does not take.
+# Field names that Alibaba's job skill uses and the API does not have.
 _NOT_IN_THE_API = {
     "enablegangscheduling": "CreateJob of SDK 1.11.6 has no gang scheduling switch: leave it out",
     "quotaid": "a quota's id goes into resource_id, where there is one; ListEcsSpecs of SDK 1.11.6 does not take it",
@@ -37,7 +38,7 @@ _NOT_IN_THE_API = {
 
 
 def _unknown(key: str, names: Iterable[str]) -> str:
-    near = nearest(key, names)  # alike but for case and underscores, so the API's spelling finds ours
+    near = nearest(key, names)  # compares without case and underscores, so the API's spelling matches ours
     if (answer := not_in_the_api(key)) and not (near and _plain(near) == _plain(key)):
         return answer
     hint = f"did you mean {near!r}?" if near else f"known are {', '.join(names)}"
@@ -45,13 +46,13 @@ def _unknown(key: str, names: Iterable[str]) -> str:
 
 
 def not_in_the_api(key: str) -> str | None:
-    """One sentence on a field that users of the skill know and the API does not."""
+    """One sentence about a field of the skill that the API does not have; None for any other key."""
     answer = _NOT_IN_THE_API.get(_plain(key))
     return f"{key}: {answer}" if answer else None
 
 
 def nearest(value: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant: alike but for case, dashes and underscores, else close in spelling."""
+    """The known word nearest to `value`: equal without case, dashes and underscores, else similar in spelling."""
     plain = {_plain(word): word for word in known}
     if word := plain.get(_plain(value)):
         return word

@@ -1,4 +1,5 @@
-"""What the operator lets creates of this server spend. No tool changes it; read once, at start."""
+"""The operator's limits on what jobs created through this server may spend. Read once, at start; no tool changes
+them."""
 
 from typing import Any
 
@@ -6,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class SpendLimits(BaseModel):
-    """Of all jobs created here, whoever asked. A day and an hour are the last 24 hours and the last one."""
+    """Limits over all jobs created through this server, of all callers. `day` and `hour` mean the last 24 hours and the
+    last 60 minutes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -15,7 +17,7 @@ class SpendLimits(BaseModel):
     jobs_an_hour: int | None = Field(default=None, gt=0)
     failures_in_a_row: int | None = Field(default=None, gt=0)
     amount_a_day: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    ask_from: float = Field(default=0.8, gt=0, le=1)  # part of a limit above which a create asks the user
+    ask_from: float = Field(default=0.8, gt=0, le=1)  # share of a limit from which a create asks the user
 
 
 def parse(given: object) -> Any:

@@ -1,4 +1,4 @@
-"""What the setting PAI_DLC_STATE may name: memory, a folder, or the address of a Redis, which may hold a password."""
+"""Parses the setting PAI_DLC_STATE: `memory`, a folder, or a Redis address, which may contain a password."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ _REDIS = r"rediss?://([^/?#@]*@)?([A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?
 
 
 def parse(given: object) -> object:
-    """A text as what it names. Raises ValueError, which does not quote it."""
+    """The setting's text as the store it names. Raises ValueError, whose text does not quote the setting."""
     if not isinstance(given, str) or given == "memory":
         return given
     if not re.match(r"[A-Za-z]+://", given):
@@ -21,7 +21,7 @@ def parse(given: object) -> object:
 
 
 def secrets(state: object) -> list[tuple[str, str]]:
-    """Names and values of what may not be shown."""
+    """(name, value) of each secret in the setting, to be redacted."""
     if not isinstance(state, SecretStr):
         return []
     address = state.get_secret_value()

@@ -1,5 +1,7 @@
-"""Spans and metrics of tools, of calls to the cloud and of the gate's steps; nothing unless an operator sets up
-OpenTelemetry. Attributes are tool, operation, region, code and the like: no argument, no id, no text."""
+"""Spans and metrics of tool calls, calls to the cloud and steps of the gate. Nothing is recorded without OpenTelemetry.
+
+Attributes are the tool, operation, region, error code and the like; never arguments, ids or texts.
+"""
 
 import os
 import time
@@ -11,12 +13,12 @@ from typing import Any
 from pai_dlc_mcp.server.errors import Failure
 
 _ENDPOINTS = tuple(f"OTEL_EXPORTER_OTLP_{signal}ENDPOINT" for signal in ("", "TRACES_", "METRICS_"))
-_GATE = ("effect", "rung", "word", "code")  # of a step's facts
+_GATE = ("effect", "rung", "word", "code")  # the facts of a gate step that become attributes
 
 
 @dataclass(frozen=True)
 class Instruments:
-    """What is recorded with: a tracer, and metrics by their names."""
+    """The tracer and the metrics to record with."""
 
     tracer: Any
     tool_seconds: Any
@@ -41,17 +43,18 @@ _instruments: Instruments | None = None
 
 
 def is_wanted() -> bool:
-    """By the standard's own variables."""
+    """Whether the OTEL_* variables turn on an exporter."""
     return os.environ.get("OTEL_SDK_DISABLED", "").lower() != "true" and any(map(os.environ.get, _ENDPOINTS))
 
 
 def record_with(instruments: Instruments) -> None:
+    """Record with these instruments from now on."""
     global _instruments
     _instruments = instruments
 
 
 def tool_called(tool: str, seconds: float, tokens: Callable[[], int], code: str | None) -> None:
-    """`code` None: it was answered."""
+    """Record one tool call. `seconds` is its duration; `code` the error code, None for a success."""
     if _instruments:
         named = _attributes(tool=tool, code=code)
         _instruments.tool_seconds.record(seconds, named)
@@ -59,6 +62,7 @@ def tool_called(tool: str, seconds: float, tokens: Callable[[], int], code: str 
 
 
 def gate_step(step: str, action: str, region: str, facts: Mapping[str, object]) -> None:
+    """Count one step of the gate."""
     if _instruments:
         known = {name: str(facts[name]) for name in _GATE if facts.get(name) is not None}
         _instruments.gate_steps.add(1, _attributes(step=step, operation=action, region=region, **known))
@@ -66,7 +70,7 @@ def gate_step(step: str, action: str, region: str, facts: Mapping[str, object]) 
 
 @contextmanager
 def cloud_call(operation: str, region: str) -> Generator[Callable[[], None]]:
-    """Around a call and its retries; what it yields is called at the begin of each attempt."""
+    """Span around one operation with its retries. Yields a function to call at the start of each attempt."""
     if not _instruments:
         yield _nothing
         return

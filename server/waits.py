@@ -44,7 +44,7 @@ Record = dict[str, Any]
 
 
 class TaskParams(RequestParams):
-    """Of tasks/get, tasks/cancel and tasks/update: a wait asks nothing, so that an update has no effect."""
+    """Parameters of tasks/get, tasks/cancel and tasks/update. An update has no effect: a wait asks no questions."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="allow")
 
@@ -52,7 +52,7 @@ class TaskParams(RequestParams):
 
 
 class Waits(Extension):
-    """Of a server that offers wait_for_jobs, which it calls for each look."""
+    """The tasks extension of a server that offers wait_for_jobs, which each check calls."""
 
     identifier = "io.modelcontextprotocol/tasks"
     _server: Server
@@ -149,12 +149,12 @@ class Waits(Extension):
         return task
 
     async def _look(self, ctx: Any, arguments: Record, waited: float) -> CallToolResult:
-        """One look at the jobs, as the tool answers it; `waited`: seconds of the wait that have passed."""
+        """One check of the jobs, as the tool's result. `waited`: seconds of the wait that have passed."""
         from pai_dlc_mcp.server.workflows.waiting import one_look
 
         with one_look(waited):
             result = await self._server.call_tool(_TOOL, arguments, self._server.context_of(ctx))
-        assert isinstance(result, CallToolResult)  # it asks nobody
+        assert isinstance(result, CallToolResult)  # wait_for_jobs asks no questions
         return result
 
     def _key(self, ctx: Any, task_id: str) -> str:
@@ -188,7 +188,7 @@ def _seen(result: CallToolResult) -> str:
 
 
 def _shown(task_id: str, task: Record, now: float) -> Record:
-    """The task as SEP-2663 words it."""
+    """The task in the format of SEP-2663."""
     shown = {
         "taskId": task_id,
         "status": task["status"],

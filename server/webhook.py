@@ -1,4 +1,4 @@
-"""Webhooks that a message about a job can be posted to: which form each host takes, and its address and body.
+"""Webhook formats for messages about jobs: which format a host takes, and the URL and body of a POST.
 
 Sources: open.dingtalk.com, "custom robot security settings"; open.feishu.cn, "custom bot usage guide";
 developer.work.weixin.qq.com, path 91770.
@@ -26,7 +26,8 @@ _ADDRESS = re.compile(r"(?i:https?)://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,
 
 
 def form_of(url: str, hosts: Collection[str]) -> Form:
-    """`hosts`: those that take a generic message. Raises ValueError, without the address, for what is neither."""
+    """The format for this URL. `hosts` are the hosts that take a generic message. Raises ValueError, whose text does
+    not quote the URL, for any other host."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
@@ -44,7 +45,8 @@ def form_of(url: str, hosts: Collection[str]) -> Form:
 def message(
     url: str, form: Form, key: str | None, text: str, facts: dict[str, Any], now: float
 ) -> tuple[str, dict[str, Any]]:
-    """Address and JSON body of one POST. `key` signs it where the form has signatures; `now` is in seconds."""
+    """URL and JSON body of one POST. `key` signs it in the formats that have signatures; `now` in seconds since
+    1970."""
     match form:
         case "dingtalk":
             stamp = str(round(now * 1000))
@@ -54,7 +56,7 @@ def message(
         case "feishu":
             stamp = str(round(now))
             proof = {"timestamp": stamp, "sign": _signature(f"{stamp}\n{key}", "")} if key else {}
-            plain = text.replace("<", "\uff1c")  # <at user_id="all"> would call everybody
+            plain = text.replace("<", "\uff1c")  # <at user_id="all"> would notify everybody
             return url, {**proof, "msg_type": "text", "content": {"text": plain}}
         case "wecom":
             return url, {"msgtype": "text", "text": {"content": text}}

@@ -1,5 +1,5 @@
-"""What an agent can call. `listed.json` says how each tool is listed and where its function is, so that a start imports
-and derives nothing; `make snapshots` writes it from families.py."""
+"""The tools of this server. `listed.json` holds each tool's entry in tools/list and the module of its function, so that
+a start imports no tool and derives no schema. `make snapshots` writes it from families.py."""
 
 from importlib.resources import files
 

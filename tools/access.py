@@ -1,4 +1,4 @@
-"""Web terminals and sharing tokens of a job, behind the gate: whoever holds the result has access."""
+"""Web terminals and sharing tokens of a job; both need a confirmation, because the result gives access to the job."""
 
 from typing import Annotated, Literal
 
@@ -39,7 +39,7 @@ class TokenReply(Gated):
 
 
 async def _terminal(job_id: str, cloud: Cloud, is_shared: bool, pod_id: str | None = None) -> Look[str]:
-    """The service opens a terminal only into a running pod."""
+    """The service opens a terminal only in a running pod."""
 
     async def look() -> Plan[str]:
         job = await cloud.jobs.get(job_id)
@@ -101,7 +101,7 @@ async def get_token(
 
 
 async def _target(cloud: CloudInRegion, target_type: str, target_id: str) -> tuple[str, str]:
-    """What a token would open, in words, and a fingerprint of it. A tensorboard is named by its id alone."""
+    """A description of the token's target and its fingerprint. For a tensorboard the description is its id."""
     if target_type == "tensorboard":
         return "", target_id
     job = await cloud.jobs.get(target_id)

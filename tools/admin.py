@@ -1,4 +1,4 @@
-"""Opt-in: several jobs at once, and deleting one."""
+"""Opt-in tools: stop several jobs, delete a job."""
 
 from typing import Annotated
 
@@ -29,8 +29,9 @@ class DeleteReply(Gated):
 
 
 class JobOutcome(Row):
-    """`outcome`: not_sent (nobody said yes), stopped, stopping, stop_requested, skipped (was not to be stopped), failed
-    (nothing was done), unanswered (sent, and it may have been done), sent_unseen (accepted, could not be looked at)."""
+    """`outcome`: not_sent (no confirmation), stopped, stopping, stop_requested, skipped (not to be stopped), failed
+    (not carried out), unanswered (sent, may have been carried out), sent_unseen (accepted, the job could not be
+    read)."""
 
     job_id: str
     outcome: str

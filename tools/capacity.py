@@ -1,4 +1,4 @@
-"""Capacity: what a quota has room for now, and who holds the rest."""
+"""The capacity of a quota: what is free now, and who holds the rest."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -20,11 +20,11 @@ from pai_dlc_mcp.tools.params import QuotaId, Region
 
 tools = Toolset("quotas")
 
-_SHOWN = 10  # nodes out of use, users, sizes of free nodes
+_SHOWN = 10  # nodes out of service, users, and sizes of free nodes that are shown
 
 
 class RoomRow(Row):
-    """So many nodes have so much free each."""
+    """A number of nodes, and the free amounts of each."""
 
     nodes: int
     free: str
@@ -38,7 +38,8 @@ class HolderRow(Row):
 
 
 class CapacityReply(Facts):
-    """`largest_pod` fits one node and the limit now; `scattered` are free GPUs on nodes taken in part."""
+    """`largest_pod` fits on one node and within the limit now. `scattered`: free GPUs on nodes that are partly in
+    use."""
 
     quota_id: str
     name: ForeignName | None = None
@@ -91,7 +92,7 @@ async def get_capacity(
 
 
 def _of_users(found: Capacity) -> dict[str, object]:
-    """Who holds what, by the service's count, else added up from the workloads."""
+    """Who holds what: the service's counts, else the sum over the workloads."""
     if not isinstance(found.usages, CloudError):
         holders, notes = rules.holders(found.usages), []
     elif not isinstance(found.workloads, CloudError):
@@ -117,7 +118,7 @@ def _of_nodes(seen: Survey, limit: Resources, pod: Resources) -> dict[str, objec
 
 
 def _rooms(rooms: Sequence[Room]) -> list[RoomRow]:
-    """The largest; of the rest how many nodes there are."""
+    """The largest ones; for the others only the number of nodes."""
     rows = [RoomRow(nodes=room.nodes, free=str(room.free)) for room in rooms[:_SHOWN]]
     if rest := sum(room.nodes for room in rooms[_SHOWN:]):
         rows.append(RoomRow(nodes=rest, free=f"less than {rows[-1].free}"))
@@ -125,7 +126,7 @@ def _rooms(rooms: Sequence[Room]) -> list[RoomRow]:
 
 
 def _named(nodes: Sequence[Node]) -> list[str] | None:
-    """`node-03 CordonByUser`, as many as are shown and how many more there are."""
+    """`node-03 CordonByUser` for as many nodes as are shown, and the number of the others."""
     said = [" ".join(filter(None, (node.name, node.reason or node.status))) for node in nodes]
     more = [f"and {len(said) - _SHOWN} more"] if len(said) > _SHOWN else []
     return [*said[:_SHOWN], *more] or None

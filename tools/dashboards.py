@@ -1,4 +1,4 @@
-"""Dashboards: the address of a running job's own web pages."""
+"""Dashboards: URLs of a running job's web pages."""
 
 from pai_dlc_mcp.server.cloud.dashboards import Dashboard
 from pai_dlc_mcp.server.cloud.jobs import Job

@@ -1,4 +1,4 @@
-"""Diagnosis: why a job failed, hangs, waits or is slow, in one call."""
+"""diagnose_job: why a job failed, hangs, waits or is slow."""
 
 from mcp.types import CallToolResult
 
@@ -13,8 +13,8 @@ from pai_dlc_mcp.tools.params import JobId, Region
 tools = Toolset("core")
 
 _TOKENS = 2000
-_LINE = 600  # characters of a fact
-_QUOTED_TOKENS = 900  # of them, for the words of the job and the service
+_LINE = 600  # characters of one fact
+_QUOTED_TOKENS = 900  # tokens of texts from the job and the service
 
 
 @tools.read("Diagnose a training job")
@@ -25,7 +25,7 @@ async def diagnose_job(job_id: JobId, job: FreshJob, cloud: Cloud, region: Regio
     report = await diagnose(cloud, job)
     page = console(cloud.region, job)
     header = inline(f"diagnosis of job {job_id} ({job.status}): {report.category}: {report.verdict}", _LINE)
-    facts = [inert(inline(fact, _LINE)) for fact in report.facts]  # the names in them are the service's and the user's
+    facts = [inert(inline(fact, _LINE)) for fact in report.facts]  # facts contain names from the service and the user
     lines = [*facts, f"console: {page} (metrics: the same with /monitor)"]
     said = fenced(report.quoted, f"job {job_id}", _QUOTED_TOKENS) if report.quoted else ""
     meta = {"job_id": job_id, "status": job.status, "category": report.category, "verdict": report.verdict}

@@ -21,8 +21,8 @@ from pai_dlc_mcp.tools.params import JobId, MaxTokens, PodId, PodUid, Region
 
 tools = Toolset("core")
 
-JOB_EVENTS, POD_EVENTS = 50, 20  # the skill's caps
-_PODS = 8  # whose events are merged in, failed ones first
+JOB_EVENTS, POD_EVENTS = 50, 20  # limits from the skill
+_PODS = 8  # pods whose events are merged, failed ones first
 MaxEvents = Annotated[int, Field(ge=1, le=2000, description="The latest.")]
 
 

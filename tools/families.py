@@ -1,4 +1,4 @@
-"""Every tool, imported, in the order they are listed: one file a family, one function a tool."""
+"""All tools, in listing order: one module for each family, one function for each tool."""
 
 from pai_dlc_mcp.tools import (
     access,

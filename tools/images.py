@@ -1,4 +1,4 @@
-"""Images: what a job's pods run."""
+"""Images for the pods of jobs."""
 
 from typing import Annotated, Any, Literal
 
@@ -91,7 +91,7 @@ async def list_images(
             fix="Pass one of them.",
             code="InvalidLabels",
         )
-    if not workspace_id:  # a custom image need not carry the label
+    if not workspace_id:  # custom images may lack the label
         wanted["system.supported.dlc"] = "true"
     filters = {"Labels": ",".join(f"{k}={v}" for k, v in wanted.items()) or None, "Name": name}
     page = await cloud.images.list({**filters, "WorkspaceId": workspace_id}, offset, limit)
@@ -120,7 +120,7 @@ def _row(image: Image) -> ImageRow:
 
 
 def _about(image: Image) -> str | None:
-    """`PyTorch 2.6.0, GPU, python 3.11` and the labels that are not the platform's own."""
+    """`PyTorch 2.6.0, GPU, python 3.11` and the labels that the platform did not set."""
     said = [f"{label.key.removeprefix(_FRAMEWORK)} {label.value}" for label in image.labels if _FRAMEWORK in label.key]
     said += [f"{_SHOWN[label.key]}{label.value}" for label in image.labels if label.key in _SHOWN]
     said += [f"{label.key}={label.value}" for label in image.labels if not label.key.startswith("system.")]

@@ -1,4 +1,4 @@
-"""Pod logs, cut to a budget with the error kept."""
+"""Logs of pods, cut to a number of tokens; errors are kept."""
 
 from datetime import datetime
 from functools import partial
@@ -30,13 +30,13 @@ from pai_dlc_mcp.tools.params import JobId, MaxTokens, Moment, PodId, PodUid, Re
 
 tools = Toolset("core")
 
-_OTHERS = 8  # pods named besides the one that is read, one for every 400 tokens
-_ROOMY = 1000  # tokens; an answer of fewer names no other pod, and leaves its cursor to _meta
-_LINES = 100  # of a tail or a grep
+_OTHERS = 8  # other pods that are named, one for each 400 tokens
+_ROOMY = 1000  # tokens; a smaller result names no other pod and has its cursor in _meta only
+_LINES = 100  # lines of a tail or a grep
 _EVENT_TOKENS = 250
-_EXCERPT_TOKENS = 300  # the least for which a log is worth an excerpt
-_LABEL = 40  # tokens of the line above it
-_SAVED_PAGES = 20  # of 5,000 records
+_EXCERPT_TOKENS = 300  # least number of tokens for an excerpt
+_LABEL = 40  # tokens of the line above an excerpt
+_SAVED_PAGES = 20  # pages of 5,000 records
 
 Show = Literal["tail", "errors", "grep", "summary", "all_pods"]
 
@@ -108,7 +108,7 @@ async def get_pod_logs(
         source=f"log of pod {pod.pod_id}",
     )
     try:
-        seen = await anyio.to_thread.run_sync(cut)  # 15 MB take half a second
+        seen = await anyio.to_thread.run_sync(cut)  # 0.5 s for 15 MB
     except ValueError as error:
         raise Failure(f"pattern: {error}.", fix="Correct the pattern (RE2 syntax).", code="InvalidPattern") from None
     meta |= {"lines": seen.lines, "printed": seen.printed, "folded": seen.folded, "redacted": seen.redacted}
@@ -116,7 +116,7 @@ async def get_pod_logs(
 
 
 async def _all_pods(cloud: CloudInRegion, job: Job, redactor: Redactor, max_tokens: int) -> CallToolResult:
-    """How every pod ended, those that ended alike in one line, causes before victims."""
+    """How each pod ended. Pods that ended alike share a line; causes come before victims."""
     seen = await endings.read(cloud.logs, job, redactor)
     lines = grouped(seen.found)
     what = f"all {len(job.pods)} pods of job {job.job_id} ({job.status})"
@@ -172,7 +172,7 @@ def _empty(job: Job, pod: Pod, since: datetime | None, cursor: str | None) -> st
 
 
 async def _last_event(cloud: CloudInRegion, job: Job, pod: Pod, redactor: Redactor) -> str:
-    """What happened to a pod that has written nothing; the log's own answer stands without it."""
+    """The last event of a pod that has no log; None if the events cannot be read."""
     try:
         found = await cloud.events.pod(job.job_id, pod.pod_id, since=job.created, max_events=POD_EVENTS)
     except CloudError as error:
@@ -182,7 +182,7 @@ async def _last_event(cloud: CloudInRegion, job: Job, pod: Pod, redactor: Redact
 
 
 def _chosen(job: Job, pod_id: str | None, pod_uid: str | None, previous: bool) -> tuple[Pod, Pod]:
-    """The pod asked for, as it is and as it was; without an id the one that failed first, else the master."""
+    """The pod, and the incarnation to read. Without an id: the pod that failed first, else the master."""
     if previous and pod_uid:
         raise Failure("previous and pod_uid name two incarnations.", fix="Pass one.", code="InvalidArgument")
     if not job.pods:

@@ -1,4 +1,4 @@
-"""Metrics: what each pod of a job uses, as a few numbers and a short series."""
+"""Metrics of a job's pods: statistics and a short series of means."""
 
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import Annotated, Literal
@@ -30,19 +30,19 @@ MetricType = Literal[
 
 
 def _several(value: object) -> object:
-    """One metric may come as it is."""
+    """A single metric may be given without a list."""
     return value.replace(" ", "").split(",") if isinstance(value, str) else value
 
 
-_POINTS = (20, 10, 5, 3)  # of a series, as many as the budget has room for
-_REST_TOKENS = 250  # of the facts beside the series
-_PODS_ASKED = 50  # of CloudMonitor at once: each is 150 bytes of the request's address
-_OUTLIERS, _PODS_EACH = 5, 8  # pods named for a metric; rows of each of several
+_POINTS = (20, 10, 5, 3)  # means of a series; the largest number that fits
+_REST_TOKENS = 250  # tokens of the facts beside the series
+_PODS_ASKED = 50  # pods in one request to CloudMonitor: each adds 150 bytes to the URL
+_OUTLIERS, _PODS_EACH = 5, 8  # outliers named for a metric; rows for each of several metrics
 
 
 class SeriesRow(Row):
-    """`means` are of equal parts of the time, oldest first; `-` where there is no value. `metric` stands where there
-    are several, with its unit."""
+    """`means` are over equal parts of the time, oldest first; `-` for a part without values. `metric`, with its unit,
+    is present only for several metrics."""
 
     metric: str | None = None
     of: str
@@ -54,7 +54,7 @@ class SeriesRow(Row):
 
 
 class MetricsReply(Pictured):
-    """`start` and `end` are of the values there are; the mean of an outlier is far from the others'."""
+    """`start` and `end`: time of the first and last value. Outliers: pods whose mean is far from the others'."""
 
     job_id: str | None = None
     metric: str | None = None
@@ -76,7 +76,7 @@ async def get_job_metrics(
     cloud: Cloud,
     metric: Annotated[
         list[MetricType], BeforeValidator(_several), Field(min_length=1, description="Usage in %, rates a second.")
-    ] = ["GpuCoreUsage"],  # noqa: B006 - never changed
+    ] = ["GpuCoreUsage"],  # noqa: B006 - never mutated
     last: Annotated[str | None, Field(pattern=rules.LAST, description="e.g. 1h")] = None,
     start_time: Moment | None = None,
     end_time: Moment | None = None,
@@ -141,7 +141,7 @@ async def get_metrics(
 
 
 def _dimensions(cloud: CloudInRegion, job: Job, metric_name: str, pod_id: str | None) -> list[dict[str, str]]:
-    """CloudMonitor answers for dimensions it is given: the job's, and for a card's metric those of each pod."""
+    """The dimensions for CloudMonitor: the job's, or for a metric of cards those of each pod."""
     of_job = {
         "jobId": job.job_id,
         "regionId": cloud.region,
@@ -158,7 +158,7 @@ def _dimensions(cloud: CloudInRegion, job: Job, metric_name: str, pod_id: str | 
 def _told(
     found: Mapping[str, Sequence[Series]], units: Mapping[str, Unit], empty: Mapping[str, str], step: str, job: Job
 ) -> MetricsReply:
-    """The series as rows, lowest mean first, with as many means each as there is room for; then as many rows."""
+    """The series as rows, lowest mean first. As many means as fit, then as many rows."""
     several = len(found) > 1
     total = sum(map(len, found.values()))
     apart = [said for kind, series in found.items() for said in _apart(kind, series, units[kind], job)]
@@ -181,8 +181,8 @@ def _told(
 
 
 def _within(most_tokens: int, found: Mapping[str, Sequence[Series]], units: Mapping[str, Unit]) -> list[SeriesRow]:
-    """Of as many pods as fit, the same number of each metric: fewer means come before fewer pods. Of several metrics
-    some pods each, with more means: the outliers are named, and the others are alike."""
+    """Rows within the tokens. The number of means is reduced before the number of pods. With several metrics, the same
+    few pods for each of them."""
     several, shown, groups = len(found) > 1, _PODS_EACH if len(found) > 1 else None, list[list[SeriesRow]]()
     for most in _POINTS:
         groups = [list(_rows(kind, series, units[kind], most, several))[:shown] for kind, series in found.items()]

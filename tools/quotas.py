@@ -1,4 +1,4 @@
-"""Quotas: the resources a team has, and a job's place in the queue for them."""
+"""Quotas: the resources of a team, and a job's place in the queue for them."""
 
 from collections.abc import Callable
 from typing import Annotated, Literal
@@ -41,8 +41,8 @@ class QuotaList(Listing):
 
 
 class QueueReply(Facts):
-    """`status`: queued, not_queued, no_queue for a pay-as-you-go job, or unknown where the service does not say.
-    `blocked_by` is the quota's own diagnosis; `short` is asked - (limit - used)."""
+    """`status`: queued, not_queued, no_queue (pay-as-you-go), or unknown if the service does not say. `blocked_by`: the
+    quota's diagnosis; short = asked - (limit - used)."""
 
     job_id: str | None = None
     job_status: str | None = None
@@ -115,7 +115,7 @@ def _quota_row(quota: Quota) -> QuotaRow:
 
 
 def _of(taken: str | None, total: str | None, read: Callable[[str | None], float] = number) -> str | None:
-    """The service gives no amount that is used where nothing is."""
+    """`32 used, 32 free, 64 total`. The service omits the used amount if nothing is used."""
     used, whole = read(taken), read(total)
     return f"{used:g} used, {max(0, whole - used):g} free, {whole:g} total" if total else None
 
@@ -128,7 +128,7 @@ def _not_queued(job: Job) -> QueueReply:
 
 
 def _unknown(job: Job, error: CloudError) -> QueueReply:
-    """What the job itself says, where the queue may not be read."""
+    """The job's own fields, if the queue cannot be read."""
     return QueueReply(
         job_id=job.job_id,
         job_status=job.status,

@@ -1,4 +1,4 @@
-"""Ray history servers: what a finished Ray job's dashboard showed, when the dashboard itself is gone."""
+"""Ray history servers: dashboards of ended Ray jobs."""
 
 from typing import Annotated, Any
 
@@ -55,8 +55,8 @@ class ServerFacts(Facts):
 
 
 class ServerReply(Facts):
-    """`status`: created, starting, started, stopping, stopped, nothing_to_start or nothing_to_stop; `server_status` is
-    as last seen."""
+    """`status`: created, starting, started, stopping, stopped, nothing_to_start or nothing_to_stop. `server_status`:
+    the service's, as last read."""
 
     status: str
     server_id: str

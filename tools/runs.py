@@ -1,4 +1,4 @@
-"""Jobs in relation to others: one again with changes, two compared, many over a grid."""
+"""Tools that relate jobs to each other: clone with changes, compare two, and create many over a grid."""
 
 from typing import Annotated, Any
 
@@ -39,7 +39,8 @@ class ChangeRow(Row):
 
 
 class CloneReply(CreateReply):
-    """As create_job's. `changes` says what differs from the job `cloned_from`; an environment variable by its name."""
+    """As create_job's reply. `changes`: differences from the job `cloned_from`; of environment variables only the
+    names."""
 
     cloned_from: str
     display_name: str
@@ -47,7 +48,7 @@ class CloneReply(CreateReply):
 
 
 class _Ready:
-    """A clone that could be created, read and checked once a call."""
+    """A clone that passed all checks; built once a call."""
 
     def __init__(self, original: Original, made: Clone, checked: Checked) -> None:
         self.original, self.made, self.checked = original, made, checked
@@ -124,7 +125,7 @@ async def clone_job(
     return CloneReply(**{**found, **ready.about})
 
 
-_DIFFERENCES = 20  # told of a comparison
+_DIFFERENCES = 20  # differences shown
 
 
 class FigureRow(Row):
@@ -134,7 +135,7 @@ class FigureRow(Row):
 
 
 class DifferenceRow(Row):
-    """Of a variable's values only that they differ."""
+    """For an environment variable only the fact that it differs."""
 
     field: ForeignName
     a: ForeignName
@@ -142,7 +143,7 @@ class DifferenceRow(Row):
 
 
 class Comparison(Facts):
-    """`figures` of both runs; `configuration` is what differs between the two."""
+    """`figures`: facts of both runs. `configuration`: the differences."""
 
     a: str
     b: str

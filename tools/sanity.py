@@ -1,4 +1,4 @@
-"""Sanity checks: were the GPUs and links of a job's nodes sound before it trained?"""
+"""Sanity checks: tests of the GPUs and links of a job's nodes before training."""
 
 from collections.abc import Sequence
 from typing import Annotated, Literal
@@ -21,12 +21,12 @@ tools = Toolset("core")
 PhaseName = Literal["CheckInit", "DeviceCheck", "SingleNodeCommCheck", "TwoNodeCommCheck", "AllNodeCommCheck"]
 
 _CHECKS_SHOWN = 10
-# Characters of a phase's message, which can hold a figure for each node: of all phases, of the one asked for.
+# Characters of a phase's message, which can have a figure for each node: in a list, and for one phase.
 _MESSAGE, _WHOLE_MESSAGE = 500, 3000
 
 
 class CheckRow(Row):
-    """`phase`: the one that failed or is running, and its message."""
+    """`phase`: the failed or running one, and its message."""
 
     number: int
     status: str
@@ -37,7 +37,7 @@ class CheckRow(Row):
 
 
 class CheckList(Facts):
-    """`empty` says why there are none."""
+    """`empty`: why there are no checks."""
 
     job_id: str | None = None
     job_status: str | None = None
@@ -101,7 +101,8 @@ def _why_empty(job: Job) -> str:
 
 
 def check_row(phases: Sequence[Phase]) -> CheckRow:
-    """A check is what its worst phase is: Failed, else Running, else Pending once some have passed, else the last."""
+    """The status of a check: Failed or Running if any phase is, Pending if some have passed and others wait, else that
+    of the last phase."""
     order = ("Failed", "Running", "Pending")
     telling = min(phases, key=lambda phase: order.index(phase.status) if phase.status in order else len(order))
     ended = [phase.finished for phase in phases if phase.finished]

@@ -40,8 +40,7 @@ class SetupReply(Facts):
 
 
 async def _started(region: str | None, ctx: Context[App]) -> "tuple[CloudInRegion, str] | SetupReply":
-    """The cloud to ask and the source of its key; or the answer, where there is no key or the operator set no region
-    that can be one."""
+    """The cloud and the source of the key; or the reply, if there is no key or the configured region is invalid."""
     app = ctx.request_context.lifespan_context
     source, fixes, cloud = "none found", list[str](), None
     try:
@@ -98,7 +97,7 @@ async def check_setup(ctx: Context[App], region: Region = None) -> SetupReply:
 
 
 async def _limits(cloud: CloudInRegion) -> list[str] | None:
-    """What is left of the operator's limits."""
+    """The operator's spend limits with what is left of each."""
     try:
         return list(map(str, await spend.figures(cloud, []))) or None
     except Failure as error:

@@ -1,4 +1,4 @@
-"""Signals: Unix signals to the processes of a job's pods, behind the gate."""
+"""Unix signals to the processes of a job's pods; sending needs a confirmation."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -58,7 +58,7 @@ class SignalFacts(Facts):
 
 
 class SentReply(Gated):
-    """`signal_status` is the service's."""
+    """`signal_status`: the service's."""
 
     job_id: str | None = None
     signal: str | None = None
@@ -151,7 +151,7 @@ def _target(pod_names: list[str] | None, roles: list[str] | None) -> dict[str, A
 
 
 def _receivers(signal: Signal) -> str | None:
-    """Roles, else pods: some by name, the rest by number."""
+    """Roles, or pods: the first by name, the others as a number."""
     names: Sequence[str] = signal.roles or signal.pods
     more = [f"and {len(names) - _PODS_NAMED} more"] if len(names) > _PODS_NAMED else []
     return ", ".join([*names[:_PODS_NAMED], *more]) or signal.scope

@@ -1,4 +1,4 @@
-"""What a job reads: datasets and code sources."""
+"""Inputs of jobs: datasets and code sources."""
 
 from typing import Annotated
 

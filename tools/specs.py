@@ -22,8 +22,8 @@ SortBy = Literal["gpus", "gpu_memory", "cpus", "memory", "price"]
 
 
 class SpecRow(Row):
-    """Memory in GiB, `card_memory` of one card; `price` an hour, of the operator's table; `spot_discount` 0.1 is a
-    tenth of it; the first of `drivers` is the default."""
+    """Memory in GiB; `card_memory` for one card. `price` for an hour, from the operator's table. `spot_discount` is a
+    factor: 0.1 means a tenth of the price. The first of `drivers` is the default."""
 
     instance_type: str
     gpus: int
@@ -77,13 +77,13 @@ async def list_ecs_specs(
     rows = [_row(spec, prices, cloud.region) for spec in alike if spec.available or not available_only]
     rows.sort(key=lambda row: _size(row, sort_by), reverse=order == "desc")
     if sort_by == "price":
-        rows.sort(key=lambda row: row.price is None)  # stays sorted by price; what has none comes last
+        rows.sort(key=lambda row: row.price is None)  # stable sort: by price, rows without a price last
     page = Page(rows[offset : offset + limit], offset, len(rows), note=known.note)
     return SpecList.of(page, note=_note(known.items, gpu_type if not found else None, len(alike) - len(rows)))
 
 
 def _note(known: Sequence[EcsSpec], unknown_type: str | None, hidden: int) -> str | None:
-    """What the list leaves out, or why there is nothing in it."""
+    """What the list leaves out, or why it is empty."""
     if unknown_type:
         types = ", ".join(sorted({spec.gpu_type for spec in known if spec.gpu_type}))
         return f"no GPU type {unknown_type!r} here; there is {types or 'none'}"

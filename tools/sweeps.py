@@ -1,4 +1,4 @@
-"""Many jobs like one, over a grid: one question, a few at once."""
+"""create_sweep: many jobs that differ in listed fields, with one confirmation."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
@@ -31,8 +31,8 @@ class PointRow(Row):
 
 
 class SweepReply(Gated):
-    """`status`: going_on, done, or how asking ended. `points` with the fields each has of its own; `best` by the metric
-    with its log line, of those that succeeded."""
+    """`status`: going_on, done, or the status of the confirmation. `points`: the fields in which each differs. `best`:
+    the best succeeded job by the metric, with its log line."""
 
     template: str
     total: int
@@ -48,7 +48,7 @@ class SweepReply(Gated):
     best_value: float | None = None
     best_line: ForeignText | None = None
     stopped_by: str | None = None
-    sent_again: dict[str, str] | None = Field(default=None, exclude=True)  # request id -> when it was sent before
+    sent_again: dict[str, str] | None = Field(default=None, exclude=True)  # request id -> time of the first request
 
 
 async def _planned(
@@ -143,8 +143,8 @@ async def _go_on(
     at_once: int,
     again: Mapping[str, str],
 ) -> tuple[int, str | None]:
-    """Creates in order as many as may live, and looks again for those that nobody answered: neither is sent twice, but
-    for those of `again`. How many were made, and what stopped it."""
+    """Create jobs in order up to the limit, and search for unresolved ones. No create is sent twice, except those in
+    `again`. Returns how many were created, and what stopped it."""
     made, live = 0, sum(job is not None and not job.terminal for job in found.values())
     for point in planned.points:
         if found.get(point.request_id) or (live >= at_once and point.request_id not in found):

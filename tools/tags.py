@@ -1,4 +1,4 @@
-"""Tags of jobs: for search and for the bill."""
+"""Tags of jobs, for search and billing."""
 
 from typing import Annotated
 
@@ -54,7 +54,8 @@ async def untag_resources(
 
 
 def _ours_to_change(keys: dict[str, str] | list[str]) -> None:
-    """The platform's keys are refused by the service; this server's own tell a repeated create from a new one."""
+    """Raises Failure for keys of the platform, which the service refuses, and for this server's own, by which it
+    recognizes a repeated create."""
     for key in keys:
         reserved = key.lower().startswith(("aliyun", "acs:")) or "://" in key or key in (REQUEST_TAG, ARGUMENTS_TAG)
         if reserved or not 0 < len(key) <= _LONGEST_KEY:

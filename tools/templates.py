@@ -1,4 +1,4 @@
-"""Job templates: parts of a create_job body under a name, in versions."""
+"""Job templates: named parts of a create_job body, with versions."""
 
 import json
 from typing import Annotated, Any, cast
@@ -33,7 +33,7 @@ TemplateName = Annotated[
 ]
 Description = Annotated[str | None, Field(description="What the template is for.")]
 Number = Annotated[int, Field(ge=1, description="Number, from get_job_template.")]
-# Checked as create_job's fields are, but published as an object: its schema is create_job's, 2 kB.
+# Validated like create_job's fields. In the schema only an object, because create_job's schema has 2 kB.
 Content = Annotated[job_template.Content, WithJsonSchema({"type": "object", "description": "Fields as in create_job."})]
 Constraints = Annotated[dict[str, str], Field(description="JSONPath to locked, overridable or required.")]
 
@@ -60,7 +60,7 @@ class VersionRow(Row):
 
 
 class TemplateFacts(Facts):
-    """`content` is JSON in the API's names, of `version`; values of environment variables and secrets are hidden."""
+    """`content`: JSON of `version` under the API's names; environment values and secrets are hidden."""
 
     template_id: str | None = None
     name: ForeignName
@@ -77,7 +77,7 @@ class TemplateFacts(Facts):
 
 
 class TemplateReply(Facts):
-    """`status`: created, updated. `version` is the newest, `default_version` the one jobs get."""
+    """`status`: created or updated. `version`: the newest; `default_version`: used for new jobs."""
 
     status: str
     template_id: str
@@ -227,7 +227,7 @@ async def delete_job_template(
 
 
 def _version(content: job_template.Content, constraints: dict[str, str] | None) -> dict[str, Any]:
-    """Content and what goes with it, as the API takes them: content is a JSON string."""
+    """Content and constraints for the API, which takes content as a JSON string."""
     body = content.api()
     job_template.check(body)
     return {"Content": json.dumps(body, ensure_ascii=False), "Constraints": constraints}

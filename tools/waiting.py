@@ -1,4 +1,4 @@
-"""Waiting for training jobs in one call, instead of polling."""
+"""wait_for_jobs: wait for training jobs in one call."""
 
 from typing import Annotated, Literal
 
@@ -28,7 +28,7 @@ _DONE: dict[Until, Literal["running", "ended", "changed"]] = {
 
 
 class WaitRow(Row):
-    """`news`: this job is why the wait ended. `since`: when it took its status, as far as the service says."""
+    """`news`: this job ended the wait. `since`: when it entered its status, if the service says so."""
 
     job_id: str
     display_name: ForeignName | None = None
@@ -91,7 +91,8 @@ def _note(waited: Waited, asked: int, *, heard: bool) -> str | None:
 
 
 async def _rows(cloud: CloudInRegion, waited: Waited) -> list[WaitRow]:
-    """A line a job, in the order asked for; those that are news or stuck are looked at once more for their reason."""
+    """A row for each job, in the order of the argument. Jobs that ended the wait or seem stuck are read once more for
+    the reason."""
 
     async def look(sight: Sight) -> WaitRow:
         news = sight.job_id in waited.news

@@ -1,4 +1,4 @@
-"""Workspaces: where a job lives and who sees it."""
+"""Workspaces, which contain jobs and decide who can see them."""
 
 from typing import Annotated
 

@@ -121,7 +121,7 @@ RHYTHMS: dict[str, Callable[[random.Random], Lines]] = {
 
 
 def startup(dice: random.Random) -> list[str]:
-    """The lines before a first step: of which some look like trouble."""
+    """The lines before the first step, some of which look like problems."""
     pool = [
         "+ export NCCL_DEBUG=WARN",
         f"dlc-worker-0:881:881 [0] NCCL INFO Bootstrap : Using eth0:10.0.0.{dice.randint(2, 9)}<0>",
@@ -164,7 +164,7 @@ SURVIVED = (
 
 
 def teardown(lines: int, seed: int) -> list[str]:
-    """What the others say after a failure."""
+    """The output of the other ranks after a failure."""
     dice = random.Random(seed)
     out: list[str] = []
     while len(out) < lines:

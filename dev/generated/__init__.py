@@ -1,1 +1,1 @@
-"""What the repository holds of its own code's output, apart from the README's tables: `make docs` writes it."""
+"""Generated files, except the README's tables. `make docs` writes them."""

@@ -1,4 +1,4 @@
-"""`python -m dev.generated [--check]`: write the generated files, or name those that are old."""
+"""`python -m dev.generated [--check]`: write the generated files, or list the outdated ones."""
 
 import logging
 import sys
@@ -7,8 +7,8 @@ from dev.generated.files import ROOT, generated
 
 
 def main(*, check: bool) -> int:
-    """1 where a check found a file that is missing or old."""
-    logging.disable(logging.INFO)  # the emulator's, of its starts
+    """Exit code 1 if a check found a missing or outdated file."""
+    logging.disable(logging.INFO)  # messages of the emulator at start
     made = generated()
     stale = [
         path for path, text in made.items() if not (ROOT / path).exists() or (ROOT / path).read_text("utf-8") != text

@@ -1,4 +1,4 @@
-"""What registries and hosts install from: the registry's entry, the bundle (MCPB) and the Claude Code plugin."""
+"""Files from which registries and hosts install: the registry's entry, the bundle (MCPB) and the Claude Code plugin."""
 
 import json
 import tomllib
@@ -17,10 +17,10 @@ from pai_dlc_mcp.server.settings import Settings
 
 PROJECT: Mapping[str, Any] = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
 NAME, VERSION = PROJECT["name"], PROJECT["version"]
-REGISTRY_NAME = f"io.github.{NAME}/{NAME}"  # the README's mcp-name: the registry looks for it on PyPI
+REGISTRY_NAME = f"io.github.{NAME}/{NAME}"  # the registry looks for mcp-name in the README on PyPI
 SHORT = "Deep-learning training jobs on Alibaba Cloud PAI-DLC: typed tools, short logs, a gate before harm"
 TITLE = "Alibaba Cloud PAI-DLC"
-# What a user is asked at installation, by environment variable: title, description, default.
+# Questions to the user at installation, by environment variable: title, description, default.
 QUESTIONS: Mapping[str, tuple[str, str, str | bool]] = {
     "PAI_DLC_REGION": ("Region", "Region of calls that name none, for example cn-hangzhou.", ""),
     "ALIBABA_CLOUD_PROFILE": ("Profile", "Profile of `aliyun configure` with the credentials; empty: its default.", ""),
@@ -68,7 +68,7 @@ def _registry_entry() -> dict[str, Any]:
 
 
 def _manifest(listed: Sequence[Listed]) -> dict[str, Any]:
-    """The bundle's manifest 0.3: uv runs the script, which names the package it needs."""
+    """The bundle's manifest, version 0.3: uv runs a script that names the package it needs."""
     asked = {
         name.lower(): {
             "type": "boolean" if default is False else "string",
@@ -98,7 +98,7 @@ def _manifest(listed: Sequence[Listed]) -> dict[str, Any]:
             },
         },
         "tools": [{"name": tool.name, "description": tool.title or tool.name} for tool in listed],
-        "tools_generated": True,  # toolsets add some
+        "tools_generated": True,  # toolsets add tools
         "prompts_generated": True,
         "user_config": asked,
         "compatibility": {
@@ -109,7 +109,7 @@ def _manifest(listed: Sequence[Listed]) -> dict[str, Any]:
 
 
 async def _listed() -> list[Listed]:
-    """tools/list of the server as it runs without settings."""
+    """tools/list of a server without settings."""
     server = app.build(Settings.model_construct(state="memory"), tools.TOOLSETS, DefaultChain())
     async with Client(server, cache=None) as client:
         return (await client.list_tools()).tools

@@ -1,4 +1,4 @@
-"""The documentation's pages of tools: what each takes, and what some answer on the emulator."""
+"""The documentation's pages of tools: parameters, and results of some calls on the emulator."""
 
 import os
 import re
@@ -23,7 +23,7 @@ from pai_dlc_mcp.server.settings import Settings
 
 _README = Path(__file__).parents[2] / "README.md"
 _NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
-# Calls whose answers are shown, of jobs that a new emulator has.
+# Calls with results to show, on jobs of a new emulator.
 _SHOWN: Sequence[tuple[str, Mapping[str, Any]]] = (
     ("list_jobs", {"workspace_id": "123456", "limit": 4}),
     ("get_job", {"job_id": "dlc2outofmemory2"}),
@@ -47,7 +47,7 @@ def pages(every: Sequence[Tool]) -> dict[str, str]:
 
 
 def _section(heading: str) -> str:
-    """A section of the README as a page; it links to no file."""
+    """A section of the README as a page; without links to files."""
     _, _, rest = _README.read_text("utf-8").partition(f"\n## {heading}\n")
     return f"# {heading}\n{rest.partition(chr(10) + '## ')[0].rstrip()}\n"
 
@@ -137,7 +137,7 @@ async def _answers() -> str:
 
 
 def _steady(result: CallToolResult) -> str:
-    """Its text, without what is another one each time."""
+    """The text, without parts that change in each run."""
     text = "\n".join(block.text for block in result.content if isinstance(block, TextContent))
     text = re.sub(r'(?<=untrusted-data id=")[0-9a-f]+|(?<=untrusted-data id=)[0-9a-f]+', "5598ff51", text)
     text = re.sub(r"127\.0\.0\.1:\d+", "pai-dlc.cn-hangzhou.aliyuncs.com", text)

@@ -1,1 +1,1 @@
-"""`make new-tool NAME=list_members`: the files of a new read, made from what the SDK knows of its operation."""
+"""`make new-tool NAME=list_members`: writes the files of a new read, from the SDK's description of its operation."""

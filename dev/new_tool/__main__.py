@@ -1,4 +1,4 @@
-"""`python -m dev.new_tool NAME [TOOLSET]`: write the files of a noun's first read, and wire them."""
+"""`python -m dev.new_tool NAME [TOOLSET]`: write and wire the files of a noun's first read."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The text of a new noun's files: the cloud's operations, the tool, the emulator's half, and a test of each."""
+"""The texts of a new noun's files: cloud operations, tool, emulator operations, and a test of each."""
 
 import re
 from collections.abc import Iterable
@@ -99,7 +99,7 @@ def _cloud_field(name: str, kind: str) -> str:
 
 
 def _shown(name: str, kind: str) -> str:
-    """A text that users write is somebody else's: the reply cleans and fences it."""
+    """The type of a field in a reply; free text must be cleaned and fenced."""
     if kind != "str":
         return kind
     return "ForeignText" if name == "description" else "ForeignName" if name.endswith("name") else "str"

@@ -1,4 +1,4 @@
-"""What the SDK's generated code says of an operation: its route, its parameters and the fields of its answer."""
+"""What the SDK's generated code contains about an operation: route, parameters, and fields of the response."""
 
 import importlib
 import inspect
@@ -17,8 +17,8 @@ PAGING = {"PageNumber", "PageSize"}
 
 @dataclass(frozen=True)
 class Operation:
-    """`ids` and `filters` are snake_case names, `fields` an item's with their types. `items` is the answer's key of the
-    list; None where the answer is the item itself."""
+    """`ids` and `filters`: snake_case names. `fields`: an item's fields with types. `items`: key of the list in the
+    response, None if the response is the item."""
 
     name: str
     product: str
@@ -44,7 +44,7 @@ def snake(name: str) -> str:
 
 
 def read(name: str) -> Operation:
-    """The operation of a tool's name. Raises SystemExit for a name that is no read of either SDK."""
+    """The operation for a tool's name. Raises SystemExit for a name that is no read in either SDK."""
     for product, (package, _) in SDKS.items():
         client = importlib.import_module(f"{package}.client").Client
         if method := getattr(client, f"{name}_with_options", None):
@@ -68,7 +68,7 @@ def _read(name: str, product: str, source: str, models: Any) -> Operation:
 
 
 def _list_of(body: Any, models: Any) -> tuple[str, Any]:
-    """The answer's key of its one list of objects, and their class."""
+    """The key of the only list of objects in the response, and the class of its objects."""
     for key, kind in _types(body).items():
         if found := re.search(r"List\[main_models\.(\w+)\]", kind):
             return camel(key), getattr(models, found[1])
@@ -76,7 +76,7 @@ def _list_of(body: Any, models: Any) -> tuple[str, Any]:
 
 
 def _fields(model: Any) -> dict[str, str]:
-    """Plain fields only; nested ones are for whoever writes the tool."""
+    """Plain fields only; nested ones are left to the author of the tool."""
     return {name: PLAIN[kind] for name, kind in _types(model).items() if kind in PLAIN}
 
 

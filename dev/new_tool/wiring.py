@@ -1,4 +1,4 @@
-"""The lines that make a new noun known: each goes to its place in a file that lists nouns or operations."""
+"""Adds the lines for a new noun to the files that list nouns or operations."""
 
 import json
 import re
@@ -8,7 +8,8 @@ from dev.new_tool.operation import PAGING, SDKS, Operation, camel
 
 
 def put(file: Path, line: str, after: str, before: str) -> None:
-    """Insert a line into the sorted lines that stand between the one that matches `after` and the next `before`."""
+    """Insert a line into the sorted block between the line that matches `after` and the next line that matches
+    `before`."""
     lines = file.read_text("utf-8").split("\n")
     first = next(number for number, text in enumerate(lines) if re.search(after, text)) + 1
     last = next(number for number in range(first, len(lines)) if re.search(before, lines[number]))
@@ -18,7 +19,7 @@ def put(file: Path, line: str, after: str, before: str) -> None:
 
 
 def append(file: Path, line: str, after: str, before: str) -> None:
-    """The same for lines in an order of their own: the new one is the last."""
+    """As `put`, for an unsorted block: the line becomes the last."""
     lines = file.read_text("utf-8").split("\n")
     first = next(number for number, text in enumerate(lines) if re.search(after, text)) + 1
     lines.insert(next(number for number in range(first, len(lines)) if re.search(before, lines[number])), line)
@@ -26,7 +27,7 @@ def append(file: Path, line: str, after: str, before: str) -> None:
 
 
 def wire(root: Path, operation: Operation, noun: str) -> list[Path]:
-    """Make the noun known to the server, the list of tools and the emulator. Returns the files that were changed."""
+    """Add the noun to the server, the list of tools and the emulator. Returns the changed files."""
     deps, tools, routes = root / "server/deps.py", root / "tools/families.py", root / "emulator/routes.py"
     kind = camel(noun)
     put(
@@ -44,7 +45,7 @@ def wire(root: Path, operation: Operation, noun: str) -> list[Path]:
 
 
 def _exemplified(root: Path, operation: Operation) -> list[Path]:
-    """An id of a new kind, for the tests that call every operation."""
+    """An example of a new kind of id, for the tests that call every operation."""
     requests = root / "tests/data/requests.json"
     text = requests.read_text("utf-8")
     new = [name for name in map(camel, operation.ids) if f'"{{{name}}}"' not in text]
@@ -54,7 +55,7 @@ def _exemplified(root: Path, operation: Operation) -> list[Path]:
 
 
 def _described(folder: Path, operation: Operation) -> list[Path]:
-    """The operation in overrides.json, for the next generation, and in operations.json, which is generated."""
+    """Add the operation to overrides.json and to the generated operations.json."""
     source, result = folder / "overrides.json", folder / "operations.json"
     params = [{"in": "query", "name": name, "type": "string"} for name in map(camel, operation.filters)]
     if operation.items:
@@ -62,7 +63,7 @@ def _described(folder: Path, operation: Operation) -> list[Path]:
     given = {"version": operation.version, "method": "GET", "path": operation.path, "params": params}
     name = f'"{operation.action}"'
     put(source, f"    {name}: {json.dumps(given)},", r'^  "operations": \{$', r"^  \}")
-    from pai_dlc_mcp.emulator.schema import generate  # a program: it has no other reader
+    from pai_dlc_mcp.emulator.schema import generate  # a program that nothing else imports
 
     line = f"{name}:{generate.compact(generate.operation(given))}"
     lines = result.read_text("utf-8").split("\n")

@@ -1,5 +1,5 @@
-"""`--execute`: jobs whose command really runs, one process a pod.
+"""`--execute`: jobs whose command really runs, one process for each pod.
 
-ranks.py says what environment a pod gets, runner.py starts and ends the pods of an account's jobs, and supervisor.py is
-the process that stands over each pod and leaves nothing of it behind. canary.py tries that out before anything runs.
+ranks.py has the environment of a pod; runner.py starts and ends the pods of an account's jobs; supervisor.py is the
+parent process of each pod, which ends all its descendants; canary.py tests that before any command runs.
 """

@@ -1,5 +1,5 @@
-"""Tries out, before any command runs, that this machine lets go of nothing: a process does what it can to escape, is
-ended, and must be gone."""
+"""Tests, before any command runs, whether this machine can end a process with all its descendants: a process tries to
+escape, is ended, and must be gone."""
 
 import secrets
 import threading
@@ -13,7 +13,7 @@ trap '' TERM HUP INT
 setsid bash -c "trap '' TERM HUP; sleep 86400.{mark}1; sleep 1" &
 echo ready
 sleep 86400.{mark}2"""
-"""A daemon in a session of its own, and two that are deaf to SIGTERM."""
+"""A daemon in another session, and two processes that ignore SIGTERM."""
 
 NAMESPACES = ("unshare", "--pid", "--fork", "--kill-child=KILL", "--mount-proc")
 PREFIXES: tuple[tuple[str, ...], ...] = (
@@ -21,19 +21,19 @@ PREFIXES: tuple[tuple[str, ...], ...] = (
     (*NAMESPACES, "--user", "--map-current-user"),
     (),
 )
-"""In a process namespace of its own the supervisor is process 1: what it started cannot see or signal any other, and
-the kernel ends it all with it. Root may make one, others inside a user namespace, where the system allows; otherwise
-the supervisor hunts its descendants alone."""
+"""Best first. In its own PID namespace the supervisor is process 1: its processes cannot see or signal any other, and
+the kernel ends them all with it. Root can create one; other users only in a user namespace, if the system allows that.
+Without one the supervisor searches for its descendants."""
 
 SECONDS = 5.0
 
 
 class Unkillable(RuntimeError):
-    """This machine gives no way to end for sure what would be started."""
+    """This machine cannot reliably end the processes that would be started."""
 
 
 def prefix() -> tuple[str, ...]:
-    """The best way to start a supervisor here. Raises Unkillable."""
+    """The best way to start a supervisor on this machine. Raises Unkillable."""
     if not Path("/proc/self/stat").exists():
         raise Unkillable("--execute needs Linux: elsewhere what a command leaves behind could not be found and ended")
     for each in PREFIXES:
@@ -62,7 +62,7 @@ def survives_nothing(start: tuple[str, ...]) -> bool:
 
 
 def running(mark: str) -> list[str]:
-    """Ids of the processes that have the mark in their command."""
+    """Ids of the processes with `mark` in their command line."""
     found: list[str] = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():

@@ -1,4 +1,4 @@
-"""One pod's process as this process holds it: a supervisor, its orders, and what comes out of it."""
+"""One pod's process: starts a supervisor, sends it orders and reads its output."""
 
 import json
 import os
@@ -11,24 +11,24 @@ from pathlib import Path
 
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
 RECORD_BYTES = 16_384
-"""Of one log record; what is longer goes on in the next."""
+"""Length of one log record; longer output continues in the next."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Of one pod: what its whole family of processes may use."""
+    """Limits for all processes of one pod."""
 
     seconds: float = 3600.0
     memory_bytes: int = 2 * 2**30
     file_bytes: int = 2**30
-    """Of one file."""
+    """For one file."""
     output_bytes: int = 10_000_000
-    """Of the log; what comes later is read and thrown away."""
+    """For the log; later output is read and dropped."""
     processes: int = 256
 
 
 class Process:
-    """Starts at once. `printed` gets each log record, `ended` the exit code, both on a thread of its own."""
+    """Starts at once. `printed` is called with each log record, `ended` with the exit code, in a separate thread."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Process:
         return self.popen.poll() is None
 
     def order(self, line: str) -> None:
-        """See supervisor.py; one that has ended takes none."""
+        """Send an order (see supervisor.py); does nothing if the supervisor has ended."""
         stdin = self.popen.stdin
         assert stdin
         try:
@@ -68,12 +68,12 @@ class Process:
             return
 
     def kill(self) -> None:
-        """By the end of the supervisor's stdin; returns at once."""
+        """Close the supervisor's stdin, which ends the pod. Returns at once."""
         if self.popen.stdin and not self.popen.stdin.closed:
             self.popen.stdin.close()
 
     def wait(self, seconds: float) -> bool:
-        """After kill(): whether it and all it started are gone. What is left would hold the end of the pipe."""
+        """After kill(): whether all its processes ended within `seconds`. A remaining one would keep the pipe open."""
         try:
             self.popen.wait(seconds)
         except subprocess.TimeoutExpired:

@@ -1,7 +1,8 @@
-"""The environment of a pod whose command runs: what DLC sets, by framework, with every pod on the loopback.
+"""The environment of a pod whose command runs: the variables that DLC sets for each framework, with all pods on the
+loopback.
 
-Names and meanings are those of the page "Built-in environment variables" of PAI's documentation (April 2026):
-WORLD_SIZE counts nodes and RANK is the node's, LOCAL_RANK is left to the launcher.
+Names and meanings are those of the page "Built-in environment variables" in PAI's documentation (April 2026):
+WORLD_SIZE is the number of nodes, RANK is the node's; LOCAL_RANK is set by the launcher.
 """
 
 import json
@@ -16,14 +17,14 @@ from pai_dlc_mcp.emulator.state import OWNER_ID, REGION
 
 LOOPBACK = "127.0.0.1"
 Member = tuple[str, int, Resources]
-"""Role, index in the role, resources; the position in the list is the rank (pods.names)."""
+"""Role, index in the role, resources. The position in the list is the rank (pods.names)."""
 
 OF_MASTER = ("PyTorchJob", "XGBoostJob", "OneFlowJob", "ElasticBatchJob")
-"""Jobs whose pods meet at MASTER_ADDR:MASTER_PORT. The page names PyTorch; KubeDL does the same for the others."""
+"""Job types whose pods meet at MASTER_ADDR:MASTER_PORT. The page names PyTorch; KubeDL does it for the others too."""
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on; all are held open together, so that none comes twice."""
+    """Free ports. All are held open together, so that none is returned twice."""
     held = [socket.create_server((LOOPBACK, 0)) for _ in range(count)]
     ports = [each.getsockname()[1] for each in held]
     for each in held:
@@ -32,7 +33,8 @@ def free_ports(count: int) -> list[int]:
 
 
 def environment(job: Job, members: Sequence[Member], rank: int, ports: Sequence[int]) -> dict[str, str]:
-    """Nothing of this process's own environment but where programs are: it may hold credentials."""
+    """The variables of one pod. Of this process's environment only the search paths of programs are passed on, since
+    others may be credentials."""
     role, index, resources = members[rank]
     found = {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
@@ -50,7 +52,7 @@ def environment(job: Job, members: Sequence[Member], rank: int, ports: Sequence[
             "WORLD_SIZE": str(len(members)),
             "RANK": str(rank),
             "NPROC_PER_NODE": str(max(resources.gpu, 1)),
-            "PYTHONUNBUFFERED": "0",  # any text at all switches buffering off; 0 is what KubeDL writes
+            "PYTHONUNBUFFERED": "0",  # any non-empty text turns buffering off; KubeDL writes 0
         }
     if job.kind == "TFJob":
         found["TF_CONFIG"] = json.dumps(tf_config(members, rank, ports))

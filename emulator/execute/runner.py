@@ -1,5 +1,5 @@
-"""Runs the commands of an account's jobs: starts the pods when a job is running, ends them when it no longer is, and
-makes what their processes did the job's own story."""
+"""Runs the commands of an account's jobs: starts pods when a job runs, ends them when it no longer does, and sets the
+job's state by what its processes did."""
 
 from collections.abc import Iterable
 
@@ -11,18 +11,19 @@ from pai_dlc_mcp.emulator.lifecycle import TERMINAL, Transition
 from pai_dlc_mcp.emulator.state import Account
 
 GRACE_SECONDS = 10.0
-"""Between SIGTERM and SIGKILL of a pod that is stopped."""
+"""Seconds between SIGTERM and SIGKILL when a pod is stopped."""
 CLOSE_SECONDS = 10.0
 
 MAX_PODS = 32
-"""Processes at once, of all jobs."""
+"""Most processes at a time, of all jobs."""
 
 DECIDES = {"TFJob": ("chief", "worker"), "MPIJob": ("master",), "RayJob": ("head",)}
-"""Roles whose pods have to end well for the job to: parameter servers and Ray's workers never end by themselves."""
+"""Roles whose pods decide about the success of the job; parameter servers and Ray's workers never end by themselves."""
 
 
 class Runner:
-    """One for an emulator; `step` is called a few times a second. Raises Unkillable where it could not end pods."""
+    """Runs the commands of one emulator; `step` is called several times a second. Raises Unkillable if pods could not
+    be ended reliably."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.prefix = canary.prefix()
@@ -30,7 +31,7 @@ class Runner:
         self.processes: dict[tuple[str, str], Process] = {}
 
     def step(self, account: Account) -> None:
-        """Brings processes and jobs together."""
+        """Start and end processes as the jobs require."""
         for job_id in {job_id for job_id, _ in self.processes} - account.jobs.keys():
             self.kill(self.of(job_id))
         for job in list(account.jobs.values()):
@@ -84,7 +85,7 @@ class Runner:
             process.kill()
 
     def close(self) -> None:
-        """Ends everything, and returns when it is over. Raises Unkillable if something is left."""
+        """End all processes and wait for that. Raises Unkillable if some remain."""
         self.kill(self.processes.values())
         left = [process.popen.pid for process in self.processes.values() if not process.wait(CLOSE_SECONDS)]
         self.processes = {}
@@ -93,14 +94,14 @@ class Runner:
 
 
 def command_of(job: Job, role: str) -> str:
-    """A role's own command goes before the job's; a promoted master runs its workers'."""
+    """The role's own command, else the job's. A promoted master runs the workers' command."""
     job_specs = job.body["JobSpecs"]
     spec = next((spec for spec in job_specs if spec["Type"].lower() == role), job_specs[0])
     return spec.get("UserCommand") or job.body.get("UserCommand", "")
 
 
 def conclude(account: Account, job: Job, execution: Execution) -> None:
-    """The job fails with the first pod that does, and succeeds when all that decide have."""
+    """The job fails with the first pod that fails, and succeeds when all pods that decide have."""
     members = pods.names(job)
     ids = {f"{job.job_id}-{role}-{index}": (role, index) for role, index, _ in members}
     failed = sorted((at, pod_id, code) for pod_id, (at, code) in execution.exits.items() if code)
@@ -122,7 +123,7 @@ def finish(account: Account, job: Job, end: Transition) -> None:
 
 
 def check_room(account: Account, asked: int) -> None:
-    """Before a job is admitted: its pods and those of the jobs that are not over have to fit. Raises ServiceError."""
+    """Raises ServiceError unless the pods of the new job and of all unfinished jobs fit the limit."""
     now = account.now()
     waiting = [job for job in account.jobs.values() if job.execution and job.status(now) not in TERMINAL]
     taken = sum(len(pods.names(job)) for job in waiting)

@@ -1,10 +1,10 @@
-"""The process that stands over one pod: starts its command within limits, and ends with nothing of it left.
+"""The parent process of one pod: starts its command within limits, and ends all its descendants.
 
-Run by path, on its own: `python -I -S supervisor.py`. The first line of stdin is JSON: command, env and limits. Further
-lines are orders: `signal N` to the command's own process, `stop SECONDS` for SIGTERM to its process group and SIGKILL
-that much later. The end of stdin means that whoever started this is gone, however that came about: everything is
-killed at once. The exit code is the command's, 128 + N after signal N. What left its group, its session or its parent
-is found all the same: Linux gives orphans to this process (PR_SET_CHILD_SUBREAPER), so that all descend from it.
+Started by path: `python -I -S supervisor.py`. The first line of stdin is JSON: command, env and limits. Each further
+line is an order: `signal N` sends a signal to the command's process; `stop SECONDS` sends SIGTERM to its process group,
+and SIGKILL that much later. End of stdin means that the starting process has ended: everything is killed at once. The
+exit code is the command's, 128 + N after signal N. Processes that left the group, session or parent are found as well:
+Linux makes orphans children of this process (PR_SET_CHILD_SUBREAPER).
 """
 
 import ctypes
@@ -25,7 +25,7 @@ CANNOT_START = 128
 PAGE = os.sysconf("SC_PAGE_SIZE")
 LOOK_SECONDS = 0.05
 COUNT_SECONDS = 0.25
-"""Between looks at the orders and at the command's end; and between counts of memory and processes."""
+"""Seconds between checks for orders and the command's end, and between measurements of memory and processes."""
 
 prctl = ctypes.CDLL(None).prctl
 
@@ -36,7 +36,7 @@ def start(spec: dict[str, Any], folder: str) -> "subprocess.Popen[bytes]":
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_CPU: int(limits["seconds"]) + 1,
         resource.RLIMIT_FSIZE: limits["file_bytes"],
-        # Address space is no memory: runtimes reserve far more than they touch. What they touch is counted in watch().
+        # Address space is not limited: runtimes reserve far more than they use. watch() measures the memory in use.
         resource.RLIMIT_AS: 8 * limits["memory_bytes"],
     }
 
@@ -57,7 +57,7 @@ def start(spec: dict[str, Any], folder: str) -> "subprocess.Popen[bytes]":
 
 
 def watch(command: "subprocess.Popen[bytes]", limits: dict[str, float]) -> int:
-    """The command's exit code, or KILLED where a limit, an order or the end of stdin came first."""
+    """The command's exit code, or KILLED after a limit, an order or the end of stdin."""
     now = time.monotonic()
     ends, counts, orders = now + limits["seconds"], now, b""
     while (code := ended(command)) is None:
@@ -78,7 +78,7 @@ def watch(command: "subprocess.Popen[bytes]", limits: dict[str, float]) -> int:
 
 
 def obey(command: "subprocess.Popen[bytes]", order: str) -> float:
-    """Sends the signal; returns when the command has to be over."""
+    """Carry out an order. Returns the time by which the command must have ended."""
     what, _, number = order.partition(" ")
     try:
         if what == "stop":
@@ -103,12 +103,12 @@ def said(what: str, code: int = KILLED) -> int:
 
 
 def ended(command: "subprocess.Popen[bytes]") -> int | None:
-    """Buries whoever has died; the command's exit code if it is among them."""
+    """Reap ended children; the command's exit code if it is among them."""
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
-            return KILLED  # cannot be: the command is a child until it was buried here
+            return KILLED  # not reachable: the command is reaped only here
         if pid == command.pid:
             code = os.waitstatus_to_exitcode(status)
             return code if code >= 0 else 128 - code
@@ -117,7 +117,7 @@ def ended(command: "subprocess.Popen[bytes]") -> int | None:
 
 
 def descendants() -> dict[int, int]:
-    """Bytes of memory held, by process id, of all that stem from this process."""
+    """Memory in use (bytes) by process id, for all descendants."""
     parents: dict[int, tuple[int, int]] = {}
     for name in os.listdir("/proc"):
         if name.isdigit():
@@ -136,7 +136,7 @@ def descendants() -> dict[int, int]:
 
 
 def end_all() -> None:
-    """Kills until nobody is left: a child may be born while its parent dies."""
+    """Kill until no descendant is left: one may start while its parent ends."""
     while family := descendants():
         for pid in family:
             try:
@@ -152,7 +152,7 @@ def end_all() -> None:
 
 
 def first_line() -> bytes:
-    """Read byte by byte, so that nothing behind it is lost in a buffer."""
+    """Read byte by byte, so that no input after the line is buffered."""
     line = b""
     while (byte := os.read(0, 1)) not in (b"\n", b""):
         line += byte
@@ -160,8 +160,8 @@ def first_line() -> bytes:
 
 
 def go_on(number: int, frame: object) -> None:
-    """Of a signal to this process: what sent it ends stdin soon enough, and without this process its family would live
-    on. Not SIG_IGN, which the command would inherit."""
+    """Ignore a signal to this process; its sender also closes stdin, and if this process ended first its descendants
+    would survive. Not SIG_IGN, because the command would inherit that."""
 
 
 def main() -> int:

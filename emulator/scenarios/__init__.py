@@ -1,1 +1,2 @@
-"""What the emulator's trainings print and how they end: scripts of healthy and failing jobs, and the table."""
+"""The output and the end of the emulator's trainings: scripts of healthy and failing jobs, and the table of
+scenarios."""

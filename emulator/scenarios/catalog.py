@@ -1,4 +1,4 @@
-"""The scenarios by name, which one a new job plays, and the list a user is shown."""
+"""The scenarios by name, the choice of one for a new job, and the list for users."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -23,22 +23,22 @@ def success(script: Script, seconds: float = 1800.0) -> tuple[Stage, ...]:
 
 
 def failure(text: str, exit_code: int, seconds: float = 660.0, *, node_fault: bool = False) -> tuple[Stage, ...]:
-    """A training that ends in these words."""
+    """A training that ends with this text."""
     return (Stage(patterns.ends_in(text), seconds, exit_code, node_fault=node_fault),)
 
 
 def at_start(text: str, exit_code: int, seconds: float = 6.0) -> tuple[Stage, ...]:
-    """It ends before anything was trained, in every pod alike."""
+    """Ends before training starts, in all pods alike."""
     return (Stage(patterns.ends_in(text, trains=False), seconds, exit_code, victims_exit_code=exit_code),)
 
 
 def taken(event: str, substatus: str = "Normal") -> Stage:
-    """The platform takes the first pod away in the middle of a training."""
+    """The platform removes the first pod during a training."""
     return Stage(training.healthy, 900.0, 143, last_event=event, substatus=substatus, fault=("POD_LOST", event))
 
 
 def reporting(style: str) -> Script:
-    """A training that goes well, in the manner of a framework."""
+    """A healthy training with the log format of a framework."""
 
     def script(run: Run) -> Iterator[Line]:
         yield from training.launch(run)
@@ -212,7 +212,7 @@ SCENARIOS: dict[str, Scenario] = {
 }
 
 EXECUTED = Scenario("", "the command itself", (Stage(training.nothing, inf),), prepare=1.0)
-"""Of a job whose command really runs."""
+"""The scenario of a job whose command really runs."""
 
 WORDS: dict[str, str] = {
     "oom": "cuda_oom",
@@ -230,11 +230,11 @@ WORDS: dict[str, str] = {
     "no_stock": "no_stock",
     "long_run": "long_running",
 }
-"""A word of the command or the name, with - read as _, and the scenario it asks for."""
+"""A word in the command or the name (with - read as _), and its scenario."""
 
 
 def named(envs: Mapping[str, str]) -> str:
-    """What EMULATOR_SCENARIO asks for; CreateJob has refused a name that does not exist."""
+    """The value of EMULATOR_SCENARIO; CreateJob has refused unknown names."""
     return envs.get("EMULATOR_SCENARIO", "")
 
 
@@ -244,5 +244,5 @@ def hinted(text: str) -> str:
 
 
 def table() -> str:
-    """One line a scenario: name, the row of the diagnosis it is for, and what it shows."""
+    """One line for each scenario: name, the diagnosis it is for, and a description."""
     return "\n".join(f"{name:22}{scenario.row:38}{scenario.shows}" for name, scenario in SCENARIOS.items())

@@ -1,4 +1,4 @@
-"""What goes wrong between pods: one worker takes the others down, a collective hangs, a job restarts."""
+"""Failures between pods: one worker ends the others, a collective hangs, a job restarts."""
 
 from collections.abc import Iterator
 
@@ -56,7 +56,7 @@ def root_cause(run: Run) -> Iterator[Line]:
 
 
 def nccl_hang(run: Run) -> Iterator[Line]:
-    """Steps for a while, then one collective that never returns: the job stays Running, the log goes silent."""
+    """Some steps, then a collective that never returns: the job stays Running, the log ends."""
     yield from training.launch(run)
     yield from training.steps(run, HANG_SECONDS)
     rank = run.rank * max(run.gpus, 1)

@@ -1,4 +1,4 @@
-"""Trainings that fail by themselves: out of memory, a missing module, a missing command."""
+"""Trainings that fail by their own fault: out of memory, a missing module, a missing command."""
 
 from collections.abc import Iterator
 
@@ -37,7 +37,7 @@ torch.distributed.elastic.multiprocessing.api.SignalException: Process 1 got sig
 
 
 def burst(at: float, text: str) -> Iterator[Line]:
-    """Lines printed in one go, a millisecond apart."""
+    """Lines printed one millisecond apart."""
     for number, line in enumerate(text.splitlines()):
         yield at + number / 1000, line
 
@@ -62,7 +62,7 @@ def command_not_found(run: Run) -> Iterator[Line]:
 
 
 def victim(run: Run) -> Iterator[Line]:
-    """What a healthy peer prints when another one has died."""
+    """The output of a healthy pod after another one has ended."""
     yield from burst(run.seconds - 3, victim_text(run))
 
 

@@ -1,4 +1,4 @@
-"""What looks like a cause and is none: errors a training got over, words that only resemble errors, and the thousand
+"""Output that looks like a cause but is none: errors that a training survived, words similar to errors, and the many
 lines that follow a cause."""
 
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ SURVIVED: dict[str, tuple[float, str]] = {
         "device-side assertions.",
     ),
 }
-"""By name: seconds since the start, and what was printed then. The training goes on after each."""
+"""By name: seconds since the start, and the text printed then. The training continues after each."""
 
 AFTERMATH = (
     "[rank{rank}]:[W ProcessGroupNCCL.cpp:1250] [Rank {rank}] aborting communicator",
@@ -55,7 +55,7 @@ AFTERMATH = (
     "to be "
     "{rank} leaked semaphore objects to clean up at shutdown",
 )
-"""Lines of a teardown, over and over, from every rank."""
+"""Lines of a shutdown, repeated by all ranks."""
 
 
 def survived(run: Run, names: tuple[str, ...]) -> Iterator[Line]:

@@ -1,4 +1,4 @@
-"""Scripts made to measure: a training that ends in given words, that hangs, that slows down, that talks too much."""
+"""Parametrized scripts: a training that ends with given text, hangs, slows down, or logs too much."""
 
 from collections.abc import Iterator
 from math import inf
@@ -10,7 +10,8 @@ NCCL_LINE = "{pod}:{pid}:{pid} [0] NCCL INFO {text}"
 
 
 def ends_in(text: str, *, trains: bool = True) -> Script:
-    """Trains, or only starts up, then prints `text` in the pod that fails first; its peers print what victims do."""
+    """Trains (or only starts up), then prints `text` in the pod that fails first; the others print a victim's
+    output."""
 
     def script(run: Run) -> Iterator[Line]:
         if trains:
@@ -27,7 +28,7 @@ def ends_in(text: str, *, trains: bool = True) -> Script:
 
 
 def nccl_init_hang(run: Run) -> Iterator[Line]:
-    """The communicator is never complete."""
+    """The communicator never completes."""
     yield 0.2, f"+ {run.command}"
     for number, text in enumerate(training.NCCL[:5]):
         line = text.format(ip=33 + run.rank, rank=run.rank, ranks=run.world)
@@ -35,7 +36,7 @@ def nccl_init_hang(run: Run) -> Iterator[Line]:
 
 
 def rendezvous_wait(run: Run) -> Iterator[Line]:
-    """Waits for a worker that never comes, and says so once a minute for an hour."""
+    """Waits for a worker that never starts, with one line a minute for an hour."""
     yield 0.2, f"+ {run.command}"
     for minute in range(1, 61):
         at = minute * 60.0
@@ -44,7 +45,7 @@ def rendezvous_wait(run: Run) -> Iterator[Line]:
 
 
 def stalled(run: Run) -> Iterator[Line]:
-    """Output flows, the step does not move."""
+    """The log continues, the step number does not change."""
     yield from training.launch(run)
     for number in range(600):
         at = 20.0 + number * 10
@@ -81,7 +82,7 @@ def talkative(run: Run) -> Iterator[Line]:
 
 
 def long_teardown(run: Run) -> Iterator[Line]:
-    """The cause, then a thousand lines of other ranks going down."""
+    """The cause, then a thousand lines of other ranks that end."""
     yield from training.launch(run)
     yield from training.steps(run, run.seconds - 30)
     if not run.culprit:

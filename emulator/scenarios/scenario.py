@@ -1,4 +1,4 @@
-"""What a scenario is: stages, one for each time a job's pods are started, and what surrounds them."""
+"""The model of a scenario: stages, one for each start of the job's pods, and its other properties."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from random import Random
 
 @dataclass(frozen=True)
 class Run:
-    """One incarnation of one pod, as its script sees it; `seconds` is how long the container lives (may be inf)."""
+    """One incarnation of one pod, as given to its script. `seconds`: lifetime of the container, may be inf."""
 
     command: str
     envs: dict[str, str]
@@ -24,17 +24,17 @@ class Run:
 
     @property
     def random(self) -> Random:
-        """The same numbers for the same pod, every time."""
+        """Pseudo-random numbers, the same for the same pod in each run."""
         return Random(f"{self.pod_id}/{self.attempt}")
 
     def stamp(self, offset: float) -> str:
-        """The container's own clock (UTC), as a Python logger prints it."""
+        """A time of the container's clock (UTC), as a Python logger prints it."""
         moment = self.start + timedelta(seconds=offset)
         return moment.strftime("%Y-%m-%d %H:%M:%S,") + f"{moment.microsecond // 1000:03d}"
 
 
 Line = tuple[float, str]
-"""Seconds since the container started, and one log record."""
+"""Seconds since the container's start, and one log record."""
 
 Script = Callable[[Run], Iterator[Line]]
 
@@ -43,34 +43,33 @@ XID_79 = ("XID_79", "GPU has fallen off the bus")
 
 @dataclass(frozen=True)
 class Stage:
-    """One incarnation of the pods: what they print, how long they run, how they end. All but the last end in a
-    restart."""
+    """One incarnation of the pods: output, duration and end. All stages except the last end in a restart."""
 
     script: Script
     seconds: float = 1800.0
-    """Of Running."""
+    """Seconds of Running."""
     exit_code: int = 0
-    """Of the pod that ends first; 0 is success."""
+    """Exit code of the pod that ends first; 0 is success."""
     culprit: int = 0
-    """The rank of that pod; the last one if there are fewer."""
+    """Rank of that pod; the last rank if there are fewer pods."""
     victims_exit_code: int = 143
     victims_after: float = 4.0
-    """The other pods end this many seconds after it: peers killed by the launcher."""
+    """Seconds after which the other pods end: the launcher kills them."""
     last_event: str = ""
-    """What the kubelet or the scheduler says of the first pod as it ends."""
+    """Event of the kubelet or scheduler when the first pod ends."""
     substatus: str = "Normal"
-    """Of that pod, once it has ended: Normal or Evicted."""
+    """Substatus of that pod after its end: Normal or Evicted."""
     exit_event: bool = True
-    """False: no event says that a pod exited, as when AIMaster ends a job that hangs."""
+    """False: no event reports the exit of a pod, as when AIMaster ends a hanging job."""
     node_fault: bool = False
-    """Whether the node of that pod is cordoned (cordon.py)."""
+    """Whether that pod's node is cordoned (cordon.py)."""
     fault: tuple[str, str] = XID_79
-    """Of a stage that ends in a restart: the error code and message RestartRecord shows."""
+    """For a stage that ends in a restart: error code and message in RestartRecord."""
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """`row` is the kind of trouble it shows, `shows` says it in a line."""
+    """A scenario. `row`: the kind of problem. `shows`: a description in one line."""
 
     row: str
     shows: str
@@ -78,23 +77,23 @@ class Scenario:
     prepare: float = 150.0
     """Seconds of EnvPreparing."""
     stuck: str = ""
-    """A status the job enters and never leaves."""
+    """A status that the job enters and does not leave."""
     limit: str = ""
-    """Of a job stuck in the queue: which limit holds it, as the diagnosis names them, if not the quota's own."""
+    """For a job stuck in the queue: the limit that holds it, under the diagnosis' name, if not the quota's own."""
     unschedulable: str = ""
-    """Of a job stuck in the queue though its quota has GPUs enough: why no node takes it, as the diagnosis says."""
+    """For a job stuck in the queue although enough GPUs are free: why no node accepts it, as in the diagnosis."""
     pulls_image: bool = True
     pull_error: str = "rpc error: code = NotFound desc = manifest unknown"
-    """What the kubelet says of an image it cannot pull."""
+    """The kubelet's error for an image that it cannot pull."""
     starts: bool = True
-    """False: the image is there, and the runtime cannot start the container."""
+    """False: the image exists, and the runtime cannot start the container."""
     sanity: str = "Succeeded"
     slow_node: float = 0.0
-    """How far the last node's figures are below the others', as a share."""
+    """How much lower the last node's figures are, as a fraction."""
     idle_after: float = inf
-    """Seconds of Running after which nothing computes any more."""
+    """Seconds of Running after which the pods do no work."""
     events: tuple[tuple[float, str], ...] = ()
-    """Extra job events: seconds since creation, text."""
+    """More events of the job: seconds since creation, text."""
 
     def stage(self, attempt: int) -> Stage:
         return self.stages[min(attempt, len(self.stages) - 1)]

@@ -1,4 +1,4 @@
-"""Signs of failures that a reader of logs has to know, a training each: the words are those of the real programs."""
+"""Signatures of failures, a training for each. The texts are those of the real programs."""
 
 from pai_dlc_mcp.emulator.scenarios.texts import traceback
 from pai_dlc_mcp.emulator.scenarios.told import Told

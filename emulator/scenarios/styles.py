@@ -1,4 +1,4 @@
-"""How trainers of different frameworks report a step; training.py has Megatron's and Hugging Face's."""
+"""Formats in which trainers of several frameworks report a step; training.py has Megatron's and Hugging Face's."""
 
 from pai_dlc_mcp.emulator.scenarios import training
 from pai_dlc_mcp.emulator.scenarios.scenario import Run
@@ -14,7 +14,7 @@ def nanogpt(run: Run, at: float, step: int, total: int, loss: float, pace: float
 
 
 def lightning(run: Run, at: float, step: int, total: int, loss: float, pace: float, grad_norm: float) -> str:
-    """A bar: the frames of one step in one record, parted by carriage returns."""
+    """A progress bar: the frames of one step in one record, separated by carriage returns."""
     frames = [f"Epoch {step // 100}: {part}%|{'#' * (part // 10):<10}| {step % 100}/100" for part in (50, 100)]
     return "\r".join(
         f"{frame} [00:{step % 60:02d}<00:10, {1 / pace:.2f}it/s, v_num=0, loss={loss:.3f}]" for frame in frames

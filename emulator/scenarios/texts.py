@@ -1,4 +1,4 @@
-"""What the first pod to fail prints at its end, by scenario; the words are those of the real programs."""
+"""The last output of the pod that fails first, by scenario. The texts are those of the real programs."""
 
 PYTHON = """\
 Traceback (most recent call last):

@@ -1,4 +1,4 @@
-"""Trainings told from a table: how they report, what they survive, the words of the first pod's end, what follows."""
+"""Trainings defined by a table: log format, survived errors, last output of the first pod, and what follows."""
 
 import heapq
 from collections.abc import Iterator, Mapping
@@ -30,12 +30,12 @@ CLOSINGS: dict[str, str] = {
         "return code = {code}"
     ),
 }
-"""What the launcher says of a process that failed, by launcher."""
+"""What a launcher prints about a failed process, by launcher."""
 
 
 @dataclass(frozen=True)
 class Told:
-    """One training that fails. `text` may speak of {rank}, {pid} and {pod}."""
+    """One training that fails. `text` can contain {rank}, {pid} and {pod}."""
 
     row: str
     shows: str
@@ -44,17 +44,17 @@ class Told:
     style: str = "hugging_face"
     launcher: str = "torchrun"
     survives: tuple[str, ...] = ()
-    """Names of noise.SURVIVED."""
+    """Names in noise.SURVIVED."""
     teardown: int = 0
-    """Lines after the cause."""
+    """Number of lines after the cause."""
     culprit: int = 0
     trains: bool = True
-    """False: it fails in its first seconds, in every pod alike."""
+    """False: fails in the first seconds, in all pods alike."""
     node_fault: bool = False
     event: str = ""
-    """Of the pod that fails first, as it ends."""
+    """Event of the pod that fails first, at its end."""
     events: tuple[tuple[float, str], ...] = ()
-    """Of the job: seconds since its creation, text."""
+    """Events of the job: seconds since its creation, text."""
 
     def scenario(self) -> Scenario:
         victims = 143 if self.trains else self.exit_code
@@ -87,7 +87,7 @@ class Told:
             yield from noise.teardown(run, run.seconds - 22, self.teardown // 4)
 
     def ending(self, run: Run, at: float) -> Iterator[Line]:
-        """The cause, the teardown, and last the launcher."""
+        """The cause, the shutdown, and last the launcher's output."""
         facts = {"rank": run.rank * max(run.gpus, 1), "pid": 4100 + run.rank, "pod": run.pod_id}
         yield from failures.burst(at, filled(self.text, facts))
         yield from noise.teardown(run, at + 1, self.teardown)
@@ -98,7 +98,7 @@ class Told:
 
 
 def filled(text: str, facts: Mapping[str, object]) -> str:
-    """Replaced one by one: the words of real programs are full of braces."""
+    """Replaced one by one, not with str.format: texts of real programs contain braces."""
     for name, value in facts.items():
         text = text.replace(f"{{{name}}}", str(value))
     return text

@@ -1,4 +1,4 @@
-"""A training that goes well, in the words of the usual trainers; the failing scripts borrow its beginnings."""
+"""A healthy training with the output of common trainers; failing scripts reuse its start."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ from datetime import timedelta
 from pai_dlc_mcp.emulator.scenarios.scenario import Line, Run
 
 Report = Callable[[Run, float, int, int, float, float, float], str]
-"""(run, seconds since the start, step, steps in all, loss, seconds a step, gradient norm) -> one log record."""
+"""(run, seconds since start, step, total steps, loss, seconds for a step, gradient norm) -> one log record."""
 
 NCCL = (
     "NCCL INFO Bootstrap : Using eth0:10.224.36.{ip}<0>",
@@ -22,7 +22,7 @@ NCCL = (
 
 
 def launch(run: Run) -> Iterator[Line]:
-    """The first dozen seconds: the launcher, NCCL, the model, the data."""
+    """The first seconds: launcher, NCCL, model, data."""
     ranks = run.world * max(run.gpus, 1)
     yield 0.2, f"+ {run.command.splitlines()[0] if run.command else 'sh'}"
     yield 1.0, f"{run.stamp(1.0)} INFO launcher: node_rank={run.rank} nnodes={run.world} world_size={ranks}"
@@ -36,7 +36,7 @@ def launch(run: Run) -> Iterator[Line]:
 
 
 def tokenizing() -> str:
-    """A progress bar reaches the log as one record full of carriage returns."""
+    """A progress bar, which is one record with many carriage returns."""
     frames: list[str] = []
     for percent in range(0, 101, 4):
         bar, done, second = "█" * (percent // 10), 128411 * percent // 100, percent // 26
@@ -45,8 +45,8 @@ def tokenizing() -> str:
 
 
 def steps(run: Run, until: float, resumed: int = 0, report: Report | None = None) -> Iterator[Line]:
-    """The training loop; rank 0 reports each step, the others only say that they live. A training that fails or
-    hangs was going to take half an hour."""
+    """The training loop. Rank 0 reports each step, the others only that they run. A training that fails or hangs is
+    planned for half an hour."""
     first = 20.0
     planned = (1800.0 if run.seconds == math.inf else max(run.seconds, 1800.0)) - first - 15.0
     pace = max(2.0, planned / 800)
@@ -85,7 +85,7 @@ def hugging_face(run: Run, at: float, step: int, total: int, loss: float, pace: 
 
 
 def nothing(run: Run) -> Iterator[Line]:
-    """Not a line: the job's processes print for themselves."""
+    """No output: the job's real processes print."""
     yield from ()
 
 

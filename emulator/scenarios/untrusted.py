@@ -1,6 +1,6 @@
-"""Logs a reader must not trust or repeat: secrets printed by a training, and text that gives orders.
+"""Logs that must not be trusted or repeated: printed secrets, and text with instructions.
 
-Every secret here is invented and says so; they only have the shape of the real ones.
+All secrets here are invented and say so; they only have the format of real ones.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Jobs that wait: in the queue, by each limit and each reason a node has; and before they run."""
+"""Jobs that wait: in the queue, for each limit and each reason of a node; and before they run."""
 
 from pai_dlc_mcp.emulator.scenarios import training
 from pai_dlc_mcp.emulator.scenarios.scenario import Scenario, Stage
@@ -13,7 +13,7 @@ NODE_REASONS = {
     "blacklisted": "AIMasterBlackList",
     "out_of_gpu": "OutOfGPU",
 }
-"""Scenario -> why no node takes the job, as the diagnosis of the queue says."""
+"""Scenario -> why no node accepts the job, as in the diagnosis of the queue."""
 
 
 def queued(row: str, shows: str, *, limit: str = "", unschedulable: str = "") -> Scenario:

@@ -1,1 +1,1 @@
-"""What the service's API metadata says of a request: operations.json, written by generate.py, read by check.py."""
+"""The service's API metadata of requests: operations.json, written by generate.py and read by check.py."""

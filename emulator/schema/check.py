@@ -1,8 +1,8 @@
-"""Checks a request against operations.json, and names what of it has no effect here.
+"""Checks a request against operations.json, and names its parts without effect.
 
-What is wrong is refused with InvalidParameter, as the service does. What the service does not know it ignores; so does
-the emulator, but it names each such parameter, and each one it knows and cannot honour (unhonoured.py), in the
-answer's x-emulator-ignored header.
+Invalid values are refused with InvalidParameter, as by the service. Unknown parameters are ignored, as by the service;
+the response's x-emulator-ignored header names these and the known ones that the emulator does not support
+(unhonoured.py).
 """
 
 import json
@@ -24,7 +24,7 @@ BOOLEANS = {"true": True, "false": False}
 NUMBERS = {"integer": int, "number": float}
 SOURCE: Json = json.loads((Path(__file__).parent / "operations.json").read_text(encoding="utf-8"))
 OPERATIONS: dict[str, dict[str, Json]] = SOURCE["operations"]
-"""By API version, then by action: route, query and, where there is one, body."""
+"""By API version, then by action: route, query and (if any) body."""
 
 
 @cache
@@ -33,7 +33,7 @@ def validator(version: str, action: str, part: str) -> Draft202012Validator:
 
 
 def check(request: Request) -> list[str]:
-    """The names of what was sent and has no effect; raises ServiceError for what is wrong."""
+    """The names of parameters without effect. Raises ServiceError for invalid values."""
     version = request.version
     described = OPERATIONS[version][request.action]
     query = typed(described["query"]["properties"], request.query)
@@ -48,7 +48,7 @@ def check(request: Request) -> list[str]:
 
 
 def check_body(version: str, action: str, body: Json) -> None:
-    """A body that names a template is checked once more when the template has filled it."""
+    """A body that names a template is checked again after the template was applied."""
     refuse_invalid(version, action, "body", body, ignore_missing=bool(body.get("TemplateId")))
 
 
@@ -61,7 +61,7 @@ def refuse_invalid(version: str, action: str, part: str, value: Json, *, ignore_
 
 
 def explained(error: ValidationError) -> str:
-    """One sentence in the service's manner; the value itself is not repeated, it may be a secret."""
+    """One sentence in the service's style; the value is not quoted, as it may be a secret."""
     name = ".".join(step for step in error.absolute_path if isinstance(step, str))
     limit: Any = error.validator_value
     match error.validator:
@@ -81,8 +81,8 @@ def explained(error: ValidationError) -> str:
 
 
 def typed(properties: Json, query: dict[str, str]) -> Json:
-    """The query as JSON: numbers, booleans, comma lists, JSON values and flattened objects read from text. An empty
-    value is no value: the SDKs send a parameter that was set to ""."""
+    """The query as JSON: numbers, booleans, comma lists, JSON values and flattened objects parsed from text. An empty
+    value counts as absent: the SDKs send parameters that were set to ""."""
     found: Json = {}
     for name, text in query.items():
         owner, dot, member = name.partition(".")
@@ -117,7 +117,7 @@ def parsed(name: str, text: str) -> Any:
 
 
 def unknown(described: Json, query: Json, body: Json) -> Iterator[str]:
-    """Names the schema does not have, those of the body with their path."""
+    """Names that the schema does not have; names in the body with their path."""
     yield from (name for name in query if name not in described["query"]["properties"])
     yield from strangers(described["body"], body)
 
@@ -141,7 +141,7 @@ def strangers(schema: Json, value: Any, path: str = "") -> Iterator[str]:
 
 
 def paths(value: Any, path: str = "") -> Iterator[str]:
-    """The path of everything in a body; list elements share one."""
+    """The path of everything in a body; the elements of a list have the same path."""
     if isinstance(value, dict):
         members: Json = value  # pyright: ignore[reportUnknownVariableType]
         for name, inner in members.items():
@@ -159,6 +159,6 @@ def known(schema: str) -> tuple[str, ...]:
 
 
 def header(names: Iterable[str]) -> dict[str, str]:
-    """x-emulator-ignored: comma-separated, percent-encoded where a header could not hold a name."""
+    """x-emulator-ignored: comma-separated, percent-encoded where a header cannot contain a name."""
     listed = list(dict.fromkeys(quote(name[:200], safe=".:") for name in names))
     return {"x-emulator-ignored": ",".join(listed[:MAX_NAMES])} if listed else {}

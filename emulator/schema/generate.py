@@ -1,10 +1,10 @@
-"""Writes operations.json out of a folder of API descriptions: `python generate.py FOLDER`.
+"""Writes operations.json from a folder of API descriptions: `python generate.py FOLDER`.
 
-The folder holds one JSON file a product (pai-dlc.json, aiworkspace.json, …), made from the SDKs and the public
-metadata: operations with method, path, params and requestBody, and the schemas they refer to. What those get wrong or
-leave out is corrected by overrides.json, each correction beside its reason. The result is JSON Schema: one object for
-an operation's query, one for its body. Beyond the standard keywords, `x-comma` marks a comma list in a query,
-`x-json` a query value that is JSON, `x-flat` an object the SDK writes as A.B=value.
+The folder has one JSON file for each product (pai-dlc.json, aiworkspace.json, …), made from the SDKs and the public
+metadata: operations with method, path, params and requestBody, and their schemas. overrides.json corrects errors and
+omissions in them, with a reason for each. The result is JSON Schema: one object for an operation's query, one for its
+body. Besides standard keywords, `x-comma` marks a comma list in a query, `x-json` a query value that is JSON, `x-flat`
+an object that the SDK writes as A.B=value.
 """
 
 import json
@@ -21,7 +21,7 @@ BOOLEAN = {"true", "false"}
 
 
 def rule(given: Json) -> Json:
-    """One value's schema, without prose."""
+    """The schema of one value, without descriptions."""
     found = {key: given[key] for key in KEPT if key in given}
     values = given.get("enum") or given.get("documentedValues")
     if values and set(values) == BOOLEAN:
@@ -42,7 +42,7 @@ def rule(given: Json) -> Json:
 
 
 def members(properties: Json) -> Json:
-    """An object's schema; a property says of itself whether it is required."""
+    """The schema of an object; each property states whether it is required."""
     required = sorted(name for name, value in properties.items() if value.get("required") is True)
     found: Json = {"type": "object", "properties": {name: rule(value) for name, value in properties.items()}}
     return {**found, "required": required} if required else found
@@ -57,7 +57,7 @@ def operation(given: Json) -> Json:
 
 
 def from_models(given: Json, models: Json) -> Json:
-    """An operation described by the SDK's model classes alone; what is required stands in their comments."""
+    """An operation known only from the SDK's model classes; their comments state what is required."""
 
     def described(names: list[str]) -> Json:
         fields = models[given["request"]]
@@ -75,7 +75,7 @@ def from_comment(field: Json) -> Json:
 
 
 def reachable(schemas: Json, roots: list[Json]) -> Json:
-    """The schemas that requests refer to, however deep."""
+    """The schemas that requests refer to, directly or indirectly."""
     found: Json = {}
     waiting = re.findall(r'"#/schemas/(\w+)"', json.dumps(roots))
     while waiting:
@@ -87,7 +87,8 @@ def reachable(schemas: Json, roots: list[Json]) -> Json:
 
 
 def corrected(operations: Json, overrides: Json) -> Json:
-    """`Operation.query.Name`, `Operation.body.Name` or `Schema.Name`: keys to replace, null to take away."""
+    """Apply overrides: `Operation.query.Name`, `Operation.body.Name` or `Schema.Name` with keys to replace; null
+    removes a key."""
     for path, change in overrides.items():
         *owner, name = path.split(".")
         place = operations
@@ -103,7 +104,7 @@ def corrected(operations: Json, overrides: Json) -> Json:
 
 
 def listed(value: Json) -> Json:
-    """A comma list is an array of what one value may be."""
+    """A comma list: an array of the schema of one value."""
     if not value.get("x-comma"):
         return value
     one = {key: each for key, each in value.items() if key not in ("x-comma", "maxLength")}

@@ -1,6 +1,6 @@
-"""What the service knows and the emulator does not act on: documented parameters by action, each with the reason.
+"""Documented parameters that the emulator accepts but does not support, by action, each with the reason.
 
-Such a parameter is accepted, and named in x-emulator-ignored when it is sent. A name with dots is a path in the body.
+Such a parameter is named in x-emulator-ignored if it is sent. A name with dots is a path in the body.
 """
 
 UNDOCUMENTED = "what it does is not documented"

@@ -1,1 +1,2 @@
-"""The only code that imports the Alibaba SDKs: gateway.py makes the call, one file a noun shapes it."""
+"""The only room that imports the Alibaba SDKs. gateway.py sends the requests; each noun has a file with its models and
+operations."""

@@ -1,5 +1,4 @@
-"""Access to a job: the address of a web terminal, a sharing token. Both are secrets, and each request creates a new
-one."""
+"""Access to a job: the URL of a web terminal, and sharing tokens. Both are secrets; each request creates a new one."""
 
 from typing import Literal
 
@@ -7,16 +6,16 @@ from pai_dlc_mcp.server.cloud.api import Regional, Write
 
 
 class Access(Regional):
-    """Operations that hand out access, in one region."""
+    """Operations that create access, in one region."""
 
     def web_terminal(self, job_id: str, pod_id: str, *, shared: bool) -> Write[str]:
-        """GetWebTerminal: a wss address that lives 30 s; a shared one works once. The pod has to be running."""
+        """GetWebTerminal: a wss URL, valid for 30 s; a shared one can be used once. The pod must be running."""
         params = {"IsShared": shared}
         return self.api.write(
             "GetWebTerminal", job_id, pod_id, params=params, answer=lambda body: str(body.get("WebTerminalUrl") or "")
         )
 
     def token(self, target: Literal["job", "tensorboard"], target_id: str, seconds: int) -> Write[str]:
-        """GetToken: a JWT with which anyone can read the target until it expires."""
+        """GetToken: a JWT with which anybody can read the target until it expires after `seconds`."""
         params = {"TargetType": target, "TargetId": target_id, "ExpireTime": seconds}
         return self.api.write("GetToken", params=params, answer=lambda body: str(body.get("Token") or ""))

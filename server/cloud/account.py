@@ -1,4 +1,4 @@
-"""The account behind the credentials, and whether each product answers it."""
+"""The account of the credentials, and whether each product can be reached with them."""
 
 import re
 import time
@@ -13,7 +13,7 @@ from pai_dlc_mcp.server.cloud.endpoints import Product
 from pai_dlc_mcp.server.cloud.errors import CloudError
 from pai_dlc_mcp.server.cloud.gateway import Gateway
 
-# A read of each product that costs nothing; PAI Studio is called by path.
+# A read of each product, free of charge; PAI Studio is called by path.
 _PROBES: dict[Product, tuple[str, str | None]] = {
     "pai-dlc": ("ListJobs", None),
     "aiworkspace": ("ListWorkspaces", None),
@@ -24,7 +24,7 @@ PRODUCTS: tuple[Product, ...] = tuple(_PROBES)
 
 @dataclass(frozen=True)
 class Probe:
-    """Result of reading one item of a product. `error` is None when it was answered."""
+    """The result of reading one item of a product. `error` is None if the read succeeded."""
 
     product: Product
     host: str
@@ -37,7 +37,7 @@ class Account(Regional):
     """Operations on the account itself."""
 
     async def probe(self, product: Product) -> Probe:
-        """One read of one item, timed."""
+        """Read one item of a product and measure the time."""
         action, pathname = _PROBES[product]
         host = endpoints.host(product, self.api.region, self.api.gateway.settings)
         params: dict[str, Any] = {"PageNumber": 1, "PageSize": 1}
@@ -49,8 +49,8 @@ class Account(Regional):
         return Probe(product, host, action, round((time.monotonic() - started) * 1000), error)
 
     async def identity(self) -> str | None:
-        """The caller's ARN: of the role's session, else from STS GetCallerIdentity; None where STS cannot be asked (the
-        emulator, a closed net)."""
+        """The caller's ARN: of the role's session, else from STS GetCallerIdentity; None where STS cannot be reached
+        (the emulator, a network without it)."""
         if assumed := self.api.gateway.assumed():
             return assumed
         if self.api.gateway.settings.endpoint:
@@ -63,8 +63,8 @@ class Account(Regional):
 
 
 class Identity:
-    """The caller's ARN: of the role's session, else asked for once a process; None where STS did not answer, which is
-    asked again after minutes."""
+    """The caller's ARN: of the role's session, else from STS, once a process. None if STS does not answer within
+    `_PATIENCE` seconds; it is called again after `_AGAIN` seconds."""
 
     _PATIENCE, _AGAIN = 3.0, 600.0  # seconds
 
@@ -75,6 +75,7 @@ class Identity:
         self._lock = anyio.Lock()
 
     async def arn(self, region: str) -> str | None:
+        """The caller's ARN; None if it is not known."""
         if assumed := self._gateway.assumed():
             return assumed
         async with self._lock:
@@ -86,6 +87,6 @@ class Identity:
 
 
 def account_in(arn: str | None) -> str | None:
-    """The account's number in an ARN such as acs:ram::1234567890123456:user/alice."""
+    """The account id in an ARN such as acs:ram::1234567890123456:user/alice; None if there is none."""
     found = re.match(r"acs:[a-z]+::(\d+):", arn or "")
     return found[1] if found else None

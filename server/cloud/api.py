@@ -1,5 +1,7 @@
-"""Base of the operations of a noun: reads, sent at once, and writes, values that a permit sends. Whether an operation
-writes is declared where it is called, never derived from its name: GetToken creates a token."""
+"""Base of the operations of each noun: reads, which are sent at once, and Write values, which a Permit or Sender sends.
+
+Whether an operation writes is stated at its call and not derived from its name: GetToken creates a token.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,9 +19,11 @@ def _nothing(_: dict[str, Any]) -> None:
 
 @dataclass(frozen=True)
 class Write(Generic[T]):
-    """One request that changes something, exactly as it will be sent. `params` are the API's own names; `answer` reads
-    the response; `shown_by` names the tool that shows whether it was carried out. `path` holds the ids. It is sent by a
-    permit alone, and at most once."""
+    """One request that changes something, exactly as it will be sent, at most once.
+
+    `path`: the ids. `params`: under the API's names. `answer`: reads the response. `shown_by`: the tool that shows
+    whether the request was carried out.
+    """
 
     product: Product
     action: str
@@ -32,7 +36,7 @@ class Write(Generic[T]):
 
 @dataclass(frozen=True)
 class Api:
-    """The service as one tool call sees it: its region."""
+    """The service in the region of one tool call."""
 
     gateway: Gateway
     region: str
@@ -45,7 +49,7 @@ class Api:
         params: Mapping[str, Any] | None = None,
         pathname: str | None = None,
     ) -> dict[str, Any]:
-        """The response of a read, retried where that may help. Raises CloudError."""
+        """The response of a read; temporary errors are retried. Raises CloudError."""
         return await self.gateway.read(product, action, self.region, *path, params=params, pathname=pathname)
 
     def write(
@@ -56,13 +60,13 @@ class Api:
         shown_by: str = "get_job",
         answer: Callable[[dict[str, Any]], T] = _nothing,
     ) -> Write[T]:
-        """A write of PAI-DLC, not sent yet; None values are left out."""
+        """A write of PAI-DLC, not sent yet. Parameters that are None are left out."""
         sent = {name: value for name, value in (params or {}).items() if value is not None}
         return Write("pai-dlc", action, self.region, path, sent, shown_by, answer)
 
 
 @dataclass(frozen=True)
 class Regional:
-    """Base of one noun's operations in one region."""
+    """Base of the operations of one noun in one region."""
 
     api: Api

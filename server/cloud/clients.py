@@ -1,6 +1,6 @@
-"""The SDK's clients of one server, one a product and host, and one request through them, complete or refused.
+"""The SDK's clients, one for each product and host, and one request through them.
 
-Imported on the first call, in a worker thread: the SDK takes 0.4 s and 50 MB.
+Imported by the first call, in a worker thread: importing the SDK takes 0.4 s and 50 MB.
 """
 
 import importlib
@@ -28,19 +28,21 @@ from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.settings import Settings
 from pai_dlc_mcp.server.spelling import not_in_the_api
 
-USER_AGENT = f"AlibabaCloud-Agent-Skills/alibabacloud-pai-dlc-job/{uuid.uuid4().hex}"  # one session id a process
+USER_AGENT = f"AlibabaCloud-Agent-Skills/alibabacloud-pai-dlc-job/{uuid.uuid4().hex}"  # one session id for each process
 
 
 class Call(RuntimeOptions):
-    """The options of one call, and its answer: headers, statusCode, body."""
+    """The options of one call, which also keep its response: headers, statusCode, body."""
 
     answer: Mapping[str, Any] | None = None
 
 
 class Recording(OpenApiSdk):
-    """Leaves the answer in the call's options: the generated response models drop every field they do not know."""
+    """Keeps the raw response in the call's options, because the generated response models drop fields they do not
+    know."""
 
     def call_api(self, params: Any, request: Any, runtime: Any) -> Any:
+        """Overrides the SDK's method; returns what it returns."""
         sdk: Any = super()
         runtime.answer = sdk.call_api(params, request, runtime)
         return runtime.answer
@@ -64,7 +66,7 @@ _MODELS: dict[Product, str] = {
     "pai-dlc": "alibabacloud_pai_dlc20201203.models",
     "aiworkspace": "alibabacloud_aiworkspace20210204.models",
 }
-# Called by path with the SDKs' common client: no third and fourth SDK.
+# Called by path with the SDK's common client, to need no further SDKs.
 _BY_PATH: dict[Product, dict[str, str]] = {
     "pai": {"version": "2022-01-12", "style": "ROA", "method": "GET", "req_body_type": "json"},
     "sts": {"version": "2015-04-01", "style": "RPC", "method": "POST", "req_body_type": "formData"},
@@ -72,7 +74,7 @@ _BY_PATH: dict[Product, dict[str, str]] = {
 
 
 class Clients:
-    """Blocking calls, for worker threads; safe to use from several. `key`: the SDK Config's credential arguments."""
+    """Blocking calls for worker threads; thread-safe. `key`: the credential arguments of the SDK's Config."""
 
     def __init__(self, settings: Settings, key: Mapping[str, Any]) -> None:
         quiet_logs()
@@ -90,7 +92,8 @@ class Clients:
         params: Mapping[str, Any],
         pathname: str | None,
     ) -> dict[str, Any]:
-        """Send one request and return the object of its answer. Raises CloudError; Failure for a bad parameter."""
+        """Send one request and return the JSON object of its response. Raises CloudError; Failure for a bad
+        parameter."""
         client = self._client(product, host)
         try:
             if pathname is None:
@@ -102,8 +105,8 @@ class Clients:
         else:
             if isinstance(body, dict):
                 return cast("dict[str, Any]", body)
-            refused = refusals.no_answer("invalid_answer", action, host)  # JSON, but not an object
-        raise refused  # out here: as a context, the SDK's exception would carry the signed headers along
+            refused = refusals.no_answer("invalid_answer", action, host)  # valid JSON, but not an object
+        raise refused  # outside the except block: the SDK's exception as context would carry the signed headers
 
     def _client(self, product: Product, host: str) -> Recording:
         with self._lock:
@@ -135,7 +138,7 @@ class Clients:
 
 
 def _by_method(client: Any, product: Product, action: str, path: tuple[str, ...], params: Mapping[str, Any]) -> Any:
-    """Call the generated method and return the answer's body: `GetJob` is get_job_with_options(job_id, …)."""
+    """Call the generated method (GetJob: get_job_with_options(job_id, …)) and return the response's body."""
     call = Call()
     method = getattr(client, re.sub(r"(?<=.)(?=[A-Z])", "_", action).lower() + "_with_options")
     request = request_model(product, action, params)
@@ -144,7 +147,7 @@ def _by_method(client: Any, product: Product, action: str, path: tuple[str, ...]
 
 
 def _by_path(client: Any, product: Product, action: str, pathname: str, params: Mapping[str, Any]) -> Any:
-    """Call an operation that has no generated client here, and return the answer's body."""
+    """Call an operation without a generated client here, and return the response's body."""
     operation = Params(
         action=action, pathname=pathname, protocol="HTTPS", auth_type="AK", body_type="json", **_BY_PATH[product]
     )
@@ -153,10 +156,10 @@ def _by_path(client: Any, product: Product, action: str, pathname: str, params: 
 
 
 def request_model(product: Product, action: str, params: Mapping[str, Any]) -> Any:
-    """The SDK's request model holding all of `params`; None for an operation without one. Its from_map() alone would
-    drop unknown fields in silence.
+    """The SDK's request model with all of `params`; None for an operation without one. The model's own from_map()
+    silently drops unknown fields.
 
-    Raises Failure for a field the model does not know (UnknownField) or one of another type than the model's
+    Raises Failure for a field that the model does not have (UnknownField) or that has another type there
     (InvalidField).
     """
     model = getattr(importlib.import_module(_MODELS[product]), f"{action}Request", None)
@@ -166,7 +169,7 @@ def request_model(product: Product, action: str, params: Mapping[str, Any]) -> A
     def fits(fields: object) -> bool:
         try:
             model().from_map(fields).to_map()
-        except (AttributeError, TypeError, ValueError):  # a text where the model has an object
+        except (AttributeError, TypeError, ValueError):  # a string where the model has an object
             return False
         return True
 
@@ -189,7 +192,7 @@ def request_model(product: Product, action: str, params: Mapping[str, Any]) -> A
 
 
 def _misfit(fits: Callable[[object], bool], value: object, where: str = "") -> str:
-    """The path of the innermost field of `value` that does not fit by itself."""
+    """The path of the innermost field of `value` that does not fit."""
     for key, part in as_object(value).items():
         if not fits({key: part}):
             return _misfit(lambda inner, key=key: fits({key: inner}), part, f"{where}.{key}".lstrip("."))
@@ -200,7 +203,7 @@ def _misfit(fits: Callable[[object], bool], value: object, where: str = "") -> s
 
 
 def _lost(sent: object, kept: object, where: str) -> str | None:
-    """The path of the first field of `sent` that is not in `kept`."""
+    """The path of the first field of `sent` that is not in `kept`; None if nothing was lost."""
     rest = as_object(kept)
     for key, value in as_object(sent).items():
         if key not in rest:

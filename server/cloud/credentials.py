@@ -1,4 +1,4 @@
-"""Where the access key comes from. Resolved once, in a worker thread; a value is never shown, logged or passed on."""
+"""Where the access key comes from. Resolved once, in a worker thread; no key is shown or logged."""
 
 import os
 import re
@@ -9,27 +9,27 @@ from typing import Any, Protocol
 from pai_dlc_mcp.server.cloud.errors import CloudError, no_credentials
 
 _METADATA = ("100.100.100.200", 80)
-_METADATA_SECONDS = 0.3  # inside Alibaba Cloud it answers in a millisecond; the SDK's own probes take 2 s a call
+_METADATA_SECONDS = 0.3  # inside Alibaba Cloud it answers in a millisecond; the SDK's own probe takes 2 s for each call
 
 
 class Credentials(Protocol):
-    """Blocking calls, for worker threads."""
+    """A source of the access key. Blocking calls, for worker threads."""
 
     def config(self) -> dict[str, Any]:
-        """The SDK Config's credential arguments."""
+        """The credential arguments of the SDK's Config."""
         ...
 
     def source(self) -> str:
-        """Which step of a chain yields the key, e.g. `default/env`; never a value. Raises CloudError."""
+        """The step of the chain that yields the key, such as `default/env`; never a key. Raises CloudError."""
         ...
 
     def provider(self) -> Any:
-        """The SDK's provider of the key, for what is built on it."""
+        """The SDK's provider object, for credentials that are built on this one."""
         ...
 
 
 class StaticKey:
-    """A fixed access key: the emulator's."""
+    """A fixed access key, for the emulator."""
 
     def __init__(self, access_key_id: str, access_key_secret: str) -> None:
         self._id, self._secret = access_key_id, access_key_secret
@@ -50,7 +50,7 @@ class StaticKey:
 
 
 class DefaultChain:
-    """The SDK's chain: environment, OIDC, aliyun CLI profile, credentials.ini, ECS role, credentials URI."""
+    """The SDK's default chain: environment, OIDC, aliyun CLI profile, credentials.ini, ECS role, credentials URI."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -60,13 +60,14 @@ class DefaultChain:
         return _config(self.provider())
 
     def source(self) -> str:
+        """The provider of the chain that has a key. Raises CloudError (NoCredentials)."""
         chain = self.provider()
         from alibabacloud_credentials.exceptions import CredentialException
 
         try:
             return str(chain.get_credentials().get_provider_name())
         except CredentialException:
-            raise no_credentials() from None  # its text quotes each provider's
+            raise no_credentials() from None  # its text quotes the text of each provider
 
     def provider(self) -> Any:
         with self._lock:
@@ -76,8 +77,8 @@ class DefaultChain:
 
 
 class AssumedRole:
-    """A RAM role's session, whose name the cloud's audit shows beside each call. Its key is renewed 15 minutes before
-    it expires. `sts` "": the SDK's own host."""
+    """The session of a RAM role; its name is in the audit of the cloud for each call. The key is renewed 15 minutes
+    before it expires. `sts`: STS host, "" for the SDK's default."""
 
     def __init__(self, base: Credentials, role: str, session: str, sts: str) -> None:
         self._role, self._session = role, session
@@ -92,7 +93,7 @@ class AssumedRole:
         return _config(self._provider)
 
     def source(self) -> str:
-        """Raises CloudError where the role cannot be assumed: then nothing is sent."""
+        """Raises CloudError if the role cannot be assumed; no request is then sent."""
         from alibabacloud_credentials.exceptions import CredentialException
         from Tea.exceptions import RetryError
 
@@ -131,8 +132,8 @@ def _config(provider: Any) -> dict[str, Any]:
 
 
 def _new_chain() -> Any:
-    """The ECS step, 2 s of silence on every call elsewhere, is switched off where nothing answers, unless the
-    environment says what to do."""
+    """The SDK's chain. Its ECS step waits 2 s in each call outside Alibaba Cloud; it is turned off if the metadata
+    service does not answer, unless the environment configures it."""
     from alibabacloud_credentials.provider import DefaultCredentialsProvider
     from alibabacloud_credentials.utils import auth_util
 
@@ -152,7 +153,8 @@ def _metadata_answers() -> bool:
 
 
 def quiet_logs() -> None:
-    """The SDK's loggers add handlers of their own at import and print tracebacks twice; ours reports instead."""
+    """Remove the handlers that the SDK's loggers add at import, which print tracebacks; this server reports errors
+    itself."""
     import logging
 
     for name in ("credentials", "darabonba-core", "apscheduler", "alibabacloud-tea"):

@@ -1,4 +1,4 @@
-"""Which host a region's call goes to. Built here: the SDK's own endpoint map has wrong entries."""
+"""The host for a product in a region. Built here, because the SDK's endpoint map has wrong entries."""
 
 import difflib
 import ipaddress
@@ -12,7 +12,7 @@ from pai_dlc_mcp.server.cloud import ids
 from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.settings import Settings
 
-Product = Literal["pai-dlc", "aiworkspace", "pai", "sts"]  # as in their host names; pai is PAI Studio
+Product = Literal["pai-dlc", "aiworkspace", "pai", "sts"]  # as in the host names; pai is PAI Studio
 
 # Regions with a pai-dlc endpoint (public API metadata, December 2025).
 REGIONS = frozenset(
@@ -37,14 +37,14 @@ REGIONS = frozenset(
 
 
 class Region(NamedTuple):
-    """A region and who named it."""
+    """A region, and where it was configured."""
 
     id: str
     source: str
 
 
 def profile_region() -> str | None:
-    """`region_id` of the aliyun CLI profile (ALIBABA_CLOUD_PROFILE, else the current one); None when there is none."""
+    """`region_id` of the aliyun CLI profile (ALIBABA_CLOUD_PROFILE, else the current one); None if there is none."""
     try:
         config: Any = json.loads(Path("~/.aliyun/config.json").expanduser().read_text("utf-8"))
         name = os.environ.get("ALIBABA_CLOUD_PROFILE") or config.get("current")
@@ -54,9 +54,10 @@ def profile_region() -> str | None:
 
 
 def resolve_region(argument: str | None, settings: Settings) -> Region:
-    """Argument, then configuration, then the CLI profile.
+    """The region of a call: argument, else setting, else CLI profile.
 
-    A region chosen by the caller must be a known one: it becomes part of a host name that gets signed requests.
+    A region given by the caller must be a known one, since it becomes part of the host name of signed requests. Raises
+    Failure.
     """
     if argument:
         if argument in REGIONS or (argument == settings.region and re.fullmatch(ids.REGION, argument)):
@@ -84,14 +85,14 @@ def resolve_region(argument: str | None, settings: Settings) -> Region:
 
 
 def host(product: Product, region: str, settings: Settings) -> str:
-    """The host (and port) of a product in a region."""
+    """The host, with port if needed, of a product in a region."""
     if settings.endpoint:
         return settings.endpoint
     return f"{product}{'-vpc' if settings.network == 'vpc' else ''}.{region}.aliyuncs.com"
 
 
 def is_loopback(endpoint: str) -> bool:
-    """Whether a host:port stays on this machine."""
+    """Whether a host:port is on this machine."""
     name = endpoint.rsplit(":", 1)[0]
     if name == "localhost":
         return True

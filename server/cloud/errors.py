@@ -1,4 +1,4 @@
-"""CloudError: the service refused a call, or no usable answer came; and what callers do with one."""
+"""CloudError: the service refused a call, or sent no usable answer. And the helpers that act on one."""
 
 import re
 from collections.abc import Awaitable, Generator
@@ -15,17 +15,17 @@ Kind = Literal[
 ]  # fmt: skip
 
 _NO_USABLE_ANSWER = ("unavailable", "timeout", "connection", "invalid_answer")
-_MOST_TEXT = 300  # characters of the service's own words that are passed on
+_MOST_TEXT = 300  # characters of the service's message that are quoted
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
-_MAYBE_DONE = (408, 429)  # said in front of the service as well, which may have done its part
+_MAYBE_DONE = (408, 429)  # also sent by proxies, after which the service may have carried out the request
 
 
 class CloudError(Failure):
-    """The service refused a call, or no usable answer came.
+    """The service refused a call, or sent no usable answer.
 
-    `kind` says which, not_asked that this server sent nothing; `maybe_done` is true when a write may have been carried
-    out although no answer says so.
+    `kind` is the class of error (not_asked: this server sent nothing). `maybe_done` is true if a write may have been
+    carried out.
     """
 
     def __init__(
@@ -47,15 +47,17 @@ class CloudError(Failure):
 
     @property
     def maybe_done(self) -> bool:
+        """Whether a write with this error may have been carried out."""
         return self.kind in (*_NO_USABLE_ANSWER, "redirected", "too_large") or self.http_status in _MAYBE_DONE
 
     @property
     def transient(self) -> bool:
+        """Whether a read with this error should be tried again."""
         return self.kind in (*_NO_USABLE_ANSWER, "throttled", "unreachable")
 
 
 async def or_none(look_up: Awaitable[T]) -> T | None:
-    """The answer, or None where the service says that there is no such thing."""
+    """The result; None if the service answers that there is no such object."""
     try:
         return await look_up
     except CloudError as error:
@@ -65,13 +67,14 @@ async def or_none(look_up: Awaitable[T]) -> T | None:
 
 
 async def missing(look_up: Awaitable[object]) -> bool:
-    """Whether the service says that what is looked up is not there."""
+    """Whether the service answers that there is no such object."""
     return await or_none(look_up) is None
 
 
 @contextmanager
 def sent_once(shown_by: str) -> Generator[None]:
-    """Around a create that takes no client token: where no answer came, to try again could make a second one."""
+    """Context of a create without a client token. On an error without an answer the fix says to look with the tool
+    `shown_by`, since a second try could create a second object."""
     try:
         yield
     except CloudError as error:
@@ -81,7 +84,7 @@ def sent_once(shown_by: str) -> Generator[None]:
 
 
 def no_credentials(detail: str = "") -> CloudError:
-    """Nothing in the default chain yields a key."""
+    """No provider of the default chain has a key."""
     return CloudError(
         f"No Alibaba Cloud credentials were found{detail}.",
         fix="Ask the user to configure them outside this conversation: run `aliyun configure`, or set "
@@ -93,7 +96,7 @@ def no_credentials(detail: str = "") -> CloudError:
 
 
 def timed_out(action: str, host: str, seconds: float) -> CloudError:
-    """The overall deadline passed."""
+    """The deadline of the call passed, in seconds."""
     return CloudError(
         f"{action}: no answer from {host} within {seconds:g} s.",
         fix="Try again; if it persists, check the network from this machine with check_setup.",
@@ -103,7 +106,7 @@ def timed_out(action: str, host: str, seconds: float) -> CloudError:
 
 
 def busy(action: str, seconds: float) -> CloudError:
-    """The overall deadline passed before a worker thread was free: nothing was sent."""
+    """The deadline passed before a worker thread was free: nothing was sent."""
     return CloudError(
         f"{action} was not sent: this server was busy with other calls for {seconds:g} s.",
         fix="Try again later, with fewer calls at once.",
@@ -113,32 +116,33 @@ def busy(action: str, seconds: float) -> CloudError:
 
 
 def said(value: object) -> str:
-    """The service's words on one line and in quotes, which they cannot close; nothing where it said none."""
-    if value == "None" or not isinstance(value, str | int):  # the SDK's word for nothing
+    """The service's message on one line, quoted so that it cannot end the quotation; empty if there is none."""
+    if value == "None" or not isinstance(value, str | int):  # "None": the SDK's text for a missing value
         return ""
-    from pai_dlc_mcp.server.budget.fence import inline  # a start needs no errors of the service
+    from pai_dlc_mcp.server.budget.fence import inline  # only needed with an error of the service
 
     words = inline(str(value).strip().rstrip("."), _MOST_TEXT)
     return words and f'"{words}"'
 
 
 def code_in(*values: object) -> str | None:
-    """The first that has the form of an error code."""
+    """The first value with the form of an error code."""
     return formed(_CODE, *values)
 
 
 def request_id_in(*values: object) -> str | None:
+    """The first value with the form of a request id."""
     return formed(_REQUEST_ID, *values)
 
 
 def formed(form: re.Pattern[str], *values: object) -> str | None:
-    """The first value that is one of these forms; "None" is the SDK's word for nothing."""
+    """The first value that matches `form`. "None" is the SDK's text for a missing value."""
     texts = (str(value) for value in values if isinstance(value, str | int) and value != "None")
     return next((text for text in texts if form.fullmatch(text)), None)
 
 
 def circuit_open(action: str, host: str, failures: int, seconds: float) -> CloudError:
-    """The endpoint failed so often that it is left alone for a while: nothing was sent."""
+    """The circuit breaker is open after repeated failures of the endpoint: nothing was sent."""
     return CloudError(
         f"{action} was not sent: the last {failures} requests to {host} failed. It is tried again in {seconds:.0f} s.",
         fix=f"Wait {seconds:.0f} s, then call again; if it persists, check the network, region and PAI_DLC_NETWORK.",
@@ -148,7 +152,7 @@ def circuit_open(action: str, host: str, failures: int, seconds: float) -> Cloud
 
 
 def rate_limited(action: str, host: str, seconds: float) -> CloudError:
-    """The server's own limit (PAI_DLC_REQUESTS_A_SECOND) leaves no room within the deadline: nothing was sent."""
+    """The server's own limit (PAI_DLC_REQUESTS_A_SECOND) cannot be met before the deadline: nothing was sent."""
     return CloudError(
         f"{action} was not sent: this server's own limit of requests to {host} is used up for {seconds:.0f} s.",
         fix=f"Wait {seconds:.0f} s, and ask for less at once; the operator can raise PAI_DLC_REQUESTS_A_SECOND.",

@@ -1,4 +1,4 @@
-"""All requests of one server to Alibaba Cloud: ids checked, a deadline kept, a read tried again, a write sent once."""
+"""All requests to Alibaba Cloud: checks ids, keeps the deadline, retries reads, sends writes once."""
 
 import random
 import time
@@ -23,14 +23,14 @@ from pai_dlc_mcp.server.settings import Settings
 
 T = TypeVar("T")
 
-FOR_A_WRITE = 10.0  # seconds at least: one that is sent is waited for, also when the call's time is over
-_READ_TRIES = 3  # a first try and two retries
-_BACKOFF = 0.5  # seconds, doubled each time
-_POLITE = 50.0  # requests a second: the service's own limits are not published
+FOR_A_WRITE = 10.0  # least seconds to wait for a write, also beyond the deadline of the call
+_READ_TRIES = 3  # the first try and two retries
+_BACKOFF = 0.5  # seconds, doubled with each retry
+_POLITE = 50.0  # requests a second; the service's limits are not published
 
 
 class Gateway:
-    """The one way to the cloud. The SDK is imported by the first call, in its worker thread."""
+    """Sends all requests of one server. The first call imports the SDK, in a worker thread."""
 
     def __init__(
         self,
@@ -39,8 +39,7 @@ class Gateway:
         caller: Callable[[], str] = lambda: "local",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`caller`: the name of whoever a request is made for, in whose name a role is assumed. `clock`: what a limit
-        of requests counts by, seconds."""
+        """`caller` returns the session name for the RAM role of a request. `clock`: seconds, for the rate limit."""
         self.settings = settings
         self._caller, self._clock = caller, clock
         self._sessions = Sessions(settings, credentials)
@@ -48,15 +47,15 @@ class Gateway:
         self._traffic: dict[tuple[Product, str], Traffic] = {}
 
     async def key_source(self) -> str:
-        """Which step of the credential chain yields a key, e.g. `default/env`; never a value. Raises CloudError."""
+        """The step of the credential chain that yields a key, such as `default/env`; never a key. Raises CloudError."""
         return await self._workers.run(self._sessions.source, self._caller())
 
     def assumed(self) -> str | None:
-        """The ARN that the caller's requests carry; None where no role is assumed: then STS knows it."""
+        """The ARN of the assumed role's session; None without a role (then only STS knows the ARN)."""
         return self._sessions.arn(self._caller())
 
     async def check(self, product: Product, action: str, params: Mapping[str, Any]) -> None:
-        """Raises Failure for a field the SDK would drop or cannot take; nothing is sent."""
+        """Raises Failure for a field that the SDK would drop or cannot send. Sends nothing."""
 
         def model() -> None:
             from pai_dlc_mcp.server.cloud.clients import request_model
@@ -74,11 +73,12 @@ class Gateway:
         params: Mapping[str, Any] | None = None,
         pathname: str | None = None,
     ) -> dict[str, Any]:
-        """Carry out a read, with two retries, and return its body as the service sent it, unknown fields included.
+        """Send a read, with two retries, and return the body as sent by the service, unknown fields included.
 
-        `params` are the API's own PascalCase names (query or body); None values are left out. `pathname` is for
-        the products without a generated client here.
-        Raises CloudError; Failure for an id that may not stand in a path or a parameter the SDK does not know.
+        `params`: the API's PascalCase names (query or body); those that are None are left out. `pathname`: for products
+        without a generated client here.
+
+        Raises CloudError; Failure for an id that is not allowed in a path, or a parameter that the SDK does not have.
         """
         sent = {key: value for key, value in (params or {}).items() if value is not None}
         return await self._sent(product, action, region, path, sent, pathname, _READ_TRIES)
@@ -86,7 +86,8 @@ class Gateway:
     async def send(
         self, product: Product, action: str, region: str, path: tuple[str, ...], params: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """Send a write, once. Raises as `read` does; `maybe_done` of a CloudError says that it may have been done."""
+        """Send a write once. Raises as `read` does; a CloudError with `maybe_done` means that it may have been carried
+        out."""
         return await self._sent(product, action, region, path, params, None, 1)
 
     async def _sent(
@@ -147,10 +148,10 @@ async def tried(
     host: str,
     admit: Callable[[str, float], Awaitable[None]],
 ) -> T:
-    """Carry out `call` in a worker thread, up to `tries` times while its CloudError is a transient one. `admit` waits
-    until a try may begin.
+    """Run `call` in a worker thread, up to `tries` times while its CloudError is temporary. `admit` waits until a try
+    may start.
 
-    A wait that would pass the deadline (seconds, all tries together) is not begun. Raises CloudError.
+    `deadline`: seconds for all tries; a wait that would exceed it is not started. Raises CloudError.
     """
     begun: list[int] = []
     with anyio.move_on_after(deadline) as scope:

@@ -10,16 +10,18 @@ from pai_dlc_mcp.server.cloud.model import CloudModel, Told
 from pai_dlc_mcp.server.cloud.paging import Page, each, page
 from pai_dlc_mcp.server.cloud.shape import as_list
 
-_MOST = 10  # pages of the catalogue that a look-up reads
+_MOST = 10  # pages of the catalogue that a search reads
 
 
 class Label(CloudModel):
+    """One label of an image."""
+
     key: Told = Field(default="", alias="Key")
     value: Told = Field(default="", alias="Value")
 
 
 class Image(CloudModel):
-    """`uri` is what a job's Image takes, verbatim."""
+    """An image. `uri` is the value for a job's Image."""
 
     image_id: str = Field(default="", alias="ImageId")
     name: Told = Field(default="", alias="Name")
@@ -34,11 +36,11 @@ class Image(CloudModel):
 
 
 class Images(Regional):
-    """Operations on images in one region. Without a workspace the official public images are listed, with one
-    the custom images of that workspace."""
+    """Operations on images in one region. Without a workspace the official public images, with one its custom
+    images."""
 
     async def list(self, filters: Mapping[str, Any], offset: int = 0, limit: int = 20) -> Page[Image]:
-        """ListImages, filtered by the API's parameters (Labels, Name, WorkspaceId, …). Raises CloudError."""
+        """ListImages with the API's filters (Labels, Name, WorkspaceId, …). Raises CloudError."""
 
         def ask(paging: dict[str, Any]) -> Any:
             params = {"Verbose": True, "SortBy": "GmtCreateTime", "Order": "DESC", **filters, **paging}
@@ -47,14 +49,14 @@ class Images(Regional):
         return await page(ask, "Images", Image, offset, limit)
 
     async def get(self, image_id: str) -> Image:
-        """GetImage. Raises CloudError, of kind not_found for an unknown id."""
+        """GetImage. Raises CloudError, kind not_found for an unknown id."""
         params = {"Verbose": True}
         body = await self.api.read("aiworkspace", "GetImage", image_id, params=params)
         return Image.model_validate({**body, "ImageId": image_id})
 
     async def with_uri(self, uri: str, workspace_id: str | None) -> Image | None:
-        """The image with exactly this uri. Whether the service's ImageUri filter is exact is not documented, so
-        its answers are compared here, page after page."""
+        """The image with exactly this URI; None if there is none. The results are compared here, page by page, because
+        the reference does not say whether the ImageUri filter is exact."""
         filters = {"ImageUri": uri, "WorkspaceId": workspace_id}
         async for image in each(lambda offset, limit: self.list(filters, offset, limit), _MOST):
             if image.uri == uri:

@@ -1,4 +1,4 @@
-"""Training jobs: their models and one method an operation."""
+"""Training jobs: models, and one method for each operation."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ TERMINAL = frozenset({"Succeeded", "Failed", "Stopped"})
 
 
 class Pod(CloudModel):
-    """One pod; `history` holds its earlier incarnations, which have the same pod id and another uid."""
+    """One pod. `history`: earlier incarnations, with the same pod id and other uids."""
 
     pod_id: str = Field(default="", alias="PodId")
     uid: str = Field(default="", alias="PodUid")
@@ -32,7 +32,7 @@ class Pod(CloudModel):
 
 
 class Resources(CloudModel):
-    """ResourceConfig: what a pod asks of a quota. The values are strings ("8", "100Gi")."""
+    """ResourceConfig: what a pod requests from a quota. Values are strings ("8", "100Gi")."""
 
     cpu: str | None = Field(default=None, alias="CPU")
     memory: str | None = Field(default=None, alias="Memory")
@@ -41,7 +41,7 @@ class Resources(CloudModel):
 
 
 class Spec(CloudModel):
-    """One role of a job: how many pods of what."""
+    """One role of a job: the number of pods and what each gets."""
 
     type: str = Field(default="", alias="Type")
     pod_count: int = Field(default=1, alias="PodCount")
@@ -52,7 +52,7 @@ class Spec(CloudModel):
 
     @property
     def compute(self) -> str:
-        """What one pod gets: an instance type, or `8 GPU 96 CPU 1000Gi` of a quota."""
+        """What each pod gets: an instance type, or `8 GPU 96 CPU 1000Gi` from a quota."""
         if self.ecs_spec or not self.resources:
             return self.ecs_spec or "?"
         asked = self.resources
@@ -61,7 +61,7 @@ class Spec(CloudModel):
 
 
 class JobOptions(CloudModel):
-    """Settings, as far as they are read here."""
+    """The fields of Settings that this server reads."""
 
     tags: Annotated[dict[str, str], TOLD] = Field(default={}, alias="Tags")
     sanity_check: bool = Field(default=False, alias="EnableSanityCheck")
@@ -70,7 +70,7 @@ class JobOptions(CloudModel):
 
 
 class StatusSpan(CloudModel):
-    """One status the job was in; `end` is None while it lasts."""
+    """One status of a job; `end` is None for the current one."""
 
     status: str = Field(default="", alias="Status")
     start: Time | None = Field(default=None, alias="StartTime")
@@ -79,6 +79,8 @@ class StatusSpan(CloudModel):
 
 
 class RestartError(CloudModel):
+    """An error in an entry of RestartRecord."""
+
     code: str = Field(default="", alias="ErrorCode")
     message: Told = Field(default="", alias="ErrorMsg")
     pod_id: str = Field(default="", alias="Pod")
@@ -86,7 +88,7 @@ class RestartError(CloudModel):
 
 
 class Restart(CloudModel):
-    """One entry of RestartRecord."""
+    """An entry of RestartRecord."""
 
     at: Time | None = Field(default=None, alias="OccurTime")
     reason: Told = Field(default="", alias="Reason")
@@ -94,14 +96,14 @@ class Restart(CloudModel):
 
 
 class Failed(NamedTuple):
-    """What a job says of its failure: in a sentence, and ids of pods with their exit code."""
+    """A job's failure: a sentence, and exit codes by pod id."""
 
     overview: str
     exits: tuple[tuple[tuple[str, ...], str], ...]
 
 
 class JobSummary(CloudModel):
-    """A job as ListJobs shows it."""
+    """A job as ListJobs returns it."""
 
     job_id: str = Field(default="", alias="JobId")
     display_name: Told = Field(default="", alias="DisplayName")
@@ -117,24 +119,26 @@ class JobSummary(CloudModel):
     modified: Time | None = Field(default=None, alias="GmtModifiedTime")
     running_since: Time | None = Field(default=None, alias="GmtRunningTime")
     finished: Time | None = Field(default=None, alias="GmtFinishTime")
-    duration: int | None = Field(default=None, alias="Duration", ge=0, le=10**10)  # a sum with a time stays a time
+    duration: int | None = Field(default=None, alias="Duration", ge=0, le=10**10)  # no overflow in sums
     reason_code: str | None = Field(default=None, alias="ReasonCode")
     reason_message: Told | None = Field(default=None, alias="ReasonMessage")
     restarts: str | None = Field(default=None, alias="RestartTimes")
     settings: JobOptions = Field(default=JobOptions(), alias="Settings")
-    max_minutes: int | None = Field(default=None, alias="JobMaxRunningTimeMinutes")  # ListJobs tells it, GetJob not
+    max_minutes: int | None = Field(default=None, alias="JobMaxRunningTimeMinutes")  # in ListJobs only, not in GetJob
 
     @property
     def terminal(self) -> bool:
+        """Whether the job has ended."""
         return self.status in TERMINAL
 
     @property
     def pods_asked(self) -> int:
+        """Number of pods in the job's specs."""
         return sum(spec.pod_count for spec in self.specs)
 
     @property
     def failure(self) -> Failed | None:
-        """ReasonMessage of a failure as the service writes it since 2026, in JSON; None for any other text."""
+        """ReasonMessage of a failed job, which is JSON since 2026; None for any other text."""
         try:
             told = as_object(json.loads(self.reason_message or ""))
             exits: list[tuple[tuple[str, ...], str]] = []
@@ -148,14 +152,14 @@ class JobSummary(CloudModel):
 
     @property
     def reason(self) -> str | None:
-        """ReasonMessage in words."""
+        """ReasonMessage as a sentence."""
         if not (failed := self.failure):
             return self.reason_message
         return " ".join([failed.overview, *(f"{', '.join(pods)}: exit code {code}" for pods, code in failed.exits)])
 
 
 class Job(JobSummary):
-    """A job as GetJob shows it. `raw` is the whole answer, fields newer than this code included."""
+    """A job as GetJob returns it. `raw`: the whole response, including fields that this code does not know."""
 
     description: Told | None = Field(default=None, alias="Description")
     accessibility: str | None = Field(default=None, alias="Accessibility")
@@ -169,6 +173,7 @@ class Job(JobSummary):
 
     @classmethod
     def of(cls, body: dict[str, Any]) -> "Job":
+        """From the body of GetJob."""
         return cls.model_validate({**body, "raw": body})
 
 
@@ -176,11 +181,11 @@ class Jobs(Regional):
     """Operations on jobs in one region."""
 
     async def check(self, body: Mapping[str, Any]) -> None:
-        """Raises Failure for a field CreateJob does not know; nothing is sent."""
+        """Raises Failure for a field that CreateJob does not have. Sends nothing."""
         await self.api.gateway.check("pai-dlc", "CreateJob", body)
 
     def create(self, body: Mapping[str, Any]) -> Write[str]:
-        """CreateJob: it takes no client token. Its answer is the job id, "" where the response has none."""
+        """CreateJob, which has no client token. The result is the job id, "" if the response has none."""
         return self.api.write("CreateJob", params=body, answer=lambda answer: word(str(answer.get("JobId") or "")))
 
     async def list(self, filters: Mapping[str, Any], offset: int = 0, limit: int = 20) -> Page[JobSummary]:
@@ -192,16 +197,18 @@ class Jobs(Regional):
         return await page(ask, "Jobs", JobSummary, offset, limit)
 
     async def get(self, job_id: str) -> Job:
+        """GetJob. Raises CloudError, kind not_found for an unknown id."""
         return Job.of(await self.api.read("pai-dlc", "GetJob", job_id, params={"NeedDetail": True}))
 
     def update(self, job_id: str, changes: Mapping[str, Any]) -> Write[None]:
-        """UpdateJob. The service answers 200 and ignores a priority it will not apply; re-read to know."""
+        """UpdateJob. The service returns 200 and ignores a priority that it does not apply; read the job again to
+        know."""
         return self.api.write("UpdateJob", job_id, params=changes)
 
     def stop(self, job_id: str) -> Write[None]:
-        """StopJob."""
+        """StopJob, for running and queued jobs."""
         return self.api.write("StopJob", job_id)
 
     def delete(self, job_id: str) -> Write[None]:
-        """DeleteJob: finished jobs only."""
+        """DeleteJob, for ended jobs only."""
         return self.api.write("DeleteJob", job_id)

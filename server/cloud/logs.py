@@ -1,4 +1,4 @@
-"""Pod logs."""
+"""Logs of pods."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,11 +9,11 @@ from pai_dlc_mcp.server.cloud.api import Regional
 from pai_dlc_mcp.server.cloud.shape import as_texts
 from pai_dlc_mcp.server.cloud.times import to_utc
 
-MAX_LINES = 5000  # asked in practice without an error; the documented default is 2000, the maximum is not stated
+MAX_LINES = 5000  # works in practice; documented: default 2000, no maximum stated
 
 
 class PodLog(NamedTuple):
-    """Records oldest first, stdout and stderr merged; a record may hold carriage returns and newlines."""
+    """Log records, oldest first, stdout and stderr merged. A record can contain carriage returns and newlines."""
 
     records: Sequence[str]
     pod_uid: str
@@ -32,9 +32,9 @@ class Logs(Regional):
         max_lines: int = MAX_LINES,
         pod_uid: str | None = None,
     ) -> PodLog:
-        """GetPodLogs: the last `max_lines` records of the window.
+        """GetPodLogs: the last `max_lines` records of the time window. Raises CloudError.
 
-        The service looks back 7 days by default, so an older job's log seems empty unless `since` is sent.
+        `since` should be given: by default the service looks back 7 days, and an older job's log then seems empty.
         """
         body = await self.api.read(
             "pai-dlc",

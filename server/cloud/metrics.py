@@ -1,4 +1,4 @@
-"""Metrics of a job: GetJobMetrics by pod, and GetMetrics, which returns CloudMonitor's."""
+"""Metrics of a job: GetJobMetrics (by pod) and GetMetrics (from CloudMonitor)."""
 
 import json
 import math
@@ -16,24 +16,28 @@ from pai_dlc_mcp.server.cloud.shape import as_list, as_object
 from pai_dlc_mcp.server.cloud.times import to_utc
 
 NAMESPACE = "acs_pai_dlc"
-_PAGES = 10  # of CloudMonitor, 1,000 points each by default
-_VALUES = ("Value", "value", "Average", "Maximum", "Minimum")  # what a point of CloudMonitor is told by
+_PAGES = 10  # pages of CloudMonitor, 1,000 points each by default
+_VALUES = ("Value", "value", "Average", "Maximum", "Minimum")  # fields with a point's value, the first present is used
 _NOT_PLACES = {*_VALUES, "timestamp", "jobId", "userId", "regionId", "workspaceId"}
 
 
 class Series(NamedTuple):
-    """The values of one pod, or of what CloudMonitor tells apart; points are (epoch milliseconds, value)."""
+    """The values of one pod, or of one set of CloudMonitor dimensions. Points are (milliseconds since 1970, value)."""
 
     of: str
     points: Sequence[tuple[int, float]]
 
 
 class Point(CloudModel):
+    """One value of GetJobMetrics. `time`: milliseconds since 1970."""
+
     time: int | None = Field(default=None, alias="Time")
     value: float | None = Field(default=None, alias="Value")
 
 
 class PodMetrics(CloudModel):
+    """The values of one pod in GetJobMetrics."""
+
     pod_id: str = Field(default="", alias="PodId")
     points: tuple[Point, ...] = Field(default=(), alias="Metrics")
 
@@ -44,8 +48,8 @@ class Metrics(Regional):
     async def job(
         self, job_id: str, metric: str, *, since: datetime | None, until: datetime | None, time_step: str
     ) -> Sequence[Series]:
-        """GetJobMetrics. Pods without a value are left out: by the reference only pay-as-you-go jobs still have any,
-        the others report to CloudMonitor."""
+        """GetJobMetrics, `time_step` such as 1m. Pods without a value are left out. API reference: only pay-as-you-go
+        jobs have values here, others report to CloudMonitor."""
         params = {"MetricType": metric, "StartTime": to_utc(since), "EndTime": to_utc(until), "TimeStep": time_step}
         return by_pod(await self.api.read("pai-dlc", "GetJobMetrics", job_id, params=params))
 
@@ -59,7 +63,7 @@ class Metrics(Regional):
         until: datetime | None,
         period: int,
     ) -> Sequence[Series]:
-        """GetMetrics, by what the points were measured on. Raises CloudError for a 200 that says Success=false."""
+        """GetMetrics, by measured object; `period` in seconds. Raises CloudError, also for a 200 with Success=false."""
         params: dict[str, Any] = {
             "JobId": job_id,
             "Namespace": NAMESPACE,
@@ -77,7 +81,7 @@ class Metrics(Regional):
 
 
 async def pages(ask: Callable[[str | None], Awaitable[dict[str, Any]]]) -> Sequence[dict[str, Any]]:
-    """The bodies of all pages; `ask` gets the token of the next one."""
+    """The bodies of all pages. `ask` takes the token of the page, None for the first."""
     bodies: list[dict[str, Any]] = []
     token: str | None = None
     while len(bodies) < _PAGES:
@@ -89,7 +93,7 @@ async def pages(ask: Callable[[str | None], Awaitable[dict[str, Any]]]) -> Seque
 
 
 def points_of(body: dict[str, Any], metric_name: str) -> Sequence[dict[str, Any]]:
-    """CloudMonitor's points, which are a JSON string in the body."""
+    """The points of CloudMonitor, which are a JSON string in the body."""
     code, request_id = code_in(body.get("Code")) or "CloudMonitor", request_id_in(body.get("RequestId"))
     if str(body.get("Success")).lower() == "false":
         raise CloudError(
@@ -113,13 +117,13 @@ def points_of(body: dict[str, Any], metric_name: str) -> Sequence[dict[str, Any]
 
 
 def by_pod(body: dict[str, Any]) -> Sequence[Series]:
-    """The pods of GetJobMetrics that have a value."""
+    """The pods in a response of GetJobMetrics that have a value."""
     pods = map(PodMetrics.model_validate, as_list(body.get("PodMetrics")))
     return _series((pod.pod_id, point.time, point.value) for pod in pods for point in pod.points)
 
 
 def by_place(points: Iterable[dict[str, Any]]) -> Sequence[Series]:
-    """CloudMonitor's points by the dimensions that tell them apart within the job."""
+    """CloudMonitor's points by the dimensions in which they differ within the job."""
     return _series((_place(point), point.get("timestamp"), _value(point)) for point in points)
 
 
@@ -132,7 +136,7 @@ def _value(point: dict[str, Any]) -> object:
 
 
 def _series(points: Iterable[tuple[str, object, object]]) -> Sequence[Series]:
-    """(of what, time, value) by what they are of, oldest first; what is no number is left out."""
+    """Groups (name, time, value) by name, oldest first. Values that are not numbers are left out."""
     found: dict[str, list[tuple[int, float]]] = {}
     for of, time, value in points:
         if isinstance(time, int) and isinstance(value, int | float) and math.isfinite(value):

@@ -1,4 +1,4 @@
-"""Base of the response models: frozen, read from the raw JSON; a missing or mistyped value becomes the default."""
+"""Base of the response models. Frozen; read from raw JSON; a missing or mistyped value becomes the field's default."""
 
 from functools import cache
 from typing import Annotated, Any, NamedTuple, Self, cast, get_origin
@@ -11,13 +11,13 @@ from pai_dlc_mcp.server.cloud.shape import as_list, as_object
 
 TOLD = "told"
 Told = Annotated[str, TOLD]
-"""Text that somebody wrote: a name, a description, a message, a command, an address. Any other text of an answer is an
-id, a status, a type or a time, and is quoted where it does not look like that; so are those of lists and maps."""
+"""Marks free text: a name, description, message, command or address. All other strings of a response (also in lists and
+maps) are API words: an id, status, type or time; one that does not look like that is quoted."""
 
 
 class CloudModel(BaseModel):
-    """Part of an answer. A missing, null or empty value is the field's default, and so is one of another type than
-    documented: the official examples contain both. Numbers may come as strings and ids as numbers."""
+    """Part of a response. A missing, null, empty or mistyped value is replaced by the field's default: the official
+    examples contain all of these. Numbers may be strings, and ids numbers."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -48,10 +48,10 @@ class CloudModel(BaseModel):
 
 
 class _Field(NamedTuple):
-    """A field as it is read from an answer."""
+    """How one field is read from a response."""
 
     name: str
-    key: str  # the API's name of it
+    key: str  # the API's name
     many: bool
     of_words: bool
 
@@ -68,13 +68,13 @@ _WORDS = (str, str | None, tuple[str, ...], dict[str, str])
 
 
 def _of_words(field: FieldInfo) -> bool:
-    """The mark of `Told | None` is inside its annotation."""
+    """Whether the field is an API word (see Told). In `Told | None` the marker is inside the annotation."""
     kind: Any = field.annotation
     return kind in _WORDS and TOLD not in field.metadata
 
 
 def _words(found: object) -> object:
-    """A text, and those of a list or a map, as words."""
+    """Each string of the value as an API word: quoted unless it looks like one."""
     if isinstance(found, str):
         return word(found)
     if isinstance(found, list):

@@ -1,7 +1,8 @@
-"""Classifies a call without an answer by the class of its exception: not sent, or perhaps carried out. Imports the
-SDK's HTTP libraries: late.
+"""Classifies a call without an answer by its exception's class: not sent, or perhaps carried out.
 
-Only what cannot happen once a byte was sent counts as not sent."""
+Only errors that cannot occur after the first byte was sent count as not sent. Imports the SDK's HTTP libraries, so it
+is itself imported late.
+"""
 
 import socket
 import ssl
@@ -21,12 +22,12 @@ Outcome = Literal[
     "unreachable", "not_sent", "credentials", "timeout", "connection", "invalid_answer", "redirected", "too_large"
 ]
 
-# The nearest class of an exception's own ancestry counts; None is a wrapper, and what it wraps decides.
+# The nearest class in the exception's MRO decides. None: a wrapper; the wrapped exception decides.
 OUTCOMES: dict[type[BaseException], Outcome | None] = {
     transport.Redirected: "redirected",
     transport.TooLarge: "too_large",
     credential_errors.CredentialException: "credentials",
-    # No connection came about.
+    # No connection was made.
     requests.ConnectTimeout: "unreachable",
     requests.ProxyError: "unreachable",
     urllib3.ConnectTimeoutError: "unreachable",
@@ -36,7 +37,7 @@ OUTCOMES: dict[type[BaseException], Outcome | None] = {
     ConnectionRefusedError: "unreachable",
     socket.gaierror: "unreachable",
     ssl.SSLCertVerificationError: "unreachable",
-    # The request could not be made up.
+    # The request could not be built.
     UnicodeEncodeError: "not_sent",
     requests.InvalidHeader: "not_sent",
     requests.InvalidProxyURL: "not_sent",
@@ -53,13 +54,13 @@ OUTCOMES: dict[type[BaseException], Outcome | None] = {
     darabonba.ValidateException: "not_sent",
     tea.RequiredArgumentException: "not_sent",
     tea.ValidateException: "not_sent",
-    # Sent, and no answer in time.
+    # Sent, without an answer in time.
     requests.ReadTimeout: "timeout",
     requests.Timeout: "timeout",
     urllib3.ReadTimeoutError: "timeout",
     urllib3.TimeoutError: "timeout",
     TimeoutError: "timeout",
-    # An answer that is not the service's.
+    # A response that the service did not send.
     requests.ContentDecodingError: "invalid_answer",
     requests.InvalidJSONError: "invalid_answer",
     requests.JSONDecodeError: "invalid_answer",
@@ -71,11 +72,11 @@ OUTCOMES: dict[type[BaseException], Outcome | None] = {
     urllib3.ResponseError: "invalid_answer",
     urllib3.ResponseNotChunked: "invalid_answer",
     UnicodeDecodeError: "invalid_answer",
-    RuntimeError: "invalid_answer",  # the SDK's: text that is not JSON
+    RuntimeError: "invalid_answer",  # raised by the SDK for text that is not JSON
     ValueError: "invalid_answer",
-    AttributeError: "invalid_answer",  # JSON that is not an object
+    AttributeError: "invalid_answer",  # valid JSON, but not an object
     TypeError: "invalid_answer",
-    # The connection broke at an unknown point.
+    # The connection broke; whether before or after sending is unknown.
     requests.ChunkedEncodingError: "connection",
     requests.HTTPError: "connection",
     requests.StreamConsumedError: "connection",
@@ -115,7 +116,7 @@ OUTCOMES: dict[type[BaseException], Outcome | None] = {
 
 
 def outcome(error: BaseException) -> Outcome:
-    """The outcome named by the outermost exception that has one; `connection` where none has."""
+    """The outcome of the outermost exception that has one; else `connection`."""
     for one in _chain(error):
         nearest = next(kind for kind in type(one).__mro__ if kind in OUTCOMES or kind is BaseException)
         if found := OUTCOMES.get(nearest):
@@ -124,7 +125,7 @@ def outcome(error: BaseException) -> Outcome:
 
 
 def http_status(error: BaseException) -> int | None:
-    """The status of an answer that was not taken, where the exception has one."""
+    """The HTTP status of a response that was rejected, if the exception has one."""
     answers = (getattr(one, "response", None) for one in _chain(error))
     return next((answer.status_code for answer in answers if answer is not None), None)
 

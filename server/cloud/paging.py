@@ -1,7 +1,7 @@
-"""Paging of the service's lists: one window whatever the page size, or all items page after page.
+"""Paging of the service's lists: one window for any page size, or all items page by page.
 
-The service may send fewer items than it announces, in pages smaller than asked for, and may leave TotalCount out or
-write it as text. Nothing is skipped then, and what is missing is said.
+The service may return fewer items than TotalCount, use smaller pages than requested, and omit TotalCount or send it as
+text. No item is skipped then, and the result says what is missing.
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -13,13 +13,13 @@ from pai_dlc_mcp.server.cloud.shape import as_list, as_object
 T = TypeVar("T")
 M = TypeVar("M", bound=CloudModel)
 
-_FULL_PAGE = 100  # items; the most a list operation gives at once
+_FULL_PAGE = 100  # items; the largest page of a list operation
 _UNCOUNTED = "the service did not say how many there are in all: total counts those up to here"
 
 
 class Page(NamedTuple, Generic[T]):
-    """Some items of a list, starting at `offset`, and how many there are in all. `more`: others may follow although
-    `total` does not count them. `note`: what the service did not send, or did not say."""
+    """Items of a list from `offset` on, and the total. `more`: more items may follow although `total` does not count
+    them. `note`: what the service left out."""
 
     items: Sequence[T]
     offset: int
@@ -29,18 +29,19 @@ class Page(NamedTuple, Generic[T]):
 
     @property
     def next_offset(self) -> int | None:
+        """Offset of the first item after this page; None if no items are left."""
         after = self.offset + len(self.items)
         return after if self.items and (self.more or after < self.total) else None
 
 
 Ask = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
-"""Sends one request of a list operation; it gets PageNumber and PageSize."""
+"""Sends one request of a list operation, with PageNumber and PageSize."""
 AskPage = Callable[[int, int], Awaitable[Page[T]]]
-"""Gets offset and limit."""
+"""Takes offset and limit."""
 
 
 class Window(NamedTuple):
-    """The page to ask for, and how many of its items to skip and to keep."""
+    """The page to request, and how many of its items to skip and to keep."""
 
     number: int
     size: int
@@ -49,9 +50,9 @@ class Window(NamedTuple):
 
 
 def window(offset: int, limit: int, max_size: int = _FULL_PAGE) -> Window:
-    """The page that holds items offset .. offset+limit-1, so that any offset works on a service that pages by number.
+    """The page that contains items offset .. offset+limit-1, on a service with numbered pages.
 
-    Where no page size up to `max_size` holds them all, `keep` is smaller than `limit`.
+    If no page size up to `max_size` holds all of them, `keep` is smaller than `limit`.
     """
     for size in range(limit, max_size + 1):
         if offset // size == (offset + limit - 1) // size:
@@ -60,15 +61,15 @@ def window(offset: int, limit: int, max_size: int = _FULL_PAGE) -> Window:
 
 
 class _Answer(NamedTuple):
-    """One page as it came: its items, and TotalCount; None where the service does not say it."""
+    """One page as received: items and TotalCount, None if missing."""
 
     items: Sequence[Any]
     total: int | None
 
 
 async def page(ask: Ask, key: str, model: type[M], offset: int, limit: int) -> Page[M]:
-    """Ask for one window of a list; `key` names the items in the body. Sends a second request where the service makes
-    its pages smaller than asked for."""
+    """Request one window of a list; `key` names the items in the body. Sends a second request if the service uses
+    smaller pages than requested. Raises CloudError."""
     wanted = window(offset, limit)
     answer = await _asked(ask, key, wanted)
     if _misplaced(wanted, answer):
@@ -84,7 +85,7 @@ async def page(ask: Ask, key: str, model: type[M], offset: int, limit: int) -> P
 
 
 def _misplaced(wanted: Window, answer: _Answer) -> bool:
-    """Whether the items stand at other places of the list than those asked for: the service counts in smaller pages."""
+    """Whether the items are not those of the requested positions, because the service uses smaller pages."""
     before, came = (wanted.number - 1) * wanted.size, len(answer.items)
     due = wanted.size if answer.total is None else min(wanted.size, max(0, answer.total - before))
     return 0 < came != due and came < wanted.size and (wanted.number > 1 or came <= wanted.skip)
@@ -96,20 +97,20 @@ async def _asked(ask: Ask, key: str, wanted: Window) -> _Answer:
 
 
 def _count(value: object) -> int | None:
-    """A TotalCount that is a number, or the text of one."""
+    """TotalCount as a number, also from text; None for anything else."""
     text = str(value)
     return int(text) if isinstance(value, int | str) and text.isdecimal() and len(text) < 19 else None
 
 
 async def each(ask: AskPage[T], most_pages: int) -> AsyncGenerator[T]:
-    """The items of a list, page after page, as far as they are read: `most_pages` full ones, or as many items."""
+    """The items of a list, page by page, up to the number in `most_pages` full pages."""
     async for found in _pages(ask, most_pages):
         for item in found.items:
             yield item
 
 
 async def whole(ask: AskPage[T], most_pages: int) -> Page[T]:
-    """All that `each` gives, as one page."""
+    """All items of `each` as one page."""
     items, announced = list[T](), 0
     async for found in _pages(ask, most_pages):
         items += found.items
@@ -120,7 +121,7 @@ async def whole(ask: AskPage[T], most_pages: int) -> Page[T]:
 
 
 async def _pages(ask: AskPage[T], most_pages: int) -> AsyncGenerator[Page[T]]:
-    """An empty page is the last one, whatever the total: a service that makes smaller pages is asked for those."""
+    """Pages until an empty one, whatever the total says: the service may use smaller pages."""
     offset, size = 0, _FULL_PAGE
     while offset < most_pages * _FULL_PAGE:
         found = await ask(offset, size)

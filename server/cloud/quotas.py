@@ -14,11 +14,11 @@ from pai_dlc_mcp.server.cloud.times import Time
 M = TypeVar("M", bound=CloudModel)
 
 RESOURCE_TYPES = ("Lingjun", "ECS", "ACS")
-_MOST, _MOST_OF_ONE = 10, 50  # pages: of quotas of a type; of one quota's nodes, workloads or users
+_MOST, _MOST_OF_ONE = 10, 50  # pages: quotas of a type; nodes, workloads or users of a quota
 
 
 class Amount(CloudModel):
-    """Resources as the service writes them: "64", "8000Gi"."""
+    """Amounts as the service writes them: "64", "8000Gi"."""
 
     gpu: str | None = Field(default=None, alias="GPU")
     cpu: str | None = Field(default=None, alias="CPU")
@@ -26,8 +26,7 @@ class Amount(CloudModel):
 
 
 class QuotaDetails(CloudModel):
-    """`actual` is of the nodes that are bound; `allocatable`, of those and without the system's share, is not always
-    given."""
+    """`actual`: all of the bound nodes. `allocatable`: without the system's share; not always present."""
 
     actual: Amount = Field(default=Amount(), alias="ActualMinQuota")
     allocatable: Amount | None = Field(default=None, alias="AllocatableQuota")
@@ -35,17 +34,19 @@ class QuotaDetails(CloudModel):
 
     @property
     def total(self) -> Amount:
-        """What workloads can take."""
+        """What workloads can use."""
         return self.allocatable or self.actual
 
 
 class QuotaWorkspace(CloudModel):
+    """A workspace to which a quota is bound."""
+
     workspace_id: str = Field(default="", alias="WorkspaceId")
     name: Told = Field(default="", alias="WorkspaceName")
 
 
 class Quota(CloudModel):
-    """`quota_id` is what a job's ResourceId takes."""
+    """A quota. `quota_id` is the value for a job's ResourceId."""
 
     quota_id: str = Field(default="", alias="QuotaId")
     name: Told = Field(default="", alias="QuotaName")
@@ -58,7 +59,7 @@ class Quota(CloudModel):
 
 
 class Workload(CloudModel):
-    """A job in a quota. `position` counts from 1 while it is Enqueued."""
+    """A job in a quota. `position` counts from 1 while the job is Enqueued."""
 
     workload_id: str = Field(default="", alias="WorkloadId")
     status: str = Field(default="", alias="Status")
@@ -75,11 +76,12 @@ class Workload(CloudModel):
 
     @property
     def waiting(self) -> bool:
+        """Whether it waits in the queue."""
         return self.status == "Enqueued"
 
 
 class Limit(CloudModel):
-    """One thing that can hold a job back: of its quota, the quotas above, its user, or the jobs ahead."""
+    """A limit that can keep a job waiting: of its quota, a parent quota, its user, or the jobs ahead of it."""
 
     status: str = Field(default="", alias="Status")
     exceeded: tuple[str, ...] = Field(default=(), alias="ExceedResources")
@@ -89,12 +91,14 @@ class Limit(CloudModel):
 
 
 class UnfitNodes(CloudModel):
+    """Nodes on which the job does not fit, and why."""
+
     reason: Told = Field(default="", alias="Reason")
     nodes: tuple[str, ...] = Field(default=(), alias="Nodes")
 
 
 class Placement(CloudModel):
-    """Whether the pods would fit on nodes now."""
+    """Whether the pods would fit on the nodes now."""
 
     status: str = Field(default="", alias="Status")
     pods: int = Field(default=0, alias="TaskNum")
@@ -110,7 +114,8 @@ class Diagnosis(CloudModel):
 
 
 class Node(CloudModel):
-    """A node of a quota. The amounts asked for come only with Verbose and a quota id; memory without a unit is GiB."""
+    """A node of a quota. Requested amounts are present only with Verbose and a quota id. Memory without a unit is in
+    GiB."""
 
     name: Told = Field(default="", alias="NodeName")
     type: str = Field(default="", alias="NodeType")
@@ -127,21 +132,24 @@ class Node(CloudModel):
 
     @property
     def usable(self) -> bool:
+        """Whether pods can be placed on the node: Ready, and no reason against it."""
         return self.status == "Ready" and not self.reason
 
     @property
     def cordoned(self) -> bool:
-        """A person took it out of use; it need not be broken."""
+        """Whether a person took the node out of service; it may be healthy."""
         return "cordon" in (self.reason or "").lower()
 
 
 class Usages(CloudModel):
+    """Amounts of a user. `submitted` includes held and waiting workloads."""
+
     submitted: Amount = Field(default=Amount(), alias="Submitted")
     used: Amount = Field(default=Amount(), alias="Used")
 
 
 class UserUsage(CloudModel):
-    """What one user holds of a quota, and asks for."""
+    """What one user holds and requests in a quota."""
 
     user_id: str = Field(default="", alias="UserId")
     user_name: Told | None = Field(default=None, alias="Username")
@@ -153,8 +161,8 @@ class Quotas(Regional):
     """Operations on quotas in one region."""
 
     async def list(self, filters: Mapping[str, Any], resource_type: str | None) -> Page[Quota]:
-        """ListQuotas, all pages. Its ResourceType is ECS by default, so that Lingjun quotas seem not to exist: without
-        a type every one is asked for."""
+        """ListQuotas, all pages. Without `resource_type` every type is requested: the service's default is ECS, which
+        would hide Lingjun quotas."""
         found: dict[str, Quota] = {}
         notes: list[str] = []
         for kind in [resource_type] if resource_type else RESOURCE_TYPES:
@@ -169,11 +177,11 @@ class Quotas(Regional):
         return Page(list(found.values()), 0, len(found), note=", ".join(notes) or None)
 
     async def workload(self, quota_id: str, job_id: str) -> Workload | None:
-        """ListQuotaWorkloads: where the job stands; None when the quota does not know it."""
+        """ListQuotaWorkloads: the job's place in the queue. None if the quota does not have the job."""
         body = await self.api.read(
             "pai",
             "ListQuotaWorkloads",
-            quota_id,  # for the check of ids only: the path is written out
+            quota_id,  # checked as an id; the path below contains it
             params={"WorkloadIds": job_id, "WorkloadType": "dlc"},
             pathname=f"/api/v1/quotas/{quota_id}/workloads",
         )
@@ -181,30 +189,30 @@ class Quotas(Regional):
         return Workload.model_validate(items[0]) if items else None
 
     async def get(self, quota_id: str) -> Quota:
-        """GetQuota."""
+        """GetQuota. Raises CloudError."""
         path = f"/api/v1/quotas/{quota_id}"
         body = await self.api.read("pai", "GetQuota", quota_id, params={"Verbose": True}, pathname=path)
         return Quota.model_validate(body)
 
     async def workloads(self, quota_id: str) -> Page[Workload]:
-        """ListQuotaWorkloads: what runs on the quota or waits for it, as far as the caller may see it."""
+        """ListQuotaWorkloads: the workloads that run on the quota or wait for it, as far as the caller may see them."""
         path = f"/api/v1/quotas/{quota_id}/workloads"
         return await self._listed("ListQuotaWorkloads", quota_id, path, ("Workloads", Workload), {})
 
     async def nodes(self, quota_id: str) -> Page[Node]:
-        """ListNodes of a quota, with what is asked of each."""
+        """ListNodes of a quota, with the amounts requested on each."""
         params = {"QuotaId": quota_id, "Verbose": True}
         return await self._listed("ListNodes", quota_id, "/api/v1/nodes", ("Nodes", Node), params)
 
     async def usages(self, quota_id: str) -> Page[UserUsage]:
-        """ListQuotaActiveUserUsages: who holds or asks for anything, the largest holder first."""
+        """ListQuotaActiveUserUsages: users who hold or request resources, the largest holder first."""
         path = f"/api/v1/quotas/{quota_id}/activeuserusages"
         params = {"SortBy": "UsedGPU", "Order": "desc"}
         return await self._listed("ListQuotaActiveUserUsages", quota_id, path, ("QuotaUserUsages", UserUsage), params)
 
     async def diagnosis(self, quota_id: str, job_id: str) -> Diagnosis:
-        """Why the job waits, from a path the reference does not name. Raises CloudError: 400 or 404 once the job has
-        left the queue, 403 for who may not ask."""
+        """Why a job waits, from a path that the API reference does not list. Raises CloudError: 400 or 404 when the job
+        has left the queue, 403 without permission."""
         body = await self.api.read(
             "pai",
             "GetQuotaWorkloadDiagnosis",
@@ -217,8 +225,8 @@ class Quotas(Regional):
     async def _listed(
         self, action: str, quota_id: str, pathname: str, items: tuple[str, type[M]], params: Mapping[str, Any]
     ) -> Page[M]:
-        """All pages; `items` names the list in the body and says what it holds. The quota id is passed for the check
-        of ids only: the path is written out."""
+        """All pages. `items`: the key of the list in the body, and its model. The quota id is only passed to be
+        checked, as `pathname` contains it."""
 
         def ask(paging: dict[str, Any]) -> Any:
             return self.api.read("pai", action, quota_id, params={**params, **paging}, pathname=pathname)

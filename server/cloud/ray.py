@@ -1,4 +1,4 @@
-"""Ray history servers: the dashboard of Ray jobs that are over, read from the logs they left in storage."""
+"""Ray history servers: dashboards of ended Ray jobs, read from the logs in storage."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,11 +10,11 @@ from pai_dlc_mcp.server.cloud.api import Regional, Write
 from pai_dlc_mcp.server.cloud.model import CloudModel, Told
 from pai_dlc_mcp.server.cloud.paging import Page, page
 
-_EVER = "1970-01-01T00:00:00Z"  # whether the service looks back 7 days here too is not documented
+_EVER = "1970-01-01T00:00:00Z"  # not documented whether the service looks back 7 days by default
 
 
 class RayHistoryServer(CloudModel):
-    """`url` needs a login. Described by the SDK's models alone (1.11.6)."""
+    """A history server. `url` needs a login. Source of the fields: the SDK's models (1.11.6)."""
 
     server_id: str = Field(default="", alias="RayHistoryServerId")
     display_name: Told = Field(default="", alias="DisplayName")
@@ -38,7 +38,7 @@ class RayHistoryServers(Regional):
     """Operations on Ray history servers in one region."""
 
     def create(self, body: Mapping[str, Any]) -> Write[str]:
-        """CreateRayHistoryServer: it takes no client token. Its answer is the server's id."""
+        """CreateRayHistoryServer, which has no client token. The result is the server's id."""
         return self.api.write(
             "CreateRayHistoryServer",
             params=body,
@@ -47,11 +47,12 @@ class RayHistoryServers(Regional):
         )
 
     async def get(self, server_id: str) -> RayHistoryServer:
+        """GetRayHistoryServer. Raises CloudError."""
         body = await self.api.read("pai-dlc", "GetRayHistoryServer", server_id)
         return RayHistoryServer.model_validate({**body, "RayHistoryServerId": server_id})
 
     async def list(self, filters: Mapping[str, Any], offset: int = 0, limit: int = 20) -> Page[RayHistoryServer]:
-        """ListRayHistoryServers of all times, newest first."""
+        """ListRayHistoryServers of any age, newest first."""
 
         def ask(paging: dict[str, Any]) -> Any:
             params = {"StartTime": _EVER, "SortBy": "GmtCreateTime", "Order": "desc", **filters, **paging}
@@ -68,5 +69,5 @@ class RayHistoryServers(Regional):
         return self.api.write("StopRayHistoryServer", server_id, shown_by="get_ray_history_server")
 
     def delete(self, server_id: str) -> Write[None]:
-        """DeleteRayHistoryServer; the logs stay in storage."""
+        """DeleteRayHistoryServer. The logs in storage are kept."""
         return self.api.write("DeleteRayHistoryServer", server_id, shown_by="get_ray_history_server")

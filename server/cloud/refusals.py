@@ -1,9 +1,8 @@
-"""The one map from the SDK's exceptions to CloudError. Imports the SDK: late.
+"""Maps the SDK's exceptions to CloudError. Imports the SDK, so it is itself imported late.
 
-The SDK's exceptions carry the request with its Authorization header and security token, and their text is
-`code: 403, <message> request id: <id>`. Nothing of them is passed on but the fields named here: the service's words
-on one line, cut and in quotes, so that they are not taken for ours; a code, a request id and a RAM action only in
-the form of one.
+The SDK's exceptions carry the request with its Authorization header and security token, and their text is `code: 403,
+<message> request id: <id>`. Only these parts are used: the message, on one line, cut and quoted; the code, request id
+and RAM action, if they have the form of one.
 """
 
 import re
@@ -25,7 +24,7 @@ _CREDENTIAL_CODES = (
     "IncompleteSignature",
 )
 _DENIED_CODES = ("NoPermission", "Forbidden", "OperationForbidden", "Unauthorized")
-_RAM_ACTION = re.compile(r"[a-z][a-z0-9-]{1,31}:[A-Z][A-Za-z0-9]{1,63}")  # no wildcard: it becomes an advised policy
+_RAM_ACTION = re.compile(r"[a-z][a-z0-9-]{1,31}:[A-Z][A-Za-z0-9]{1,63}")  # no wildcard: goes into a policy
 
 
 class _Words(NamedTuple):
@@ -73,7 +72,8 @@ _WORDS: dict[Outcome, _Words] = {
 
 
 def from_sdk(error: Exception, product: Product, action: str, host: str) -> CloudError:
-    """Map what an SDK call raised. Classified by HTTP status first: AIWorkSpace's codes can be numbers."""
+    """The CloudError for an SDK exception. The HTTP status decides first, because AIWorkSpace's codes can be
+    numbers."""
     status = getattr(error, "status_code", None) or getattr(error, "statusCode", None)
     if not isinstance(status, int):
         found = "credentials" if getattr(error, "code", None) == "InvalidCredentials" else outcome(error)
@@ -114,7 +114,7 @@ def _throttled(error: Exception, action: str, host: str, known: dict[str, Any]) 
 
 
 def _credential_words(code: str) -> tuple[str, str]:
-    """Invalid, expired and wrong-clock are told apart: each has another person to ask."""
+    """What went wrong with the credentials and its fix: invalid, expired and wrong clock have different fixes."""
     if "TimeStamp" in code:
         return (
             "The service rejected the request's time: this machine's clock is off.",
@@ -145,7 +145,7 @@ def _denied(refused: str, product: Product, action: str, fields: dict[str, Any],
 
 
 def no_answer(found: Outcome, action: str, host: str, http_status: int | None = None) -> CloudError:
-    """No answer, or none that can be used."""
+    """The CloudError for a call without an answer, or with an unusable one."""
     if found == "credentials":
         return no_credentials()
     what, fix, code, kind = _WORDS[found]

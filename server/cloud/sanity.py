@@ -1,4 +1,4 @@
-"""Sanity checks: the GPUs and links of a job's nodes, tested before it trains."""
+"""Sanity checks: tests of the GPUs and links of a job's nodes before training."""
 
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
@@ -15,11 +15,11 @@ def _unquoted(value: object) -> object:
     return value.strip("\"'“”") if isinstance(value, str) else value
 
 
-When = Annotated[Time | None, BeforeValidator(_unquoted)]  # the official examples carry stray quotation marks
+When = Annotated[Time | None, BeforeValidator(_unquoted)]  # values in the official examples have extra quotation marks
 
 
 class Phase(CloudModel):
-    """One phase of one check; `number` counts the job's checks, one each time it (re)starts."""
+    """One phase of a check. `number` counts the checks of the job, one for each start or restart."""
 
     number: int = Field(default=0, alias="CheckNumber")
     phase: str = Field(default="", alias="Phase")
@@ -33,20 +33,20 @@ class Sanity(Regional):
     """Operations on sanity checks in one region."""
 
     async def checks(self, job_id: str) -> Sequence[Sequence[Phase]]:
-        """ListJobSanityCheckResults, newest first; empty for a job that is not checked. Raises CloudError."""
+        """ListJobSanityCheckResults, newest first; empty for a job without checks. Raises CloudError."""
         params = {"Order": "desc"}
         body = await self.api.read("pai-dlc", "ListJobSanityCheckResults", job_id, params=params)
         return by_check(body.get("SanityCheckResults"))
 
     async def check(self, job_id: str, number: int, phase: str | None) -> Sequence[Phase]:
-        """GetJobSanityCheckResult: the phases of check `number` (from 1), or the one named. Raises CloudError."""
+        """GetJobSanityCheckResult: the phases of check `number` (from 1), or only `phase`. Raises CloudError."""
         params = {"SanityCheckNumber": number, "SanityCheckPhase": phase}
         body = await self.api.read("pai-dlc", "GetJobSanityCheckResult", job_id, params=params)
         return _phases(body.get("SanityCheckResult"))
 
 
 def by_check(value: object) -> Sequence[Sequence[Phase]]:
-    """The answer's list of lists, one for each check, newest first."""
+    """The list of lists in a response, one for each check, newest first."""
     found: dict[int, list[Phase]] = {}
     for phase in (phase for check in as_list(value) for phase in _phases(check)):
         found.setdefault(phase.number, []).append(phase)

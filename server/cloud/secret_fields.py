@@ -1,25 +1,25 @@
-"""What is secret by its field in any request or response of the API, in whatever shape the field comes."""
+"""Fields of API requests and responses whose values are secret, in any form in which the field occurs."""
 
 import json
 from typing import NamedTuple, cast
 
-# Compared without case. The whole value is access to something.
+# Compared without case. The whole value gives access to something.
 CREDENTIALS = frozenset(
     {
         *("password", "auth", "username", "credentialconfig", "coderepoaccesstoken", "coderepousername", "rolechain"),
         *("token", "accesstoken", "securitytoken", "accesskeyid", "accesskeysecret"),
     }
 )
-# Environment variables: a map, a list of {Name, Value}, or either as JSON text.
+# Environment variables: a map, a list of {Name, Value}, or JSON text of either.
 ENVIRONMENTS = frozenset({"envs", "systemenvs", "rolesystemenvs", "customenvs", "env"})
-_USERS = frozenset({"username", "coderepousername"})  # not shown, but no secret where a text repeats them
+_USERS = frozenset({"username", "coderepousername"})  # not shown, but not redacted in other texts
 _SECRET = CREDENTIALS | ENVIRONMENTS
 _KINDS = dict.fromkeys(CREDENTIALS - _USERS, "credential.")
 _NAME, _VALUE = ("Name", "Key"), "Value"
 
 
 class _Part(NamedTuple):
-    """A value in a field that holds secrets. `kind`: what its name begins with."""
+    """A value inside a secret field. `kind`: prefix of its name."""
 
     name: str
     value: object
@@ -27,13 +27,13 @@ class _Part(NamedTuple):
 
 
 def secrets_of(body: object) -> list[tuple[str, str]]:
-    """Name and value of every credential and environment variable in a body; empty values are left out. In a shape not
-    known every text below such a field counts. A body may be nested as deep as JSON can be."""
+    """(name, value) of each credential and environment variable in a body; empty values are left out. In an unknown
+    form all texts below the field are taken. The depth of the body is not limited."""
     return met(body)[0]
 
 
 def met(body: object) -> tuple[list[tuple[str, str]], int]:
-    """The secrets of a body, and how many characters its texts have."""
+    """The secrets in a body, and the number of characters in its texts."""
     found: list[tuple[str, str]] = []
     size, left = 0, [body]
     while left:
@@ -56,7 +56,7 @@ def met(body: object) -> tuple[list[tuple[str, str]], int]:
 
 
 def _secrets(part: _Part) -> list[tuple[str, str]]:
-    """Every text below a field that holds secrets."""
+    """All texts below a secret field."""
     found: list[tuple[str, str]] = []
     left = [part]
     while left:
@@ -77,7 +77,7 @@ def _fields(part: _Part, fields: dict[str, object]) -> list[_Part]:
 
 
 def _inside(value: object) -> object:
-    """What JSON text holds; None for another text."""
+    """The parsed value of JSON text; None for other text."""
     if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
         return None
     try:

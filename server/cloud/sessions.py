@@ -1,4 +1,4 @@
-"""The SDK's clients by whose name they act in: one for all, or with PAI_DLC_ROLE_ARN one a session of that role."""
+"""The SDK's clients for each caller: one set for all, or with PAI_DLC_ROLE_ARN one for each session of that role."""
 
 import threading
 from collections import OrderedDict
@@ -11,11 +11,11 @@ from pai_dlc_mcp.server.settings import Settings
 if TYPE_CHECKING:
     from pai_dlc_mcp.server.cloud.clients import Clients
 
-_MOST = 64  # callers whose sessions are kept, those that called last
+_MOST = 64  # callers whose sessions are kept, the most recent ones
 
 
 class Sessions:
-    """Blocking calls, for worker threads; safe to use from several. `caller` names a session."""
+    """Blocking calls for worker threads; thread-safe. `caller`: the session name."""
 
     def __init__(self, settings: Settings, credentials: Credentials) -> None:
         self._settings, self._credentials = settings, credentials
@@ -23,19 +23,19 @@ class Sessions:
         self._known: OrderedDict[str, tuple[Credentials, list[Clients]]] = OrderedDict()
 
     def arn(self, caller: str) -> str | None:
-        """As STS would name the caller's session; None without a role."""
+        """The ARN of the caller's session as STS writes it; None without a role."""
         role = self._settings.role_arn
         return f"{role.replace(':role/', ':assumed-role/', 1)}/{caller}" if role else None
 
     def source(self, caller: str) -> str:
-        """Which provider yields the key, never a value. Raises CloudError."""
+        """The provider that yields the key; never a key. Raises CloudError."""
         return self._session(caller)[0].source()
 
     def clients(self, caller: str) -> "Clients":
-        """Raises CloudError where the role cannot be assumed."""
+        """The caller's clients. Raises CloudError if the role cannot be assumed."""
         credentials, clients = self._session(caller)
         if self._settings.role_arn:
-            credentials.source()  # the SDK would say that there are no credentials
+            credentials.source()  # the SDK would report missing credentials instead
         with self._lock:
             if not clients:
                 from pai_dlc_mcp.server.cloud.clients import Clients

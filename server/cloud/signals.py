@@ -1,4 +1,4 @@
-"""Signals: Unix signals sent to the processes of a job's pods."""
+"""Unix signals sent to the processes of a job's pods."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from pai_dlc_mcp.server.cloud.paging import Page, page
 
 
 class Signal(CloudModel):
-    """One signal that was sent: to whom (`scope` is roles, pods or none for the whole job) and what came of it."""
+    """A signal that was sent, and its result. `scope`: roles, pods, or nothing for the whole job."""
 
     signal_id: str = Field(default="", alias="SignalId")
     signal: str = Field(default="", alias="Signal")
@@ -28,18 +28,18 @@ class Signals(Regional):
     """Operations on signals in one region."""
 
     def create(self, job_id: str, body: Mapping[str, Any]) -> Write[Signal]:
-        """CreateSignal. Without a Target it goes to the whole job."""
+        """CreateSignal. Without a Target it is sent to the whole job."""
         return self.api.write(
             "CreateSignal", job_id, params=body, shown_by="list_signals", answer=Signal.model_validate
         )
 
     async def get(self, job_id: str, signal_id: str) -> Signal:
-        """GetSignal, whose answer lacks the id. Raises CloudError."""
+        """GetSignal; the response does not contain the id, so it is added. Raises CloudError."""
         body = await self.api.read("pai-dlc", "GetSignal", job_id, signal_id, params={})
         return Signal.model_validate({**body, "SignalId": signal_id})
 
     async def list(self, job_id: str, offset: int = 0, limit: int = 20) -> Page[Signal]:
-        """ListSignals. Its page parameters are strings. Raises CloudError."""
+        """ListSignals, whose page parameters are strings. Raises CloudError."""
 
         def ask(paging: dict[str, Any]) -> Any:
             params = {key: str(value) for key, value in paging.items()}

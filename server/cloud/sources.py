@@ -1,4 +1,4 @@
-"""What a job reads: datasets and code sources (AIWorkSpace). Access tokens and mount options are never read."""
+"""Inputs of a job: datasets and code sources (AIWorkSpace). Their access tokens and mount options are not read."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +11,8 @@ from pai_dlc_mcp.server.cloud.paging import Page, page
 
 
 class Dataset(CloudModel):
+    """A dataset; its id is the value for a DataSource's DataSourceId."""
+
     dataset_id: str = Field(default="", alias="DatasetId")
     name: Told = Field(default="", alias="Name")
     uri: Told | None = Field(default=None, alias="Uri")
@@ -25,6 +27,8 @@ class Dataset(CloudModel):
 
 
 class CodeSource(CloudModel):
+    """A code source (git repository); its id is the value for CodeSource.CodeSourceId."""
+
     code_source_id: str = Field(default="", alias="CodeSourceId")
     name: Told = Field(default="", alias="DisplayName")
     repo: Told | None = Field(default=None, alias="CodeRepo")
@@ -41,7 +45,7 @@ class Sources(Regional):
     """Operations on datasets and code sources in one region."""
 
     async def datasets(self, filters: Mapping[str, Any], offset: int = 0, limit: int = 20) -> Page[Dataset]:
-        """ListDatasets. Without a WorkspaceId the service takes the caller's default workspace."""
+        """ListDatasets. Without a WorkspaceId the service uses the caller's default workspace."""
 
         def ask(paging: dict[str, Any]) -> Any:
             params = {"SortBy": "GmtCreateTime", "Order": "DESC", **filters, **paging}
@@ -50,7 +54,7 @@ class Sources(Regional):
         return await page(ask, "Datasets", Dataset, offset, limit)
 
     async def dataset(self, dataset_id: str) -> Dataset:
-        """GetDataset. Raises CloudError, of kind not_found for an unknown id."""
+        """GetDataset. Raises CloudError, kind not_found for an unknown id."""
         body = await self.api.read("aiworkspace", "GetDataset", dataset_id, params={})
         return Dataset.model_validate(body)
 
@@ -64,6 +68,6 @@ class Sources(Regional):
         return await page(ask, "CodeSources", CodeSource, offset, limit)
 
     async def code_source(self, code_source_id: str) -> CodeSource:
-        """GetCodeSource. Raises CloudError, of kind not_found for an unknown id."""
+        """GetCodeSource. Raises CloudError, kind not_found for an unknown id."""
         body = await self.api.read("aiworkspace", "GetCodeSource", code_source_id, params={})
         return CodeSource.model_validate(body)

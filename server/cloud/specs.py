@@ -1,4 +1,4 @@
-"""ECS specs: the instance types a pay-as-you-go job can ask for."""
+"""ECS specs: the instance types for pay-as-you-go jobs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,8 +13,8 @@ _MOST = 20  # pages
 
 
 class EcsSpec(CloudModel):
-    """`instance_type` is what a job's EcsSpec takes, verbatim. Memory in GiB. `spot_discount` is of the price: 0.1 is a
-    tenth of it."""
+    """`instance_type` is the value for a job's EcsSpec. Memory in GiB. `spot_discount` is a factor: 0.1 means a tenth
+    of the price."""
 
     instance_type: str = Field(default="", alias="InstanceType")
     accelerator: str = Field(default="", alias="AcceleratorType")
@@ -35,7 +35,7 @@ class Specs(Regional):
     """Operations on instance types in one region."""
 
     async def list(self, filters: Mapping[str, Any]) -> Page[EcsSpec]:
-        """ListEcsSpecs, all pages, unsorted: the service rejects every SortBy its reference documents."""
+        """ListEcsSpecs, all pages, unsorted: the service rejects every documented value of SortBy."""
 
         def ask(paging: dict[str, Any]) -> Any:
             return self.api.read("pai-dlc", "ListEcsSpecs", params={**filters, **paging})

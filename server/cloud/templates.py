@@ -1,4 +1,4 @@
-"""Job templates: versions of CreateJob's body under a name."""
+"""Job templates: named bodies of CreateJob, with versions."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ def _parsed(value: object) -> object:
 
 
 class Version(CloudModel):
-    """`content` is CreateJob's body, in the API's names; it can hold secrets."""
+    """One version. `content`: a body of CreateJob under the API's names; it can contain secrets."""
 
     version: int = Field(default=0, alias="Version")
     content: Annotated[dict[str, Any], BeforeValidator(_parsed)] = Field(default={}, alias="Content")
@@ -26,6 +26,8 @@ class Version(CloudModel):
 
 
 class Template(CloudModel):
+    """A job template with its versions."""
+
     template_id: str = Field(default="", alias="TemplateId")
     name: Told = Field(default="", alias="TemplateName")
     workspace_id: str = Field(default="", alias="WorkspaceId")
@@ -38,13 +40,13 @@ class Template(CloudModel):
     versions: tuple[Version, ...] = Field(default=(), alias="Versions")
 
     def version(self, number: int | None = None) -> Version | None:
-        """The one asked for, or the default one."""
+        """The version with this number, by default the default version; None if it does not exist."""
         wanted = number or self.default_version
         return next((version for version in self.versions if version.version == wanted), None)
 
 
 class Changed(CloudModel):
-    """What an update did: new content is a new version, and not the default one unless asked."""
+    """The result of an update. New content makes a new version, which becomes the default one only on request."""
 
     version: int = Field(default=0, alias="Version")
     version_created: bool = Field(default=False, alias="VersionCreated")
@@ -55,7 +57,7 @@ class Templates(Regional):
     """Operations on job templates in one region."""
 
     def create(self, body: Mapping[str, Any]) -> Write[str]:
-        """CreateJobTemplate. Its answer is the template id."""
+        """CreateJobTemplate. The result is the template's id."""
         return self.api.write(
             "CreateJobTemplate",
             params=body,
@@ -64,7 +66,7 @@ class Templates(Regional):
         )
 
     async def get(self, template_id: str) -> Template:
-        """GetJobTemplate with all its versions."""
+        """GetJobTemplate, with all versions. Raises CloudError."""
         body = await self.api.read("pai-dlc", "GetJobTemplate", template_id, params={})
         return Template.model_validate({**body, "TemplateId": template_id})
 
@@ -77,13 +79,13 @@ class Templates(Regional):
         return await page(ask, "JobTemplates", Template, offset, limit)
 
     def update(self, template_id: str, changes: Mapping[str, Any]) -> Write[Changed]:
-        """UpdateJobTemplate: the same content twice is two versions."""
+        """UpdateJobTemplate. Sending the same content twice makes two versions."""
         return self.api.write(
             "UpdateJobTemplate", template_id, params=changes, shown_by="get_job_template", answer=Changed.model_validate
         )
 
     def set_default(self, template_id: str, version: int) -> Write[None]:
-        """SetJobTemplateDefaultVersion: the version that a create without one takes."""
+        """SetJobTemplateDefaultVersion: the version used by a create that names none."""
         return self.api.write(
             "SetJobTemplateDefaultVersion", template_id, params={"Version": version}, shown_by="get_job_template"
         )

@@ -1,4 +1,4 @@
-"""Tensorboards: instances that show a job's summaries."""
+"""Tensorboards: instances that display a job's summaries."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,17 +10,17 @@ from pai_dlc_mcp.server.cloud.api import Regional, Write
 from pai_dlc_mcp.server.cloud.model import CloudModel, Told
 from pai_dlc_mcp.server.cloud.paging import Page, page
 
-_EVER = "1970-01-01T00:00:00Z"  # the service looks back 7 days by default
+_EVER = "1970-01-01T00:00:00Z"  # by default the service looks back 7 days
 
 
 class Compute(CloudModel):
-    """TensorboardSpec: what a pay-as-you-go instance runs on."""
+    """TensorboardSpec: the compute of a pay-as-you-go instance."""
 
     ecs_type: str | None = Field(default=None, alias="EcsType")
 
 
 class Tensorboard(CloudModel):
-    """`url` needs a login; a shared url does not. The reference writes statuses Running and running."""
+    """A tensorboard. `url` needs a login, a shared URL does not. The API reference writes both Running and running."""
 
     tensorboard_id: str = Field(default="", alias="TensorboardId")
     display_name: Told = Field(default="", alias="DisplayName")
@@ -43,7 +43,7 @@ class Tensorboard(CloudModel):
     finished: str | None = Field(default=None, alias="GmtFinishTime")
 
     def is_in(self, *statuses: str) -> bool:
-        """Whether it has one of these statuses, in any case of letters."""
+        """Whether it has one of these statuses, ignoring case."""
         return self.status.capitalize() in statuses
 
 
@@ -51,7 +51,7 @@ class Tensorboards(Regional):
     """Operations on tensorboards in one region."""
 
     def create(self, body: Mapping[str, Any]) -> Write[str]:
-        """CreateTensorboard: it takes no client token. Its answer is the tensorboard id."""
+        """CreateTensorboard, which has no client token. The result is the tensorboard's id."""
         return self.api.write(
             "CreateTensorboard",
             params=body,
@@ -60,12 +60,12 @@ class Tensorboards(Regional):
         )
 
     async def get(self, tensorboard_id: str) -> Tensorboard:
-        """GetTensorboard. Raises CloudError, of kind not_found for an unknown id."""
+        """GetTensorboard. Raises CloudError, kind not_found for an unknown id."""
         body = await self.api.read("pai-dlc", "GetTensorboard", tensorboard_id, params={})
         return Tensorboard.model_validate({**body, "TensorboardId": tensorboard_id})
 
     async def list(self, filters: Mapping[str, Any], offset: int = 0, limit: int = 20) -> Page[Tensorboard]:
-        """ListTensorboards of all times, newest first. Without a WorkspaceId the service takes the default one."""
+        """ListTensorboards of any age, newest first. Without a WorkspaceId the service uses the default workspace."""
 
         def ask(paging: dict[str, Any]) -> Any:
             params = {"StartTime": _EVER, "SortBy": "GmtCreateTime", "Order": "desc", **filters, **paging}
@@ -74,23 +74,23 @@ class Tensorboards(Regional):
         return await page(ask, "Tensorboards", Tensorboard, offset, limit)
 
     def update(self, tensorboard_id: str, changes: Mapping[str, Any]) -> Write[None]:
-        """UpdateTensorboard: running time in minutes, Accessibility, Priority; in the API's names."""
+        """UpdateTensorboard: running time in minutes, Accessibility, Priority, under the API's names."""
         return self.api.write("UpdateTensorboard", tensorboard_id, params=changes, shown_by="get_tensorboard")
 
     def start(self, tensorboard_id: str) -> Write[None]:
-        """StartTensorboard: of a stopped one; it keeps its id."""
+        """StartTensorboard, for a stopped one; the id stays the same."""
         return self.api.write("StartTensorboard", tensorboard_id, shown_by="get_tensorboard")
 
     def stop(self, tensorboard_id: str) -> Write[None]:
-        """StopTensorboard: it ends and costs nothing more; StartTensorboard brings it back."""
+        """StopTensorboard: ends the instance and its cost; StartTensorboard starts it again."""
         return self.api.write("StopTensorboard", tensorboard_id, shown_by="get_tensorboard")
 
     def delete(self, tensorboard_id: str) -> Write[None]:
-        """DeleteTensorboard; the summaries stay."""
+        """DeleteTensorboard. The summaries are kept."""
         return self.api.write("DeleteTensorboard", tensorboard_id, shown_by="get_tensorboard")
 
     def shared_url(self, tensorboard_id: str, seconds: int) -> Write[str]:
-        """GetTensorboardSharedUrl: an address that needs no account, for `seconds`. It has to be running."""
+        """GetTensorboardSharedUrl: a URL without login, valid for `seconds`. The tensorboard must be running."""
         return self.api.write(
             "GetTensorboardSharedUrl",
             tensorboard_id,

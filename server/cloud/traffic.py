@@ -1,4 +1,4 @@
-"""When a request may go to an endpoint: a circuit breaker, and a token bucket for polite polling."""
+"""Limits the requests to an endpoint: a circuit breaker and a token bucket."""
 
 import threading
 from collections.abc import Callable
@@ -8,9 +8,9 @@ import anyio
 from pai_dlc_mcp.server.cloud.errors import CloudError, circuit_open, rate_limited
 
 FAILURES = 10
-"""In a row. Three reads of three tries each do not open it: one broken operation is no broken endpoint."""
+"""In a row. More than three reads of three tries: a single failing operation does not open the breaker."""
 COOLDOWN = 10.0  # seconds
-_FAULTS = ("unavailable", "timeout", "connection", "unreachable", "invalid_answer")  # a proxy's page is the last
+_FAULTS = ("unavailable", "timeout", "connection", "unreachable", "invalid_answer")  # the last: e.g. a proxy's page
 
 
 class Breaker:
@@ -43,32 +43,31 @@ class Breaker:
             return 0
 
     def count(self, now: float, *, failed: bool) -> None:
-        """The outcome of one request. Whatever is no fault of the endpoint closes it."""
+        """Count the outcome of a request. Any outcome that is not the endpoint's fault closes the breaker."""
         with self._lock:
             self._failures = self._failures + 1 if failed else 0
             self._next_try = now + COOLDOWN
 
 
 class Bucket:
-    """At most `rate` requests a second, after `burst` at once: a token bucket, kept as one number (GCRA). Seconds are
-    given."""
+    """A token bucket (GCRA): `rate` requests a second after `burst` at once. Times in seconds."""
 
     def __init__(self, rate: float, burst: float) -> None:
         self._rate, self._burst = rate, burst
         self._taken_until = float("-inf")
 
     def wait(self, now: float) -> float:
-        """Seconds until the next request may go."""
+        """Seconds until the next request may be sent."""
         return max(0.0, self._taken_until + (1 - self._burst) / self._rate - now)
 
     def take(self, now: float) -> None:
-        """The next request takes its token, one that is still to come where it has to wait."""
+        """Take the token of the next request, also one that must still wait."""
         self._taken_until = max(self._taken_until, now) + 1 / self._rate
 
 
 class Traffic:
-    """All requests to one product in one region. `rate` is requests a second, and twice as many at once; None is
-    without limit. `clock` gives seconds for the breaker."""
+    """All requests to one product in one region. `rate`: requests a second, twice as many at once; None for no limit.
+    `clock`: seconds, for the breaker."""
 
     def __init__(self, host: str, rate: float | None, clock: Callable[[], float]) -> None:
         self._host, self._clock = host, clock
@@ -95,10 +94,10 @@ class Traffic:
             raise circuit_open(action, self._host, FAILURES, wait)
 
     def failed(self, error: CloudError) -> None:
-        """A request came back with this error. One that was never sent says nothing of the endpoint."""
+        """Count a failed request; one that was not sent is not counted."""
         if error.kind in _FAULTS or error.http_status:
             self._breaker.count(self._clock(), failed=error.kind in _FAULTS)
 
     def answered(self) -> None:
-        """A request was answered."""
+        """Count a request that got an answer."""
         self._breaker.count(self._clock(), failed=False)

@@ -1,7 +1,7 @@
-"""What the SDK's HTTP sessions do not do: refuse redirects, cap an answer's size, leave out a proxy where they should.
+"""Guards for the SDK's HTTP sessions: no redirects, a size limit for responses, and no proxy where none should be used.
 
-The SDK follows a redirect with its signed headers and body, reads an answer of any size, sends every request through
-HTTP_PROXY, one to this machine included, and ignores NO_PROXY.
+By itself the SDK follows redirects with the signed headers and body, reads responses of any size, sends requests
+through HTTP_PROXY even to this machine, and ignores NO_PROXY.
 """
 
 import io
@@ -21,15 +21,15 @@ _CHUNK = 65536
 
 
 class Redirected(RequestException):
-    """The answer is a redirect. It was not followed."""
+    """The response was a redirect, which was not followed."""
 
 
 class TooLarge(RequestException):
-    """The answer has more bytes than are taken. The rest was not read."""
+    """The response exceeds the size limit; the rest was not read."""
 
 
 class Guarded(BaseAdapter):
-    """The SDK's own adapter (its TLS, its pool), with what is said above."""
+    """The SDK's adapter (with its TLS and connection pool) and the guards of this module."""
 
     def __init__(self, adapter: BaseAdapter, most_bytes: int) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class Guarded(BaseAdapter):
         return response
 
     def _body(self, response: Response) -> io.BytesIO:
-        """The whole body, inflated, in at most `most_bytes`."""
+        """The whole body, decompressed. Raises TooLarge above `most_bytes`."""
         body = io.BytesIO()
         for chunk in response.raw.stream(_CHUNK, decode_content=True):
             body.write(chunk)
@@ -65,10 +65,10 @@ class Guarded(BaseAdapter):
 
 
 def guard(protocol: str, host: str, most_bytes: int) -> None:
-    """Put a Guarded adapter before the SDK's own, in its session for this host: the SDK keeps one a host for the whole
-    process. Its adapter stays the one it is, with the pool and the certificates that it read (20 ms). With a
-    connection a thread none is closed after each call."""
-    core: Any = DaraCore  # it has no public way to a session
+    """Wrap the adapter in the SDK's session for this host; the SDK has one session for each host and process. The
+    wrapped adapter keeps its pool and its loaded certificates (20 ms). The pool has one connection for each worker
+    thread, so none is closed after a call."""
+    core: Any = DaraCore  # has no public access to its sessions
     session = core._get_session(f"{protocol}://{host}:80:pool={THREADS}", protocol, pool_size=THREADS)
     mounted = session.get_adapter(f"{protocol}://")
     own = mounted.own if isinstance(mounted, Guarded) else mounted
@@ -76,5 +76,5 @@ def guard(protocol: str, host: str, most_bytes: int) -> None:
 
 
 def goes_direct(url: str) -> bool:
-    """Whether a request leaves no proxy between: to this machine, and to what NO_PROXY lists."""
+    """Whether a request uses no proxy: to this machine and to hosts in NO_PROXY."""
     return is_loopback(urlsplit(url).netloc) or bool(should_bypass_proxies(url, no_proxy=None))

@@ -1,8 +1,8 @@
-"""Worker threads for the sync SDK: a bounded number, and none that keeps the process alive.
+"""Worker threads for the synchronous SDK: a limited number, and none keeps the process alive.
 
-The SDK's async client opens a session and an SSL context a call (68 ms, 44 of them on the event loop, against 0.9 ms).
-A sync call cannot be cancelled: a caller that gives up leaves its thread behind until the socket times out. anyio's
-own threads are then no longer counted, and the interpreter waits for them when it ends.
+The SDK's async client opens a session and an SSL context for each call (68 ms, 44 of them on the event loop; a sync
+call takes 0.9 ms). A sync call cannot be cancelled: when its caller gives up, the thread stays until the socket times
+out. With anyio's own threads such calls are no longer counted, and the interpreter waits for them at exit.
 """
 
 import threading
@@ -19,28 +19,28 @@ import anyio.lowlevel
 
 T = TypeVar("T")
 
-THREADS = 64  # a call that was given up keeps its thread until its socket times out
-_IDLE = 10.0  # seconds after which a thread without work ends
+THREADS = 64  # an abandoned call occupies its thread until its socket times out
+_IDLE = 10.0  # seconds after which an idle thread ends
 
 
 class Workers:
-    """Runs calls in threads of their own, at most `most` at once, those left behind included."""
+    """Runs calls in its own threads, at most `most` at a time, abandoned calls included."""
 
     def __init__(self, most: int) -> None:
         self._slots = anyio.CapacityLimiter(most)
         self._work: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._lock = threading.Lock()
-        self._idle = 0  # threads that wait for work which nobody has put yet
+        self._idle = 0  # threads waiting for work
 
     @property
     def busy(self) -> int:
-        """Threads at work, those left behind included."""
+        """Number of threads with work, abandoned calls included."""
         return self._slots.statistics().borrowed_tokens
 
     async def run(self, call: Callable[..., T], *args: Any, started: Callable[[], None] = lambda: None) -> T:
-        """Call `call(*args)` in a thread and return its answer, or raise what it raised.
+        """Run `call(*args)` in a thread; returns or raises what it does.
 
-        Waits for a slot; `started` is called when there is one. A cancelled caller returns at once.
+        Waits for a free slot, then calls `started`. If the caller is cancelled, this returns at once.
         """
         slot, token, ended = object(), anyio.lowlevel.current_token(), anyio.Event()
         await self._slots.acquire_on_behalf_of(slot)
@@ -57,7 +57,7 @@ class Workers:
                 outcome.set_result(context.run(call, *args))
             except BaseException as error:  # noqa: BLE001 - whoever waits gets it, whatever it is
                 outcome.set_exception(error)
-            with suppress(anyio.RunFinishedError):  # the caller's event loop has ended meanwhile
+            with suppress(anyio.RunFinishedError):  # the caller's event loop has ended
                 anyio.from_thread.run_sync(end, token=token)
 
         self._put(work)
@@ -72,13 +72,13 @@ class Workers:
             threading.Thread(target=self._serve, name="Alibaba Cloud call", daemon=True).start()
 
     def _serve(self) -> None:
-        """A thread's life: to start one a call takes longer than to hand it over."""
+        """Loop of a thread. Threads are reused, because starting one takes longer than passing work to it."""
         while True:
             try:
                 self._work.get(timeout=_IDLE)()
             except Empty:
                 with self._lock:
-                    if self._idle:  # else work is on its way to this one
+                    if self._idle:  # else work for this thread is on its way
                         self._idle -= 1
                         return
             else:

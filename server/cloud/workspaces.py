@@ -10,7 +10,7 @@ from pai_dlc_mcp.server.cloud.paging import Page, page
 
 
 class Workspace(CloudModel):
-    """`created` is a UTC time as the service writes it, with milliseconds."""
+    """A workspace. `created`: UTC, as the service writes it, with milliseconds."""
 
     workspace_id: str = Field(default="", alias="WorkspaceId")
     name: Told = Field(default="", alias="WorkspaceName")
@@ -25,7 +25,7 @@ class Workspaces(Regional):
     """Operations on workspaces in one region."""
 
     async def list(self, name: str | None = None, offset: int = 0, limit: int = 20) -> Page[Workspace]:
-        """ListWorkspaces the caller is a member of, newest first; `name` matches part of the name."""
+        """ListWorkspaces of which the caller is a member, newest first. `name` matches a part of the name."""
 
         def ask(paging: dict[str, Any]) -> Any:
             params = {"WorkspaceName": name, "SortBy": "GmtCreateTime", "Order": "DESC", **paging}
@@ -34,6 +34,7 @@ class Workspaces(Regional):
         return await page(ask, "Workspaces", Workspace, offset, limit)
 
     async def get(self, workspace_id: str) -> Workspace:
-        """GetWorkspace. Raises CloudError, of kind not_found for one that is unknown or not the caller's."""
+        """GetWorkspace. Raises CloudError, kind not_found for one that does not exist or that the caller is not a
+        member of."""
         body = await self.api.read("aiworkspace", "GetWorkspace", workspace_id, params={})
         return Workspace.model_validate(body)

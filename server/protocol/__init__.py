@@ -1,2 +1,2 @@
-"""What turns our values into MCP: toolset.py declares tools, schemas.py their arguments, reply.py what they answer, and
-render.py shows it."""
+"""Turns this server's values into MCP: toolset.py declares tools, schemas.py validates their arguments, reply.py has
+the models of results, render.py makes content of them."""

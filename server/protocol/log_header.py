@@ -1,5 +1,5 @@
-"""The lines above a pod's log: what was read and how each line is accounted for, what failed, and what a reader should
-know of the pod."""
+"""The lines above a pod's log: what was read, how many lines were shown, folded or left out, what failed, and notes on
+the pod."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from pai_dlc_mcp.server.rules.pods import by_importance
 
 
 def header(pod: Pod, seen: View, show: str) -> Iterator[str]:
-    """What was read, how each of its lines is accounted for, and what failed."""
+    """What was read, how its lines are counted, and the cause of a failure."""
     said = [f"log of {pod.pod_id} ({pod.status})"]
     if show == "summary":
         said.append(f"summary of {seen.lines:,} lines")
@@ -44,7 +44,7 @@ def _cause(cause: Cause) -> Iterator[str]:
 
 
 def notes(job: Job, present: Pod, pod: Pod, read: Page, named: int) -> Iterator[str]:
-    """What a reader of this log should know of the pod and of the others, of which some are named."""
+    """Notes on the pod of this log and on other pods; `named`: how many of those are named."""
     if read.reset:
         yield "reset: the pod was restarted since the cursor; this is the log of its new incarnation."
     if read.gap:

@@ -1,4 +1,5 @@
-"""How a tool takes its arguments: no unknown ones, schemas every host accepts, and one sentence a mistake."""
+"""Validation of tool arguments: refuses unknown ones, publishes schemas that every host accepts, and explains each
+mistake in one sentence."""
 
 from typing import Annotated, Any, Literal, cast, get_args, get_origin
 
@@ -11,19 +12,19 @@ from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.protocol.reply import Facts
 from pai_dlc_mcp.server.spelling import StrictModel, nearest
 
-_ECHO = 80  # characters of a caller's value that an error repeats
+_ECHO = 80  # characters of a caller's value that an error quotes
 
 
 class Arguments(FuncMetadata):
-    """As the SDK's, but replies are not rendered here, and a text stays a text: it would parse `{"lr": 0.1}` or `null`
-    given for a `str | None`."""
+    """The SDK's FuncMetadata, except that Facts are not rendered here and strings stay strings: the SDK would parse
+    `{"lr": 0.1}` or `null` given for a `str | None`."""
 
     def convert_result(self, result: Any) -> Any:
-        """A reply leaves as it is: app.py renders it."""
+        """Returns Facts unchanged; door.py renders them."""
         return result if isinstance(result, Facts) else super().convert_result(result)
 
     def pre_parse_json(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Some hosts send null, or an empty text, for what was left out."""
+        """Also drops null and empty strings, which some hosts send for arguments that were left out."""
         fields = self.arg_model.model_fields
         given = {name: value for name, value in data.items() if name not in fields or not _absent(fields[name], value)}
         known = {name: value for name, value in given.items() if name in fields}
@@ -33,7 +34,7 @@ class Arguments(FuncMetadata):
 
 
 def _absent(field: FieldInfo, value: object) -> bool:
-    """Whether an optional argument was in fact left out: a null, or an empty text where none can stand."""
+    """Whether an optional argument was left out: null, or an empty string where the field takes none."""
     if field.is_required() or value not in (None, ""):
         return False
     return value is None or not _accepts(field, value)
@@ -53,7 +54,7 @@ def _takes_text(annotation: Any) -> bool:
 
 
 def _numbers(annotation: Any) -> list[str]:
-    """The numbers of an enum, which is published as one of texts: not every host takes an enum of numbers."""
+    """The numbers of a Literal, as text: the schema lists them as strings, since some hosts refuse enums of numbers."""
     parts = [annotation, *get_args(annotation)]
     return [
         str(value) for part in parts if get_origin(part) is Literal for value in get_args(part) if type(value) is int
@@ -61,7 +62,7 @@ def _numbers(annotation: Any) -> list[str]:
 
 
 def harden(tool: Tool) -> Tool:
-    """Make a tool refuse unknown arguments (the SDK ignores them) and publish lean, portable schemas."""
+    """Make a tool refuse unknown arguments (the SDK ignores them) and publish small, portable schemas."""
     tool.fn_metadata = Arguments(**{name: getattr(tool.fn_metadata, name) for name in FuncMetadata.model_fields})
     base = tool.fn_metadata.arg_model
     tool.fn_metadata.arg_model = type(
@@ -80,7 +81,8 @@ def harden(tool: Tool) -> Tool:
 
 
 def portable(schema: dict[str, Any]) -> dict[str, Any]:
-    """A schema without titles, `$ref`, null arms or null defaults: some hosts refuse them, all pay for them."""
+    """The schema without titles, `$ref`, null alternatives and null defaults: some hosts refuse these, and each costs
+    tokens."""
     return _plain_schema(schema, schema.get("$defs", {}))
 
 
@@ -113,13 +115,13 @@ def _plain_schema(node: Any, defs: dict[str, Any]) -> Any:
 
 
 def _outline(schema: dict[str, Any]) -> dict[str, Any]:
-    """The fields a result always has, by name and type. The rest is left to the result: it would be half the bytes."""
+    """Name and type of the fields that a result always has. The other fields would double the schema's size."""
     always = {name: {"type": schema["properties"][name]["type"]} for name in schema.get("required", [])}
     return {"type": "object", "properties": always}
 
 
 def explain(error: ValidationError) -> Failure:
-    """The mistakes in a call, one sentence each, with the value that was probably meant."""
+    """A Failure with one sentence for each mistake in a call, and the value that was probably meant."""
     told = "; ".join(dict.fromkeys(_sentence(dict(found)) for found in error.errors(include_url=False)))
     return Failure(
         told if told.endswith("?") else f"{told}.",

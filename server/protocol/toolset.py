@@ -1,4 +1,4 @@
-"""What a tool is to this server: a function, a title, a toolset and its hints; and which ones a server offers."""
+"""A tool of this server: function, title, toolset and hints. Also the selection of the tools that a server offers."""
 
 import json
 from abc import ABC, abstractmethod
@@ -39,15 +39,15 @@ DESTROY = _hints(read_only=False, destructive=True, idempotent=True)
 
 
 class Leave(ABC):
-    """What a tool's body writes with."""
+    """Permission to write; base of Permit and UnaskedSender."""
 
     @abstractmethod
     def after(self, failure: Failure) -> Exception:
-        """What to raise for a failure of the body: one that does not hide what was sent."""
+        """The exception to raise when the tool's body fails: it says what has been sent."""
 
 
 def _hides_nothing(function: ToolFunction) -> ToolFunction:
-    """The function, except that a failure after a write says what was sent."""
+    """Wraps the function: a failure after a write says what was sent."""
 
     @wraps(function)
     async def told(**arguments: Any) -> Any:
@@ -62,14 +62,14 @@ def _hides_nothing(function: ToolFunction) -> ToolFunction:
 
 @dataclass(frozen=True)
 class Tool:
-    """One operation an agent can call; its name and description are its function's."""
+    """One tool. Its name and description are those of its function."""
 
     name: str
     title: str
     toolset: str
     annotations: ToolAnnotations
     load: Callable[[], ToolFunction]
-    known: ListedTool | None = None  # how it is listed, where that is shipped
+    known: ListedTool | None = None  # its entry in tools/listed.json
 
     @cached_property
     def function(self) -> ToolFunction:
@@ -77,7 +77,7 @@ class Tool:
 
     @cached_property
     def listed(self) -> ListedTool:
-        """As a client is shown it."""
+        """The tool as in tools/list."""
         if self.known:
             return self.known
         return ListedTool(
@@ -91,11 +91,11 @@ class Tool:
 
     @cached_property
     def built(self) -> McpTool:
-        """As the SDK calls it. Built by the first call: deriving the schemas takes 10 ms a tool."""
-        from pai_dlc_mcp.server.protocol.schemas import harden  # stands on replies and on all that cleans them
+        """The tool for the SDK. Built by its first call, since deriving the schemas takes 10 ms for each tool."""
+        from pai_dlc_mcp.server.protocol.schemas import harden  # imports much
 
         doc = " ".join((self.function.__doc__ or "").split())
-        streams = get_type_hints(self.function)["return"] is CallToolResult  # text only: no output schema
+        streams = get_type_hints(self.function)["return"] is CallToolResult  # text only, so no output schema
         return harden(
             McpTool.from_function(
                 _hides_nothing(self.function),
@@ -109,25 +109,25 @@ class Tool:
 
 @dataclass
 class Toolset:
-    """A named group of tools a user can switch on; a tool family declares into it."""
+    """A named group of tools that can be turned on. Modules in tools/ declare tools with its decorators."""
 
     name: str
     tools: list[Tool] = field(default_factory=list[Tool])
 
     def read(self, title: str) -> Callable[[F], F]:
-        """Changes nothing."""
+        """Declare a tool that changes nothing."""
         return self._declare(title, READ)
 
     def write(self, title: str) -> Callable[[F], F]:
-        """Adds something; called twice, it adds two."""
+        """Declare a tool that adds something; two calls add two."""
         return self._declare(title, WRITE)
 
     def idempotent_write(self, title: str) -> Callable[[F], F]:
-        """Changes something to a stated value; called twice, it is the same."""
+        """Declare a tool that sets a stated value; a repeated call changes nothing more."""
         return self._declare(title, IDEMPOTENT_WRITE)
 
     def destroy(self, title: str) -> Callable[[F], F]:
-        """Cannot be undone."""
+        """Declare a tool whose effect cannot be undone."""
         return self._declare(title, DESTROY)
 
     def _declare(self, title: str, annotations: ToolAnnotations) -> Callable[[F], F]:
@@ -139,7 +139,7 @@ class Toolset:
 
 
 class Shelf(ToolManager):
-    """The tools a server offers; each is built when it is first called."""
+    """The tools that a server offers; each is built when first called."""
 
     def __init__(self, tools: Iterable[Tool]) -> None:
         super().__init__()
@@ -154,7 +154,7 @@ class Shelf(ToolManager):
 
 
 def listing(toolsets: Iterable[Toolset]) -> str:
-    """The tools of these as JSON, for `shipped`: how each is listed, and where its function is."""
+    """JSON of these tools for `shipped`: how each is listed, and the module of its function."""
     tools = [tool for toolset in toolsets for tool in toolset.tools]
     shown = [
         {
@@ -168,7 +168,7 @@ def listing(toolsets: Iterable[Toolset]) -> str:
 
 
 def shipped(text: str) -> Sequence[Toolset]:
-    """The toolsets of a `listing`. A tool's module is imported when its function is first needed."""
+    """The toolsets in a `listing`. The module of a tool is imported when its function is first used."""
     tools = [_shipped(one) for one in json.loads(text)]
     return [Toolset(name, list(group)) for name, group in groupby(tools, attrgetter("toolset"))]
 
@@ -185,9 +185,9 @@ def _function(module: str, name: str) -> ToolFunction:
 
 
 def offered(toolsets: Iterable[Toolset], settings: Settings) -> list[Tool]:
-    """The tools these settings show, in listing order. `core` is always on.
+    """The tools that the settings select, in listing order. `core` is always on.
 
-    Raises ValueError for a toolset or tool name that does not exist: a misspelt deny would deny nothing.
+    Raises ValueError for an unknown toolset or tool: a misspelt deny_tools would deny nothing.
     """
     tools = [tool for toolset in toolsets for tool in toolset.tools]
     groups = {tool.toolset for tool in tools}

@@ -1,24 +1,24 @@
-"""Texts that name tools, for a server that may not offer all of them."""
+"""Texts that name tools, adapted to a server that does not offer all of them."""
 
 import re
 from collections.abc import Callable, Collection
 
 _CHOICE = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
 _TOOL = re.compile(r"\b(?:list|get|create|update|stop|delete|check|wait|diagnose|compare|clone)_[a-z_]+")
-_ITEM = re.compile(r"(?m)^(?=(?:\d+\.|-) )")  # where an item of a list begins; it may have several lines
+_ITEM = re.compile(r"(?m)^(?=(?:\d+\.|-) )")  # start of an item of a list; an item can have several lines
 _NUMBER = re.compile(r"(?m)^\d+(?=\. )")
 
 
 def tools_in(text: str) -> set[str]:
-    """The words that are, or would be, names of tools."""
+    """The words in a text that have the form of tool names."""
     return set(_TOOL.findall(text))
 
 
 def only_offered(text: str, offered: Collection[str]) -> str:
-    """The text without what names a tool that is not offered.
+    """The text without the parts that name tools not in `offered`.
 
-    Of `[[a|b|c]]` the first choice that names no such tool is taken, or nothing. An item of a list that still names
-    one is left out whole, and numbered items are numbered anew.
+    Of `[[a|b|c]]` the first alternative without such a name is used, or nothing. An item of a list with such a name is
+    removed; numbered items are numbered anew.
     """
 
     def is_fine(part: str) -> bool:

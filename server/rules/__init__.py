@@ -1,1 +1,2 @@
-"""The skill's hard rules as pure functions: one function and one test a rule."""
+"""The hard rules of the skill as pure functions, each with its own test. Also other pure calculations about jobs,
+quotas, prices."""

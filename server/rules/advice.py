@@ -1,4 +1,4 @@
-"""Totals and warnings about a job before it is created; never a refusal."""
+"""Totals of a job, and warnings before it is created. Never refuses."""
 
 import contextlib
 import re
@@ -13,7 +13,7 @@ from pai_dlc_mcp.server.rules.job_types import WITH_AIMASTER
 from pai_dlc_mcp.server.rules.redacted_view import showable
 
 RESTARTS = "--enable-job-restart"
-# A script named by a relative path, where nothing before it in the command fetches, makes or enters anything.
+# A script with a relative path, in a command that does not fetch, create or enter anything before it.
 _SCRIPT = re.compile(
     r"(?:^|[\s;&|(\"'=])(?![-/~$])((?:[\w.-]+/)*[\w.-]+\.(?:py|sh|ya?ml|json|toml|R|jl|pl))(?=$|[\s;&|)\"'])"
 )
@@ -23,7 +23,7 @@ _BRINGS = re.compile(
 
 
 def gpus(draft: Draft, specs: Sequence[EcsSpec]) -> int | None:
-    """GPUs of all pods together; None when a spec is not in the catalogue or its GPU count is no number."""
+    """GPUs of all pods; None if a spec is not in the catalogue or has no valid GPU count."""
     known = {spec.instance_type: spec.gpus for spec in specs}
     total = 0
     for spec in draft.job_specs:
@@ -35,7 +35,8 @@ def gpus(draft: Draft, specs: Sequence[EcsSpec]) -> int | None:
 
 
 def warnings(draft: Draft, specs: Sequence[EcsSpec]) -> list[str]:
-    """Each warning names the field that answers it; those of a quota need its facts and are in preflight.py."""
+    """The warnings about a draft; each names the field to change. Warnings that need the quota's facts are in
+    preflight.py."""
     said = [f"{spec.instance_type} has no stock now: the job will queue" for spec in specs if not spec.available]
     if draft.job_max_running_time_minutes is None:
         said.append("no job_max_running_time_minutes: nothing stops the job if it hangs")
@@ -49,7 +50,7 @@ def warnings(draft: Draft, specs: Sequence[EcsSpec]) -> list[str]:
 
 
 def _restarts(draft: Draft) -> Iterator[str]:
-    """AIMaster restarts a job only of some types, and only where it is told to."""
+    """AIMaster restarts jobs of some types only, and only if it is configured to."""
     settings, pods = draft.settings, sum(spec.pod_count for spec in draft.job_specs)
     on = bool(settings and settings.enable_error_monitoring_in_aimaster)
     restarts = _is_on(RESTARTS, (settings and settings.error_monitoring_args) or "")
@@ -67,7 +68,7 @@ def _restarts(draft: Draft) -> Iterator[str]:
 
 
 def _idle(draft: Draft) -> Iterator[str]:
-    """Settings that would do nothing, and a command that would not find its file."""
+    """Settings without effect, and a command whose script would not be found."""
     if draft.priority is not None and not draft.resource_id:
         yield "priority does nothing: a pay-as-you-go job has no queue"
     if draft.settings and draft.settings.enable_sanity_check:
@@ -84,19 +85,20 @@ def _idle(draft: Draft) -> Iterator[str]:
 
 
 def relative_path(command: str) -> str | None:
-    """The first script a command takes from its working directory, unless something before it may have put it there."""
+    """The first script in the command with a relative path, None if an earlier part of the command may have created
+    it."""
     found = _SCRIPT.search(command)
     return found[1] if found and not _BRINGS.search(command[: found.start(1)]) else None
 
 
 def shown(draft: Draft) -> dict[str, Any]:
-    """The body that would be sent, without the values of environment variables and other secrets."""
+    """The body that would be sent, without environment values and other secrets."""
     body = draft.body()
     return cast("dict[str, Any]", showable(body, of_call().also(secrets_of(body))))
 
 
 def _is_on(flag: str, arguments: str) -> bool:
-    """`--flag`, `--flag=True` or `--flag true`; the last one counts."""
+    """Whether a flag is on: `--flag`, `--flag=True` or `--flag true`; the last occurrence counts."""
     found = re.findall(rf"{re.escape(flag)}(?:[=\s]+([A-Za-z]+))?(?=\s|$)", arguments)
     return bool(found) and found[-1].lower() not in ("false", "no", "off")
 

@@ -1,4 +1,4 @@
-"""What a quota has room for now: free amounts by node, the largest pod that fits, and whether a job's pods would."""
+"""The free capacity of a quota: free amounts by node, the largest pod that fits, and whether a job's pods would fit."""
 
 from collections.abc import Iterable, Sequence
 from math import inf
@@ -8,19 +8,19 @@ from pai_dlc_mcp.server.cloud.quotas import Amount, Node, Quota, UserUsage, Work
 from pai_dlc_mcp.server.rules.resources import Resources, limit, number, resources
 
 UNLIMITED = Resources(inf, inf, inf)
-_MANY = 10**6  # pods, where no limit is known
+_MANY = 10**6  # pods, if no limit is known
 
 
 class Room(NamedTuple):
-    """Nodes with the same amount free."""
+    """A number of nodes with the same free amount."""
 
     free: Resources
     nodes: int
 
 
 class Survey(NamedTuple):
-    """A quota's nodes. `rooms` are of those that take pods, the largest first; the others are cordoned by a person, or
-    unhealthy. `scattered` are free GPUs on nodes that others use in part: a pod of a whole node fits none of them."""
+    """The nodes of a quota. `rooms`: schedulable nodes, largest free amount first. The other nodes are cordoned or
+    unhealthy. `scattered`: free GPUs on nodes in partial use, where no pod of a whole node fits."""
 
     nodes: int
     rooms: Sequence[Room]
@@ -40,22 +40,22 @@ def total(quota: Quota) -> Resources:
 
 
 def left(quota: Quota) -> Resources:
-    """What that limit leaves; nodes may leave less."""
+    """The unused part of the quota's limit; the nodes may have less."""
     return total(quota).minus(amount(quota.details.allocated))
 
 
 def whole(node: Node) -> Resources:
-    """What workloads can take of a node; one that tells no GPUs has none."""
+    """What workloads can use of a node; 0 GPUs if the node reports none."""
     return limit(node.gpu or "0", node.allocatable_cpu or node.cpu, node.allocatable_memory or node.memory)
 
 
 def free_on(node: Node) -> Resources:
-    """What can be allocated there, less what is requested."""
+    """A node's allocatable amount minus the requested one."""
     return whole(node).minus(resources(node.asked_gpu, node.asked_cpu, node.asked_memory))
 
 
 def survey(nodes: Iterable[Node]) -> Survey:
-    """Which nodes take pods, and what is free on them."""
+    """Which nodes are schedulable, and what is free on them."""
     known = list(nodes)
     cordoned = [node for node in known if node.cordoned]
     unhealthy = [node for node in known if not node.usable and not node.cordoned]
@@ -67,12 +67,12 @@ def survey(nodes: Iterable[Node]) -> Survey:
 
 
 def largest_pod(rooms: Iterable[Room], bound: Resources) -> Resources:
-    """The largest pod that one node and the quota's limit have room for: by GPUs, then CPUs, then memory."""
+    """The largest pod that fits on one node within `bound`: most GPUs, then CPUs, then memory."""
     return max((room.free.least(bound) for room in rooms), default=Resources())
 
 
 class Holder(NamedTuple):
-    """What one user holds of a quota, and what their waiting workloads ask for."""
+    """What one user holds in a quota, and what the user's waiting workloads request."""
 
     user: str
     holds: Resources
@@ -81,7 +81,7 @@ class Holder(NamedTuple):
 
 
 def holders(usages: Iterable[UserUsage]) -> Sequence[Holder]:
-    """By the service's own count. What it calls submitted is held or waits."""
+    """Holders from the service's counts; its `submitted` includes held and waiting."""
     return [
         Holder(
             usage.user_name or usage.user_id,
@@ -94,7 +94,7 @@ def holders(usages: Iterable[UserUsage]) -> Sequence[Holder]:
 
 
 def holders_of(workloads: Iterable[Workload]) -> Sequence[Holder]:
-    """Added up from the workloads, for who may not ask for the service's count."""
+    """Holders summed over the workloads, for callers who may not read the service's counts."""
     found: dict[str, Holder] = {}
     for each in workloads:
         user, asked = each.user_name or each.user_id, amount(each.resources)
@@ -105,7 +105,7 @@ def holders_of(workloads: Iterable[Workload]) -> Sequence[Holder]:
 
 
 def fitting(pods: Sequence[Resources], rooms: Iterable[Room]) -> int:
-    """How many of the pods nodes have room for: the largest first, each where the least is left over."""
+    """How many of the pods fit on the nodes: largest pod first, each on the node with least left over."""
     free = [room.free for room in rooms for _ in range(room.nodes)]
     placed = 0
     for pod in sorted(pods, reverse=True):
@@ -118,7 +118,7 @@ def fitting(pods: Sequence[Resources], rooms: Iterable[Room]) -> int:
 
 
 def pods_of(pod: Resources, rooms: Iterable[Room], bound: Resources) -> int:
-    """How many pods of this size nodes and the quota's limit have room for."""
+    """How many pods of this size fit on the nodes within `bound`."""
     return min(sum(room.nodes * _times(pod, room.free) for room in rooms), _times(pod, bound))
 
 

@@ -1,4 +1,4 @@
-"""Two runs side by side: how each ended, where its time went, how fast it trained, and what cannot be compared."""
+"""Compares two runs: how each ended, time in each phase, training speed, and what cannot be compared."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _NONE = "-"
 
 @dataclass(frozen=True)
 class Run:
-    """A job and what was read of it; None for what could not be, or is not there."""
+    """A job and what was read about it; None for what could not be read or does not exist."""
 
     job: Job
     progress: Progress | None
@@ -29,7 +29,7 @@ class Run:
     now: datetime
 
     def seconds(self, phase: str) -> float | None:
-        """In these statuses, by StatusHistory; None where it tells none of them."""
+        """Seconds in the statuses of a phase, by StatusHistory; None if it has none of them."""
         spans = [span for span in self.job.history if span.status in _PHASES[phase] and span.start]
         times = [((span.end or self.now) - span.start).total_seconds() for span in spans if span.start]
         return sum(times) if times else None
@@ -40,7 +40,7 @@ class Run:
 
 
 class Figure(NamedTuple):
-    """One fact of both."""
+    """One fact of both runs."""
 
     what: str
     a: str
@@ -48,13 +48,13 @@ class Figure(NamedTuple):
 
 
 def figures(a: Run, b: Run) -> list[Figure]:
-    """Without those that neither has."""
+    """The figures that at least one run has."""
     told = [Figure(what, one, other) for (what, one), (_, other) in zip(_told(a), _told(b), strict=True)]
     return [figure for figure in told if (figure.a, figure.b) != (_NONE, _NONE)]
 
 
 def not_comparable(a: Run, b: Run) -> Iterator[str]:
-    """A sentence for each figure that says less than it seems to, with the reason."""
+    """One sentence for each figure that is not comparable, with the reason."""
     for name, run in (("a", a), ("b", b)):
         if not run.job.terminal:
             yield f"outcome and run time: {name} is still {run.job.status}"

@@ -1,9 +1,9 @@
-"""Whether a node's GPU driver is new enough for an image's CUDA."""
+"""Whether a node's GPU driver is new enough for the CUDA version of an image."""
 
 import re
 from collections.abc import Iterable
 
-# The oldest driver that runs a CUDA release, by minor-version compatibility (NVIDIA, CUDA Toolkit release notes).
+# Oldest driver for each CUDA release with minor-version compatibility (NVIDIA, CUDA Toolkit release notes).
 _OLDEST = {
     (13, 0): "580",
     (12, 0): "525.60.13",
@@ -24,7 +24,7 @@ def cuda_of(image: str) -> tuple[int, int] | None:
 
 
 def oldest(cuda: tuple[int, int]) -> str | None:
-    """The oldest driver for this CUDA; None for one that is not known."""
+    """The oldest driver for this CUDA version; None if it is not in the table."""
     of_major = (release for release in sorted(_OLDEST, reverse=True) if release[0] == cuda[0])
     return next((_OLDEST[release] for release in of_major if release <= cuda), None)
 
@@ -34,7 +34,7 @@ def is_older(driver: str, other: str) -> bool:
 
 
 def fits(driver: str, image: str) -> str:
-    """One sentence on a driver and an image."""
+    """One sentence on whether the driver fits the image."""
     cuda = cuda_of(image)
     needed = oldest(cuda) if cuda else None
     if cuda is None or needed is None:

@@ -1,6 +1,6 @@
-"""The CreateJob body that a job's own answer describes, changed as somebody asks, and what differs between two bodies.
+"""The CreateJob body for a job as GetJob returns it, with changes applied, and the differences of two bodies.
 
-GetJob answers with more than CreateJob takes, with "" for what was never set, and without a registry's password.
+GetJob returns more fields than CreateJob takes, "" for fields never set, and no registry password.
 """
 
 import json
@@ -25,7 +25,7 @@ from pai_dlc_mcp.server.rules.job_spec import (
     SpotSpec,
 )
 
-_PARTS: Mapping[str, type[BaseModel]] = {  # fields whose own fields are known here
+_PARTS: Mapping[str, type[BaseModel]] = {  # fields whose subfields are known here
     "": Draft,
     "JobSpecs": JobSpec,
     "ResourceConfig": ResourceConfig,
@@ -35,22 +35,23 @@ _PARTS: Mapping[str, type[BaseModel]] = {  # fields whose own fields are known h
     "Settings": JobSettings,
 }
 _OTHER = {"CredentialConfig", "CustomEnvs", "ElasticSpec", "SchedulingStrategy", "ThirdpartyLibs", "ThirdpartyLibDir"}
-_BY = {"JobSpecs": "Type", "DataSources": "MountPath"}  # lists whose items are told apart by a field
-_FREE = ENVIRONMENTS | {"tags"}  # names in these are the user's
-_OFF = ("ElasticSpec", "AssignNodeSpec")  # blocks that GetJob shows with every switch off
-_BESIDE = 20  # characters shown before the first that differ
-_LONG = 100  # characters: of longer texts the part that differs is shown
+_BY = {"JobSpecs": "Type", "DataSources": "MountPath"}  # lists whose items are identified by a field
+_FREE = ENVIRONMENTS | {"tags"}  # these have keys chosen by the user
+_OFF = ("ElasticSpec", "AssignNodeSpec")  # GetJob returns these also when turned off
+_BESIDE = 20  # characters shown before the first difference
+_LONG = 100  # characters; of longer texts only the different part is shown
 
 
 class Copied(NamedTuple):
-    """`left` names fields of the job that no create takes and that hold something of the user's."""
+    """A copied body. `left`: fields set by the user that CreateJob does not take."""
 
     body: dict[str, Any]
     left: tuple[str, ...]
 
 
 class Difference(NamedTuple):
-    """One field of two bodies, in the API's names; `-` where there is none. Values that may be secret are not told."""
+    """One field of two bodies under the API's name; `-` if a body does not have it. Values that may be secret are not
+    shown."""
 
     field: str
     before: str
@@ -58,13 +59,13 @@ class Difference(NamedTuple):
 
 
 def copied(raw: Mapping[str, Any]) -> Copied:
-    """From GetJob's answer: fields of CreateJob alone, without those that were never set."""
+    """The body for CreateJob from GetJob's response: only fields of CreateJob, without those that were never set."""
     known = {name: raw[name] for name in (*_names(Draft), *sorted(_OTHER)) if name in raw}
     left: list[str] = []
     body = as_object(_kept(known, "", left))
     specs = [as_object(spec) for spec in as_list(body.get("JobSpecs"))]
     if not body.get("ResourceId"):
-        body.pop("Priority", None)  # GetJob shows one for every job; only a queue uses it
+        body.pop("Priority", None)  # GetJob has a priority for every job; only quotas use it
     for spec in specs:
         spec.pop("ResourceConfig" if spec.get("EcsSpec") and not body.get("ResourceId") else "", None)
         login = as_object(spec.get("ImageConfig"))
@@ -73,20 +74,20 @@ def copied(raw: Mapping[str, Any]) -> Copied:
             left.append("JobSpecs.ImageConfig (the service tells no registry password)")
     for source in map(as_object, as_list(body.get("DataSources"))):
         if source.get("DataSourceId"):
-            source.pop("Uri", None)  # where the dataset lies: the id names it
+            source.pop("Uri", None)  # the dataset's storage path; its id is enough
     if not as_object(body.get("CodeSource")).get("CodeSourceId"):
         body.pop("CodeSource", None)
     return Copied(body, tuple(dict.fromkeys(left)))
 
 
 def changed(body: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The body with these fields, in either spelling: objects are merged, roles and mounts by their name, null removes,
-    anything else replaces."""
+    """The body with changes, in either spelling. Objects are merged, roles and mounts by their name; null removes a
+    field; any other value replaces."""
     return as_object(_merged(dict(body), changes, ""))
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any], redactor: Redactor) -> list[Difference]:
-    """Field by field; an environment by its names."""
+    """The differences, field by field; for environments the names only."""
     one, other = dict(_leaves(before, ())), dict(_leaves(after, ()))
     found: list[Difference] = []
     for path in dict.fromkeys([*one, *other]):
@@ -102,7 +103,7 @@ def _names(model: type[BaseModel]) -> list[str]:
 
 
 def _kept(value: object, name: str, left: list[str]) -> object:
-    """The value without what is empty, or unknown to the part of a body that `name` is; None for nothing."""
+    """The value without empty parts and unknown fields (`name`: the field it is in); None if nothing is left."""
     if isinstance(value, list):
         items = [_kept(item, name, left) for item in cast("list[object]", value)]
         return [item for item in items if item is not None] or None
@@ -137,8 +138,8 @@ def _merged(old: object, new: object, name: str) -> object:
 
 
 def _by_name(old: list[Any], new: dict[str, Any] | list[Any], name: str) -> object:
-    """Items of `new` over those of `old` of the same role or mount; a map is by that name, and null removes one. Where
-    both have one item, it is that one. A list of mounts replaces: to mount elsewhere is to mount another."""
+    """Merge items of a list by role or mount path. A map in `new` has these names as keys; null removes the item. If
+    both lists have one item, it is the same item. A list of mounts replaces the old list."""
     by = _BY[name]
     if isinstance(new, list) and name != "JobSpecs":
         return [_merged({}, item, "") for item in new]
@@ -162,7 +163,7 @@ def _api_name(given: str) -> str:
 
 
 def _string(value: object) -> str:
-    """An environment variable is text: a number is written as JSON has it."""
+    """An environment variable must be a string; other values become JSON text."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
@@ -188,17 +189,17 @@ def _text(value: object, redactor: Redactor) -> str:
 
 
 def _hidden(before: str, after: str) -> tuple[str, str]:
-    """That there is a value, and that it is another one; never the value."""
+    """Texts that say that a value exists or differs, without the value."""
     return ("-" if before == "-" else "(set)", "-" if after == "-" else "(set)" if before == "-" else "(differs)")
 
 
 def _alike(before: str, after: str) -> int:
-    """Characters that both begin with."""
+    """Length of the common prefix."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
 
 
 def _apart(before: str, after: str) -> tuple[str, str]:
-    """Long texts from shortly before the first character that differs."""
+    """Long texts, cut to the part around the first difference."""
     same = max(0, _alike(before, after) - _BESIDE)
     if max(len(before), len(after)) <= _LONG or not same:
         return before, after

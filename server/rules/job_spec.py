@@ -1,5 +1,5 @@
-"""The body of a job, and what must hold between its fields; the API reference does not say it and the service may
-not check it. Fields are snake_case and take the API's PascalCase as well."""
+"""The body of a job, and rules between its fields that the API reference does not state and the service may not check.
+Fields are snake_case; the API's PascalCase is accepted too."""
 
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Literal
@@ -12,11 +12,11 @@ from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.rules.job_types import JobType, exact, missing_roles, role_problem
 from pai_dlc_mcp.server.spelling import StrictModel
 
-# Fields passed on as they are, in the API's spelling, and left out of the published schema: few jobs need them.
+# Passed on unchanged under the API's names; not in the published schema, because few jobs need them.
 Rare = SkipJsonSchema[dict[str, Any] | list[Any] | str | bool | int | None]
 
 
-# Where the API's name is not the field's in PascalCase.
+# Fields whose API name is not the PascalCase of ours.
 API_NAMES = {
     "cpu": "CPU",
     "gpu": "GPU",
@@ -31,7 +31,7 @@ API_NAMES = {
 
 
 class Body(StrictModel):
-    """Part of a request body: sent in the API's names, accepted in either."""
+    """Part of a request body. Accepts both spellings and sends the API's."""
 
     model_config = ConfigDict(alias_generator=lambda name: API_NAMES.get(name) or to_pascal(name))
 
@@ -167,7 +167,7 @@ Rule = Callable[[Draft], Iterator[str]]
 
 
 def one_way_to_ask_for_compute(draft: Draft) -> Iterator[str]:
-    """EcsSpec xor ResourceConfig in each spec."""
+    """Each spec has either EcsSpec or ResourceConfig."""
     for i, spec in enumerate(draft.job_specs):
         if spec.ecs_spec and spec.resource_config:
             yield f"job_specs[{i}] has both ecs_spec and resource_config: keep one (pay-as-you-go or quota)"
@@ -211,7 +211,7 @@ def a_data_source_is_an_id_or_a_uri(draft: Draft) -> Iterator[str]:
 
 
 def a_code_source_is_an_id_or_a_uri(draft: Draft) -> Iterator[str]:
-    """Of the two only the id is in the SDK's CreateJob; a uri is answered with the way that works."""
+    """CreateJob in the SDK has only the id; for a URI the message names what works."""
     source = draft.code_source
     if source and source.code_source_id and source.uri:
         yield "code_source has both code_source_id and uri: keep one"
@@ -220,7 +220,7 @@ def a_code_source_is_an_id_or_a_uri(draft: Draft) -> Iterator[str]:
 
 
 def other_fields_are_not_the_named_ones(draft: Draft) -> Iterator[str]:
-    """A field with a parameter of its own is checked; it may not come in by the back door."""
+    """A field that has a parameter may not be passed in other_fields, where it would not be checked."""
     named = {API_NAMES.get(name) or to_pascal(name): name for name in Draft.model_fields}
     for key in draft.other:
         if name := named.get(key):
@@ -241,7 +241,7 @@ RULES: tuple[Rule, ...] = (
 
 
 def check(draft: Draft) -> None:
-    """Raises Failure naming every broken rule at once."""
+    """Raises one Failure that names every broken rule."""
     if problems := [problem for rule in RULES for problem in rule(draft)]:
         raise Failure(
             "The job cannot be created: " + "; ".join(problems) + ".",

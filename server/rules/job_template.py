@@ -1,4 +1,5 @@
-"""What a job template may hold: part of a create_job body. Fields are snake_case and take the API's names as well."""
+"""The content of a job template: any part of a create_job body. Fields are snake_case; the API's names are accepted
+too."""
 
 from typing import Any
 
@@ -7,17 +8,17 @@ from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.rules.job_spec import Body, CodeSource, DataSource, JobSettings, JobSpec, Rare
 from pai_dlc_mcp.server.rules.job_types import JobType
 
-_HIDDEN, _REDACTED = "***", "[redacted"  # what redacted_view.py and the redactor put in a secret's place
+_HIDDEN, _REDACTED = "***", "[redacted"  # what redacted_view.py and the redactor write instead of a secret
 
 
 class PartialSpec(JobSpec):
-    """A role; a template may leave its image to the job."""
+    """A role. In a template its image can be left to the job."""
 
     image: str | None = None  # pyright: ignore[reportIncompatibleVariableOverride] - frozen, so nothing writes a None
 
 
 class Content(Body):
-    """A CreateJob body of which any part may be missing."""
+    """A CreateJob body in which any part can be missing."""
 
     display_name: str | None = None
     job_type: JobType | None = None
@@ -44,7 +45,7 @@ class Content(Body):
 
 
 def check(content: dict[str, Any]) -> None:
-    """Raises Failure for content that came from what a template showed: its hidden values would be stored."""
+    """Raises Failure for content copied from a displayed template: the placeholders of its secrets would be stored."""
     if hidden := _hidden(content, ""):
         raise Failure(
             f"content has hidden values ({hidden}): get_job_template does not show secrets.",
@@ -54,7 +55,7 @@ def check(content: dict[str, Any]) -> None:
 
 
 def _hidden(value: object, where: str) -> str | None:
-    """The first place that holds a hidden value."""
+    """Path of the first placeholder of a secret; None if there is none."""
     if isinstance(value, str) and (value == _HIDDEN or _REDACTED in value):
         return where
     items = [*as_object(value).items(), *enumerate(as_list(value))]

@@ -1,4 +1,4 @@
-"""Job types, the roles each framework has, and statuses (skill 7, API reference). Exact, case-sensitive, no aliases."""
+"""Job types, their roles, and statuses (skill rule 7, API reference). Exact and case-sensitive; no aliases."""
 
 from collections.abc import Iterator, Mapping
 from typing import Literal, get_args
@@ -22,7 +22,7 @@ Status = Literal[
 ]  # fmt: skip
 STATUSES: tuple[str, ...] = get_args(Status)
 
-# None: the reference names no roles, so none are refused.
+# None: the API reference names no roles, so none is refused.
 ROLES: dict[str, tuple[str, ...] | None] = {
     "TFJob": ("Chief", "PS", "Worker", "Evaluator", "GraphLearn"),
     "PyTorchJob": ("Worker", "Master"),
@@ -30,14 +30,14 @@ ROLES: dict[str, tuple[str, ...] | None] = {
     "XGBoostJob": ("Worker", "Master"),
     "OneFlowJob": ("Worker", "Master"),
     "ElasticBatchJob": ("Worker", "Master"),
-    "RayJob": ("Head", "Worker"),  # and worker groups, Worker-<name>
+    "RayJob": ("Head", "Worker"),  # also worker groups, Worker-<name>
     "SlurmJob": None,
     "DataJuicerJob": None,
 }
 
-# Those whose Worker is needed and whose Master is one pod or none: a Master alone is no job.
+# These need a Worker; the Master is optional and at most one pod.
 ONE_MASTER = ("PyTorchJob", "XGBoostJob", "OneFlowJob", "ElasticBatchJob")
-# AIMaster, which watches a job and may restart it, is there for these alone (PAI guide, May 2026).
+# The job types for which AIMaster exists, which watches and restarts jobs (PAI guide, May 2026).
 WITH_AIMASTER = ("PyTorchJob", "MPIJob", "TFJob", "ElasticBatchJob")
 
 _MEANT = {
@@ -50,7 +50,7 @@ _MEANT = {
 
 
 def exact(value: object) -> object:
-    """The value itself when it is a job type. Raises ValueError with the one that was probably meant."""
+    """Returns a valid job type. Raises ValueError that names the nearest one."""
     if not isinstance(value, str) or value in JOB_TYPES:
         return value
     plain = value.lower().replace("-", "").replace("_", "").removesuffix("job")
@@ -61,7 +61,7 @@ def exact(value: object) -> object:
 
 
 def role_problem(job_type: str, role: str) -> str | None:
-    """What is wrong with a role in a job of this type, or None."""
+    """What is wrong with a role in a job of this type; None if nothing is."""
     roles = ROLES[job_type]
     if roles is None or role in roles or (job_type == "RayJob" and role.startswith("Worker-")):
         return None
@@ -70,9 +70,9 @@ def role_problem(job_type: str, role: str) -> str | None:
 
 
 def missing_roles(job_type: str, pods: Mapping[str, int]) -> Iterator[str]:
-    """What is wrong with the roles of a whole job, given as pods by role: MPI needs both; where a Master is optional, a
-    Worker is needed; a Master is one pod."""
-    if any(role_problem(job_type, role) for role in pods):  # a misspelt role is not a missing one
+    """What is wrong with the roles of a whole job (pods by role): MPI needs both roles; a Worker is needed where the
+    Master is optional; a Master has one pod."""
+    if any(role_problem(job_type, role) for role in pods):  # a misspelt role does not count as missing
         return
     if job_type == "MPIJob" and (missing := {"Worker", "Master"} - pods.keys()):
         yield f"an MPIJob needs a Worker and a Master spec: {' and '.join(sorted(missing))} is missing"

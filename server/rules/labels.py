@@ -1,4 +1,4 @@
-"""Image labels: `K=V,K=V`, from list_image_labels. A label that does not exist would match nothing, in silence."""
+"""Filters by image labels, `K=V,K=V`. The service returns an empty list for a label that does not exist."""
 
 from collections.abc import Mapping, Set
 
@@ -9,7 +9,7 @@ _SHOWN = 12
 
 
 def parse(text: str) -> dict[str, str]:
-    """`K=V,K=V` as a mapping. Raises Failure for JSON, spaces around separators and pairs without a value."""
+    """Parse `K=V,K=V`. Raises Failure for JSON, for spaces around separators and for a pair without a value."""
     pairs = [pair.partition("=") for pair in text.split(",")]
     words = [word for key, _, value in pairs for word in (key, value)]
     twice = len({key for key, _, _ in pairs}) < len(pairs)
@@ -24,7 +24,7 @@ def parse(text: str) -> dict[str, str]:
 
 
 def check(given: Mapping[str, str], known: Mapping[str, Set[str]]) -> None:
-    """Raises Failure for a key or value that list_image_labels does not have, naming the valid ones."""
+    """Raises Failure, which names the valid ones, for a key or value that list_image_labels does not have."""
     for key, value in given.items():
         if key not in known:
             near = nearest(key, known)

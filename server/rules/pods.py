@@ -1,4 +1,4 @@
-"""Chooses a pod of a job by its id, and sorts pods by importance."""
+"""Finds a pod of a job by id, and orders pods by importance."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -7,11 +7,11 @@ from pai_dlc_mcp.server.cloud.jobs import Job, Pod
 from pai_dlc_mcp.server.errors import Failure
 
 _LEADERS = ("master", "chief", "head", "launcher")
-_NAMED = 10  # pods an error names
+_NAMED = 10  # pods that an error names
 
 
 def pod_of(job: Job, pod_id: str) -> Pod:
-    """The job's pod of this id. Raises Failure naming those it has, the important ones first."""
+    """The pod with this id. Raises Failure that names the job's pods, the important ones first."""
     if pod := next((pod for pod in job.pods if pod.pod_id == pod_id), None):
         return pod
     names = ", ".join(pod.pod_id for pod in by_importance(job)[:_NAMED]) or "none yet"
@@ -19,8 +19,8 @@ def pod_of(job: Job, pod_id: str) -> Pod:
 
 
 def first_pod(job: Job) -> Pod:
-    """The one that leads: a running one before others, the master before workers, a lower number before a higher.
-    Raises Failure for a job without pods."""
+    """The leading pod: running before others, master before workers, lower index first. Raises Failure for a job
+    without pods."""
     if not job.pods:
         raise Failure(
             f"Job {job.job_id} is {job.status} and has no pods yet.",
@@ -37,7 +37,7 @@ def first_pod(job: Job) -> Pod:
 
 
 def by_importance(job: Job) -> Sequence[Pod]:
-    """Failed pods by when they ended, then the master, then the others."""
+    """Failed pods by end time, then the master, then the others."""
     late = datetime.max.replace(tzinfo=UTC)
 
     def order(pod: Pod) -> tuple[bool, datetime, bool]:
@@ -48,8 +48,8 @@ def by_importance(job: Job) -> Sequence[Pod]:
 
 
 def node_rank(job: Job, pod: Pod) -> int | None:
-    """A PyTorchJob's `Worker` with four pods becomes master-0 and worker-0 to worker-2: worker-1 is node rank 2. None
-    for other roles."""
+    """The node rank. A PyTorchJob of four `Worker` pods runs as master-0 and worker-0 to worker-2; worker-1 has rank 2.
+    None for other roles."""
     leaders = sum(other.role.lower() in _LEADERS for other in job.pods)
     number = pod.pod_id.rpartition("-")[2]
     role = pod.role.lower()

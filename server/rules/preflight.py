@@ -1,5 +1,5 @@
-"""Predicts what a create would do: start or queue, at which priority, on which driver, at what price. Pure; the figures
-of the quota were read a moment ago and may have changed."""
+"""Predicts how a create would be scheduled: start or queue, priority, driver, cost. Pure; the quota's facts may be out
+of date by the time of the create."""
 
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
@@ -19,8 +19,8 @@ _DEFAULT_PRIORITY = 1
 
 
 class Preflight(BaseModel):
-    """`starts`: at once, only after a wait, or not known; `why` says what speaks for it. Hours and money are the most
-    that job_max_running_time_minutes allows, from Running on."""
+    """`starts`: at once, after a wait, or unknown; `why`: the reasons. Hours and cost are upper bounds, from
+    job_max_running_time_minutes, counted from Running."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -33,7 +33,7 @@ class Preflight(BaseModel):
 
 
 class Facts(NamedTuple):
-    """A quota as it is now; None for what could not be read, and why in `unread`."""
+    """A quota's state. None for a part that could not be read; the reason is in `unread`."""
 
     quota: Quota | None
     nodes: Sequence[Node] | None
@@ -42,7 +42,7 @@ class Facts(NamedTuple):
 
 
 def payg(draft: Draft, specs: Sequence[EcsSpec], prices: PriceTable | None, region: str) -> Preflight:
-    """A pay-as-you-go job starts where its instance types have stock."""
+    """Pay-as-you-go: a job starts if its instance types are in stock."""
     gone = [spec.instance_type for spec in specs if not spec.available]
     stock = [f"{name} has no stock now" for name in gone]
     stock += [spec.instance_type + " has no spot stock now" for spec in specs if _spot(draft, spec) and _no_spot(spec)]
@@ -57,7 +57,7 @@ def payg(draft: Draft, specs: Sequence[EcsSpec], prices: PriceTable | None, regi
 
 
 def on_quota(draft: Draft, facts: Facts) -> Preflight:
-    """A quota job starts where the limit and the nodes have room and nobody ahead holds it."""
+    """On a quota: a job starts if limit and nodes have room and no job ahead of it blocks it."""
     priority = draft.priority or _DEFAULT_PRIORITY
     pods = [_pod(spec) for spec in draft.job_specs for _ in range(spec.pod_count)]
     held = list(_held(pods, facts, priority))
@@ -76,7 +76,7 @@ def on_quota(draft: Draft, facts: Facts) -> Preflight:
 
 
 def quota_warnings(draft: Draft, facts: Facts) -> Iterator[str]:
-    """What only the quota's facts tell: settings that would do nothing there, and a quota out of reach."""
+    """Warnings that need the quota's facts: settings without effect there, and requests above its limit."""
     quota = facts.quota
     if not quota:
         return
@@ -94,7 +94,7 @@ def quota_warnings(draft: Draft, facts: Facts) -> Iterator[str]:
 
 
 def _held(pods: Sequence[Resources], facts: Facts, priority: int) -> Iterator[str]:
-    """A sentence for each thing that keeps the job from starting now."""
+    """One sentence for each reason why the job would not start now."""
     asked = Resources()
     for pod in pods:
         asked = asked.plus(pod)
@@ -113,7 +113,7 @@ def _held(pods: Sequence[Resources], facts: Facts, priority: int) -> Iterator[st
 
 
 def _ahead(quota: Quota, workloads: Sequence[Workload], priority: int) -> Iterator[str]:
-    """Waiting jobs of the same or a higher priority go first where the strategy does not skip them."""
+    """Waiting jobs of the same or a higher priority start first, unless the strategy skips them."""
     ahead = [each for each in workloads if each.waiting and (each.priority or 0) >= priority]
     holding = [each for each in ahead if never_skipped(quota.strategy, each.priority or 0)]
     if holding:
@@ -169,7 +169,7 @@ def _quota_drivers(draft: Draft) -> Iterator[str]:
 
 
 def _hours(draft: Draft) -> float | None:
-    """The most it can hold its pods: running time and, after it, the time they are reserved."""
+    """The most hours that the job can hold its pods: running time and the reservation after it; None if unlimited."""
     if draft.job_max_running_time_minutes is None:
         return None
     reserved = draft.settings and draft.settings.job_reserved_minutes
@@ -182,7 +182,7 @@ def _gpu_hours(draft: Draft, specs: Sequence[EcsSpec]) -> float | None:
 
 
 def _cost(draft: Draft, prices: PriceTable | None, region: str) -> str:
-    """The operator's price of all pods, for the hours it may hold them."""
+    """The price of all pods for the most hours, by the operator's price table."""
     if prices is None:
         return "unknown: the API has no prices"
     each = [(prices.hourly(region, spec.ecs_spec or ""), spec) for spec in draft.job_specs]

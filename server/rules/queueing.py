@@ -1,4 +1,4 @@
-"""What holds a job in the queue of its quota, in words: limits with the gap, nodes, the strategy. Facts, no advice."""
+"""Describes what keeps a job in its quota's queue: limits and gaps, nodes, strategy. Facts without advice."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,14 +7,14 @@ from pai_dlc_mcp.server.cloud.jobs import Job
 from pai_dlc_mcp.server.cloud.quotas import Diagnosis, Limit
 from pai_dlc_mcp.server.rules.resources import Resources, gib, number, resources
 
-_JOBS_NAMED = 10  # of those ahead
+_JOBS_NAMED = 10  # jobs ahead that are named
 _LIMITS = {
     "SelfQuotaLimit": "limit of the quota",
     "AncestorQuotaLimit": "limit of a quota above it",
     "UserLimit": "limit of its user",
     "QueueStrategyLimit": "strategy: jobs ahead of it wait too",
 }
-# By a word in the strategy's name; help.aliyun.com, PAI "Scheduling policies".
+# By a word in the strategy's name; source: help.aliyun.com, PAI "Scheduling policies".
 _STRATEGIES = {
     "intelligent": "priority 7 to 9 first in, first out and never skipped; below 7 a job that cannot start is skipped, "
     "and its priority grows with its wait, up to 6",
@@ -25,19 +25,19 @@ _STRATEGIES = {
 
 
 def strategy(name: str | None) -> str | None:
-    """`PaiStrategyIntelligent: …`: what it does, where its name is a known one."""
+    """`PaiStrategyIntelligent: …` with a description; None for an unknown name."""
     words = next((words for key, words in _STRATEGIES.items() if key in (name or "").lower()), None)
     return f"{name}: {words}" if words else name
 
 
 def never_skipped(name: str | None, priority: int) -> bool:
-    """Whether a job of this priority that cannot start holds those behind it."""
+    """Whether a job of this priority that cannot start blocks the jobs behind it."""
     kind = (name or "").lower()
     return priority >= 7 if "intelligent" in kind else "fifo" in kind
 
 
 def demand(job: Job) -> Resources:
-    """What all pods of a quota job ask for together."""
+    """What all pods of a quota job request together."""
     total = Resources()
     for spec in job.specs:
         if asked := spec.resources:
@@ -46,7 +46,7 @@ def demand(job: Job) -> Resources:
 
 
 def blocked_by(diagnosis: Diagnosis, asked: Resources) -> Sequence[str]:
-    """A sentence each for what the quota's diagnosis finds; when it finds nothing, that is said."""
+    """One sentence for each finding of the quota's diagnosis; or one that it found nothing."""
     return list(_found(diagnosis, asked)) or [
         "nothing: quota, user limit and nodes have room; the strategy or a state that passes holds the job"
     ]
@@ -71,7 +71,7 @@ def _limit(what: str, limit: Limit, asked: Resources) -> str:
 
 
 def _gap(name: str, limit: Limit, asked: Resources) -> str:
-    """`GPU 144 of 144 used, 128 asked, 128 short`: short is asked - (limit - used)."""
+    """`GPU 144 of 144 used, 128 asked, 128 short`; short = asked - (limit - used)."""
     used, most = limit.used.get(name), limit.limit.get(name)
     if used is None or most is None:
         return name

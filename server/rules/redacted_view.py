@@ -1,4 +1,4 @@
-"""The parts of a job's raw JSON that may be shown: all but secrets, by name; and a projection to named fields."""
+"""The parts of a job's raw JSON that can be shown: everything except secrets; and a projection to named fields."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -12,7 +12,7 @@ _STARS = "***"
 
 
 def showable(raw: object, redactor: Redactor) -> object:
-    """A copy without empty fields, secrets or the values of environment variables; other texts are redacted."""
+    """A copy without empty fields, secret fields and environment values; all other texts are redacted."""
     if isinstance(raw, dict):
         pairs = ((name, _field(name, value, redactor)) for name, value in cast("dict[str, object]", raw).items())
         return {name: value for name, value in pairs if value not in (None, "", [], {})}
@@ -22,9 +22,9 @@ def showable(raw: object, redactor: Redactor) -> object:
 
 
 def project(value: object, fields: Sequence[str]) -> dict[str, object]:
-    """Only these fields, by dotted API names; through a list, of each item (`Pods.PodId`).
+    """Only these fields, by dotted API names; for a list, of each item (`Pods.PodId`).
 
-    Raises Failure for a first name the answer does not have, with the nearest it has.
+    Raises Failure for an unknown top-level name, with the nearest known one.
     """
     source = cast("dict[str, object]", value)
     found: dict[str, object] = {}
@@ -53,7 +53,7 @@ def _field(name: str, value: object, redactor: Redactor) -> object:
 
 
 def _starred(value: object) -> object:
-    """An environment with its names and without its values; of a text, which may be JSON, nothing."""
+    """An environment's names without values. A string (it may be JSON) is hidden as a whole."""
     if isinstance(value, list):
         return [_starred(item) for item in cast("list[object]", value) if item]
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Metrics of pods as a few numbers: the window that is asked for, units, means over time, pods unlike the others."""
+"""Metrics of pods in a few numbers: time window, units, means over time, outlier pods."""
 
 import re
 from collections.abc import Sequence
@@ -12,17 +12,17 @@ from pai_dlc_mcp.server.cloud.times import to_utc
 from pai_dlc_mcp.server.errors import Failure
 
 LAST = r"^[1-9]\d{0,3}[mhd]$"
-_LONGEST = timedelta(hours=24)  # looked back when no start is given
+_LONGEST = timedelta(hours=24)  # longest window if no start is given
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _RATES = ((1e9, "GB/s"), (1e6, "MB/s"), (1e3, "kB/s"), (1.0, "B/s"))
-_FEWEST = 3  # pods, before one of them can be unlike the others
-_APART = 0.15  # of the median, or as many percentage points
+_FEWEST = 3  # least number of pods for outliers
+_APART = 0.15  # of the median, or for percentages 15 points
 _SPREADS = 5  # median absolute deviations
 
 
 Period = Literal[15, 60, 900, 3600]  # seconds between two values of CloudMonitor
 
-# Up to this long, a value this often: at most about 300 a pod.
+# The interval of values up to this length of window: at most about 300 values for each pod.
 _STEPS: Sequence[tuple[timedelta, str, Period]] = (
     (timedelta(hours=2), "1m", 60),
     (timedelta(hours=24), "5m", 900),
@@ -31,7 +31,7 @@ _STEPS: Sequence[tuple[timedelta, str, Period]] = (
 
 
 class Window(NamedTuple):
-    """What to ask for; no `until` is now, no `since` the service's last hour."""
+    """The window to request. `until` None: now. `since` None: the service's default, the last hour."""
 
     since: datetime | None
     until: datetime | None
@@ -39,9 +39,12 @@ class Window(NamedTuple):
 
 
 def window(job: Job, start: datetime | None, end: datetime | None, last: str | None = None) -> Window:
-    """From when the job ran, or was created, to its end; of `last`, as `1h`, only that much before its end. A live
-    job's clock is its Duration, which counts from its creation: the service's time, whatever this machine's says.
-    Without it, the service's last hour. Raises Failure for a window in which nothing can lie."""
+    """The window of a job: from its start (or creation) to its end, at most 24 hours. `last`, such as `1h`: only that
+    time before the end.
+
+    The present time of a live job is its creation plus Duration, by the service's clock; without Duration the window is
+    the service's last hour. Raises Failure for an empty window.
+    """
     begun = job.running_since or job.created
     seen = end or job.finished
     if seen is None and job.created and job.duration:
@@ -63,17 +66,17 @@ def window(job: Job, start: datetime | None, end: datetime | None, last: str | N
 
 
 def step_of(span: timedelta) -> str:
-    """TimeStep of GetJobMetrics for so long a time."""
+    """TimeStep of GetJobMetrics for a window of this length."""
     return next(step for most, step, _ in _STEPS if span <= most)
 
 
 def period_of(span: timedelta) -> Period:
-    """Period of GetMetrics for so long a time."""
+    """Period of GetMetrics for a window of this length."""
     return next(period for most, _, period in _STEPS if span <= most)
 
 
 def why_empty(job: Job, metric: str | None, *, asked: bool) -> str:
-    """The likeliest reason for no values at all; `metric` is None for CloudMonitor's."""
+    """The likely reason why there are no values. `metric` None: CloudMonitor."""
     if not job.running_since:
         return f"The job is {job.status} and has not run: there are values once its pods do. See get_job_events."
     if metric and metric.startswith("Gpu") and not job.gpus:
@@ -92,7 +95,7 @@ class Unit(NamedTuple):
 
 
 def unit_of(metric: str, found: Sequence[Series]) -> Unit:
-    """Usages are percentages; rates come in bytes a second: the unit in which the largest is a small number."""
+    """The unit in which the largest value is a small number. Usages are percentages; rates are in bytes a second."""
     if not metric.endswith("Rate"):
         return Unit(1.0, "%")
     largest = max((value for series in found for _, value in series.points), default=0.0)
@@ -108,7 +111,8 @@ def mean(series: Series) -> float:
 
 
 def thinned(series: Series, times: Sequence[int], most: int, factor: float) -> str:
-    """`96 97 - 12`. The parts are of all times there are, so that those of two pods are of the same time."""
+    """`96 97 - 12`: means over parts of the time. The parts are made of `times`, so that those of several pods
+    match."""
     parts: list[list[float]] = [[] for _ in range(min(most, len(times)))]
     part_of = {time: position * len(parts) // len(times) for position, time in enumerate(times)}
     for time, value in series.points:
@@ -118,8 +122,8 @@ def thinned(series: Series, times: Sequence[int], most: int, factor: float) -> s
 
 
 def outliers(found: Sequence[Series], factor: float) -> Sequence[tuple[Series, float, float]]:
-    """The series whose mean is far from that of the others: (series, its mean, the median of all), the farthest
-    first. Far is both more than the others scatter and more than a little."""
+    """The series whose mean differs from the others': (series, its mean, the median of all), largest difference first.
+    The difference must exceed both the spread of the others and a fixed minimum."""
     if len(found) < _FEWEST:
         return []
     means = {series.of: mean(series) / factor for series in found}
@@ -139,5 +143,5 @@ def clock(milliseconds: int) -> str | None:
 
 
 def short(of: str, job_id: str) -> str:
-    """`worker-3` of `dlc…-worker-3`."""
+    """`worker-3` for `dlc…-worker-3`."""
     return re.sub(rf"^{re.escape(job_id)}-", "", of)

@@ -1,17 +1,18 @@
-"""Choosing among instance types: by GPU type, and what one card has."""
+"""Selects instance types by GPU type, and computes the memory of one card."""
 
 import re
 from collections.abc import Sequence
 
 from pai_dlc_mcp.server.cloud.specs import EcsSpec
 
-# GiB of one card. ListEcsSpecs' reference does not say whether GpuMemory is of a card or of all of them.
+# GiB of one card. The API reference of ListEcsSpecs does not say whether GpuMemory is for one card or for all.
 _OF_A_CARD = {"T4": (16,), "P4": (8,), "P100": (16,), "V100": (16, 32), "A10": (24,), "A100": (40, 80), "L20": (48,)}
 _SIZES = {8, 16, 24, 32, 40, 48, 64, 80, 96, 141, 144, 180, 192}
 
 
 def card_memory(spec: EcsSpec) -> int | None:
-    """GiB of one card, where what the service says has one plausible reading; a share of a card is as it stands."""
+    """GiB of one card; None if the service's value has no single plausible meaning. For a share of a card the value is
+    used as it is."""
     if not spec.gpus or not spec.gpu_memory:
         return None
     if spec.gpus == 1:
@@ -24,7 +25,7 @@ def card_memory(spec: EcsSpec) -> int | None:
 
 
 def of_type(specs: Sequence[EcsSpec], gpu_type: str) -> Sequence[EcsSpec]:
-    """Those of a GPU type: `A10` is not `A100` where there is an A10; else part of the name."""
+    """The specs of a GPU type: an exact word (`A10` is not `A100`), else a part of the name."""
     wanted = gpu_type.upper()
     exact = [spec for spec in specs if wanted in (*words(spec.gpu_type), (spec.gpu_type or "").upper())]
     return exact or [spec for spec in specs if wanted in (spec.gpu_type or "").upper()]

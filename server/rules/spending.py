@@ -1,4 +1,4 @@
-"""What the operator's limits say to a create, from the jobs that count. Pure."""
+"""Compares a create with the operator's limits, from the jobs that count. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from pai_dlc_mcp.server.prices import PriceTable
 from pai_dlc_mcp.server.spend_limits import SpendLimits
 
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
-_UNBOUNDED = 24.0  # hours that a job counts for which nothing stops
+_UNBOUNDED = 24.0  # hours for a job without a time limit
 _UNITS = {
     "gpu_hours_a_day": "GPU-hours in 24 h",
     "gpus_at_once": "GPUs at once",
@@ -21,8 +21,8 @@ _UNITS = {
 
 @dataclass(frozen=True)
 class Spent:
-    """One job as it counts. `hours`: those it ran; of a live job the most it may run, and 24 where nothing stops it.
-    `hourly`: its price, in the currency of the table."""
+    """One job as it counts. `hours`: the hours it ran; for a live job the most it can run, 24 without a limit.
+    `hourly`: price in the table's currency."""
 
     created: datetime
     ended: datetime | None
@@ -34,7 +34,7 @@ class Spent:
 
 @dataclass(frozen=True)
 class Figure:
-    """One limit: what is used, and what it would be after the create."""
+    """One limit: used now, and used after the create."""
 
     name: str
     limit: float
@@ -54,7 +54,7 @@ class Figure:
 
 
 def hours(minutes: int | None) -> float:
-    """The most a job of this job_max_running_time_minutes counts for in a day."""
+    """The hours that a job with this job_max_running_time_minutes counts for, at most 24."""
     return min(minutes / 60, _UNBOUNDED) if minutes else _UNBOUNDED
 
 
@@ -74,7 +74,7 @@ def of_job(job: JobSummary, prices: PriceTable | None, region: str, now: datetim
 
 
 def figures(limits: SpendLimits, spent: Sequence[Spent], wanted: Sequence[Spent], now: datetime) -> list[Figure]:
-    """Of the limits that are set, in the order of the settings."""
+    """Figures for the limits that are set, in the order of the settings."""
     counted = dict(_counted(spent, now))
     more = dict(_counted(wanted, now))
     row = float(failures(spent, now))
@@ -92,7 +92,7 @@ def figures(limits: SpendLimits, spent: Sequence[Spent], wanted: Sequence[Spent]
 
 
 def failures(spent: Sequence[Spent], now: datetime) -> int:
-    """How many of the jobs that ended last failed, one after the other, in the last 24 hours."""
+    """How many of the jobs that ended last, within 24 hours, failed without a success between them."""
     count = 0
     ended = [job for job in spent if job.ended and now - job.ended < _DAY]
     for job in sorted(ended, key=lambda job: job.ended or now, reverse=True):

@@ -1,4 +1,4 @@
-"""Refuses the changes that UpdateJob answers with 200 and ignores."""
+"""Refuses changes that UpdateJob would accept with 200 and ignore."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ PRIORITY_STATUSES = ("Creating", "Queuing", "EnvPreparing")
 
 
 def priority_can_change(job: Job) -> None:
-    """Only a quota job, and only before it runs: otherwise the service ignores the change in silence."""
+    """Raises Failure unless it is a quota job that does not run yet: the service ignores other changes of priority."""
     if not job.resource_id:
         raise Failure(
             f"Job {job.job_id} is pay-as-you-go: it has no queue, so its priority means nothing and cannot change.",
@@ -29,7 +29,7 @@ def priority_can_change(job: Job) -> None:
 
 
 def accessibility_can_change(job: Job, wanted: str) -> None:
-    """Visibility can only be widened."""
+    """Raises Failure unless the change widens the visibility."""
     if wanted == "PRIVATE" and job.accessibility == "PUBLIC":
         raise Failure(
             f"Job {job.job_id} is PUBLIC and cannot be made PRIVATE again.",
@@ -39,6 +39,7 @@ def accessibility_can_change(job: Job, wanted: str) -> None:
 
 
 def name_never_changes() -> None:
+    """Raises Failure: UpdateJob cannot change a name."""
     raise Failure(
         "A job cannot be renamed: UpdateJob does not take a display name.",
         fix="Put the new name into description, or create the job anew.",
@@ -47,7 +48,7 @@ def name_never_changes() -> None:
 
 
 def specs_can_change(job: Job) -> None:
-    """JobSpecs of UpdateJob are for elastic jobs."""
+    """Raises Failure unless the job is elastic: only those can change JobSpecs."""
     elastic = as_object(job.raw.get("ElasticSpec")).get("EnableElasticTraining") is True
     if not elastic and not any(spec.auto_scaling for spec in job.specs):
         raise Failure(
@@ -71,7 +72,7 @@ def changes(
     description: str | None,
     job_specs: list[PodsChange] | None,
 ) -> dict[str, Any]:
-    """The UpdateJob body. Raises Failure for each change the service would ignore, and for none at all."""
+    """The UpdateJob body. Raises Failure for a change that the service would ignore, and for no change."""
     if priority is not None:
         priority_can_change(job)
     if accessibility:
@@ -95,8 +96,8 @@ def changes(
 
 
 def removed_pods(job: Job, specs: list[dict[str, Any]]) -> int:
-    """How many pods the JobSpecs of an update take away: by spec, and of those that run, whichever is more (an elastic
-    job may run more than its specs say)."""
+    """How many pods an update removes: counted by specs or by running pods, whichever is more (an elastic job may run
+    more pods than its specs say)."""
     asked = [int(spec.get("PodCount") or 0) for spec in specs]
     by_spec = sum(max(0, now.pod_count - count) for now, count in zip(job.specs, asked, strict=True))
     running = sum(pod.status == "Running" for pod in job.pods)
@@ -104,7 +105,7 @@ def removed_pods(job: Job, specs: list[dict[str, Any]]) -> int:
 
 
 def shows(job: Job, name: str, value: Any) -> bool:
-    """Whether a re-read job has the change."""
+    """Whether the job, read again, has the change."""
     if name == "JobSpecs":
         return {spec.type: spec.pod_count for spec in job.specs} == {spec["Type"]: spec["PodCount"] for spec in value}
     seen = {"Priority": job.priority, "Accessibility": job.accessibility, "Description": job.description}
@@ -112,7 +113,7 @@ def shows(job: Job, name: str, value: Any) -> bool:
 
 
 def _specs(job: Job, wanted: list[PodsChange]) -> list[dict[str, Any]]:
-    """The job's own specs with the new counts: UpdateJob takes whole specs."""
+    """The job's specs with the new pod counts; UpdateJob needs complete specs."""
     counts = {change.type: change.pod_count for change in wanted}
     specs = [as_object(spec) for spec in as_list(job.raw.get("JobSpecs"))]
     if unknown := counts.keys() - {spec.get("Type") for spec in specs}:

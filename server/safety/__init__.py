@@ -1,3 +1,2 @@
-"""Asking a human before a risky effect: risks.py is the table, policy.py may decide alone, gate.py asks and acts,
-confirmation.py issues and redeems tokens, audit.py writes one line a step.
-"""
+"""Asks the user before a risky write. risks.py is the table of effects; policy.py can decide without a question;
+gate.py asks and admits; confirmation.py issues and redeems tokens; audit.py writes one line for each step."""

@@ -1,7 +1,7 @@
-"""One JSON line for each step towards a write: previewed, asked, answered, redeemed, refused, sending, executed,
-failed, unanswered (sent, and whether it was carried out is not known).
+"""The audit log: one JSON line for each step towards a write.
 
-To a file, or to stderr. No argument of a call is in it, and no token.
+Steps: previewed, asked, answered, redeemed, refused, sending, executed, failed, unanswered (sent, but whether the
+service carried it out is not known). Written to a file or to stderr. A line holds no argument of the call and no token.
 """
 
 import errno
@@ -28,21 +28,22 @@ _log = logging.getLogger("pai_dlc_mcp.audit")
 
 
 class Audit:
-    """Appends lines; `file` None writes them to the log on stderr."""
+    """Appends lines to `file`; None writes them to the log on stderr."""
 
     def __init__(self, file: Path | None) -> None:
         self._file = file
 
     def write(self, step: Step, action: str, ids: tuple[str, ...], region: str, caller: Caller, **facts: Fact) -> None:
-        """`facts`: rung, word, seconds… None is left out. An unwritable file is said on stderr."""
+        """Append one step. `facts`: rung, word, seconds, …; those that are None are left out. An unwritable file is
+        logged to stderr."""
         try:
             self._append(step, action, ids, {"region": region, **vars(caller), **facts})
         except OSError as error:
             _log.error("the audit file cannot be written (%s): %s of %s", error.strerror, step, action)
 
     def intend(self, action: str, ids: tuple[str, ...], region: str, caller: Caller) -> None:
-        """The line that is there before a write goes out. Raises Failure where it cannot be written: then nothing is
-        sent."""
+        """Append the line that must exist before a write is sent. Raises Failure if it cannot be written; the write is
+        then not sent."""
         try:
             self._append("sending", action, ids, {"region": region, **vars(caller)})
         except OSError as error:
@@ -64,8 +65,8 @@ class Audit:
 
 
 def append(file: Path, text: str) -> None:
-    """In one write, so that lines of several processes do not mix. Raises OSError unless all of it was taken; never
-    waits for a pipe's other end."""
+    """Append `text` in one system call, so that lines of several processes do not mix. Never blocks on a FIFO without a
+    reader. Raises OSError unless all of it was written."""
     descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o666)
     try:
         if stat.S_ISDIR(os.fstat(descriptor).st_mode):

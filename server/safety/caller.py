@@ -1,4 +1,4 @@
-"""Who calls: what a question, a record and a line of the audit know of it."""
+"""The caller of a tool, for questions, store records and audit lines."""
 
 import json
 import re
@@ -17,16 +17,16 @@ _SESSION = re.compile(r"(?!local$|.*-[0-9a-f]{20}$)[A-Za-z0-9.@_-]{2,64}")  # no
 
 @dataclass(frozen=True)
 class Caller:
-    """`principal` is the access token's client, issuer and subject over HTTP, `local` for the one user over stdio;
-    `client` is what the program calls itself."""
+    """`principal`: client, issuer and subject of the access token over HTTP, `local` over stdio. `client`: name and
+    version that the MCP client reports."""
 
     principal: str
     client: str | None = None
 
 
 def session_name() -> str:
-    """Of whoever calls, as the name of a RAM role's session: the subject itself where it may be one, else what can be
-    read of it and a digest, so that no two are one."""
+    """The caller as the session name of a RAM role: the subject if it is a valid name, else its valid characters and a
+    digest, so that two subjects never share a name."""
     token = get_access_token()
     if token is None:
         return _LOCAL
@@ -42,6 +42,6 @@ def caller_of(ctx: Context[Any]) -> Caller:
     params = ctx.session.client_params
     client = params.client_info if params else None
     return Caller(
-        json.dumps(principal_components(token)) if token else _LOCAL,  # no JSON list is the word "local"
+        json.dumps(principal_components(token)) if token else _LOCAL,  # never equal to "local": it is a JSON list
         f"{client.name} {client.version}"[:80] if client else None,
     )

@@ -1,7 +1,7 @@
-"""Confirmations: random handles to records of what was shown, each good for one yes to that very call.
+"""Confirmations: random handles, each stored with what the user was shown; each permits one call with the same content.
 
-A token is the agent's to redeem: it proves that its holder saw the preview, not that a human was asked. A code is
-redeemed only once a person has approved it at a terminal, with `pai-dlc-mcp approve CODE`.
+A token is redeemed by the agent: it proves that the caller got the preview, not that a human saw it. A code is redeemed
+only after a person approved it at a terminal with `pai-dlc-mcp approve CODE`.
 """
 
 import hashlib
@@ -19,15 +19,15 @@ from pai_dlc_mcp.server.safety.store import Store, digest
 Redeemed = Literal["valid", "unknown", "used", "mismatch", "changed", "waiting"]
 
 _PREFIX = "confirm-"
-_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # no letter that reads like a digit
+_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # no letters and digits that look alike
 _CODE = re.compile(rf"[{_ALPHABET}]{{4}}-[{_ALPHABET}]{{4}}")
-_SPENT_FOR = 24 * 3600.0  # seconds for which a handle that was taken is told from one that never was
+_SPENT_FOR = 24 * 3600.0  # seconds for which a used handle is reported as used, not as unknown
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What exactly a confirmation is for. `request` is a keyed digest of the requests that would be sent, `state` a
-    fingerprint of the facts that were shown."""
+    """What a confirmation permits. `request`: keyed digest of the requests to send. `state`: fingerprint of the facts
+    that were shown."""
 
     effects: tuple[str, ...]
     ids: tuple[str, ...]
@@ -42,20 +42,20 @@ class Subject:
 
 @dataclass(frozen=True)
 class Ticket:
-    """A handle and when it ends, in seconds since the epoch."""
+    """A handle and its expiry, seconds since 1970."""
 
     token: str
     expires: int
 
 
 class Confirmations:
-    """Issues handles, looks at them, and takes each once: whoever shares the store shares them."""
+    """Issues, checks and redeems handles. All servers that share the store accept them."""
 
     def __init__(self, store: Store, ttl: float, now: Callable[[], float]) -> None:
         self._store, self._ttl, self._now = store, ttl, now
 
     def issue(self, subject: Subject, question: str | None = None) -> Ticket:
-        """A token; with a question, a code for a person at a terminal."""
+        """Issue a token; with a `question`, a code for a person at a terminal."""
         now = self._now()
         record = {**subject.record(), "issued": now, "expires": now + self._ttl, "question": question}
         while True:
@@ -65,7 +65,7 @@ class Confirmations:
                 return Ticket(handle, math.floor(now + self._ttl))
 
     def look(self, handle: str, subject: Subject) -> Redeemed:
-        """What a handle is good for, without taking it. Only `valid` may act."""
+        """The status of a handle; does not redeem it. Only `valid` permits the call."""
         kind, key = _place(handle)
         record = self._store.get(kind, key)
         if record is None:
@@ -73,7 +73,7 @@ class Confirmations:
         return _judged(record, subject)
 
     def take(self, handle: str, subject: Subject) -> bool:
-        """Spend a valid handle; False for any other, and for one that somebody else has taken meanwhile."""
+        """Redeem a valid handle. False if it is not valid, or another call redeemed it in the meantime."""
         kind, key = _place(handle)
         record = self._store.get(kind, key)
         if record is None or _judged(record, subject) != "valid" or self._store.take(kind, key) != record:
@@ -82,17 +82,18 @@ class Confirmations:
         return True
 
     def age(self, handle: str) -> float | None:
-        """Seconds since a live handle was issued."""
+        """Seconds since a handle was issued; None for a dead handle."""
         record = self._store.get(*_place(handle))
         return self._now() - record["issued"] if record else None
 
     def waiting(self, code: str) -> dict[str, Any] | None:
-        """The record of a code that nobody has answered yet: its `question`, and what it is for."""
+        """The record of a code that nobody has answered yet: its `question` and its subject. None if there is none."""
         record = self._store.get(*_place(code))
         return record if record and record["question"] is not None and not record.get("approved") else None
 
     def answer(self, code: str, record: dict[str, Any], *, yes: bool) -> bool:
-        """A person's word at a terminal on a record that `waiting` gave; False when it waits no longer."""
+        """Store a person's answer to a record from `waiting`. False if the code was answered or has expired in the
+        meantime."""
         kind, key = _place(code)
         if not yes:
             return self._store.take(kind, key) == record
@@ -114,7 +115,7 @@ def is_code(handle: str) -> bool:
 
 
 def _place(handle: str) -> tuple[str, str]:
-    """Kind and key of a handle's record. The store has a digest only: who reads it cannot redeem what it holds."""
+    """Kind and key of a handle's record. The key is a digest: reading the store does not reveal a handle."""
     return "code" if is_code(handle) else "token", digest(handle)
 
 
@@ -123,10 +124,10 @@ def _code() -> str:
 
 
 def fingerprint(*facts: object) -> str:
-    """A short digest of facts, the same for the same facts."""
+    """A short digest; equal facts give equal digests."""
     return hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:16]
 
 
 def keyed(key: bytes, *facts: object) -> str:
-    """As a fingerprint; without the key, no guess of the facts can be checked against it."""
+    """A fingerprint with a secret key: without the key, guessed facts cannot be tested against it."""
     return hmac.digest(key, json.dumps(facts, sort_keys=True, default=str).encode(), "sha256").hex()[:32]

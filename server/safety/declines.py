@@ -1,4 +1,5 @@
-"""A user's no: it bars every way of asking for the same effect on the same thing, except a new form now and then."""
+"""Declines. After a user says no, the same effect on the same ids is not asked again, apart from a few forms an
+hour."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,12 +8,12 @@ from pai_dlc_mcp.server.safety.confirmation import fingerprint
 from pai_dlc_mcp.server.safety.store import Store
 
 _BARRED_FOR = 24 * 3600.0  # seconds
-_FORMS, _WITHIN = 3, 3600.0  # so many new forms in so many seconds
+_FORMS, _WITHIN = 3, 3600.0  # new forms for each period; the period in seconds
 
 
 @dataclass(frozen=True)
 class About:
-    """What a no is about: each effect on each of the ids, for one caller. A no to two jobs is a no to either."""
+    """What a decline covers: each effect on each id, for one caller. Declining two jobs bars each of them."""
 
     principal: str
     effects: tuple[str, ...]
@@ -26,26 +27,28 @@ class About:
 
 
 class Declines:
-    """Kept in the store, so that no restart and no replica forgets one."""
+    """Declines in the store, so that they survive restarts and hold for all replicas."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def note(self, about: About) -> None:
+        """Record a decline, valid for 24 hours."""
         for key in about.each():
             if not self._store.put("decline", key, {}, _BARRED_FOR):
-                self._store.swap("decline", key, {}, {}, _BARRED_FOR)  # a second no counts from now
+                self._store.swap("decline", key, {}, {}, _BARRED_FOR)  # a second decline starts the time anew
 
     def forget(self, about: About) -> None:
-        """A later yes to the same thing settles it."""
+        """Remove the decline after a later yes to the same effect."""
         for key in about.each():
             self._store.take("decline", key)
 
     def bars(self, about: About) -> bool:
+        """Whether the caller declined any part of `about` in the last 24 hours."""
         return any(self._store.get("decline", key) is not None for key in about.each())
 
     def may_show_form(self, about: About) -> bool:
-        """Claims one of the hour's forms for each thing that is barred; False where there is none left."""
+        """Take one of the forms allowed for each barred part of `about`. False if none is left."""
         barred = [key for key in about.each() if self._store.get("decline", key) is not None]
         return all(self._claim(key) for key in barred)
 

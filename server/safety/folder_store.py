@@ -1,4 +1,4 @@
-"""The store in a folder: other processes on this machine, or replicas with one volume, share its records."""
+"""The store in a folder. Processes of one machine, or replicas with a shared volume, share its records."""
 
 import json
 import os
@@ -14,14 +14,15 @@ from typing import Any
 from pai_dlc_mcp.server.safety.locks import lock
 from pai_dlc_mcp.server.safety.store import ClockedStore, Record, checked, digest
 
-_POSIX = os.name == "posix"  # elsewhere a folder has no mode: it is as private as the user's profile
+_POSIX = os.name == "posix"  # on Windows the folder is as private as the user's profile
 _NOFOLLOW, _NONBLOCK = getattr(os, "O_NOFOLLOW", 0), getattr(os, "O_NONBLOCK", 0)
 
 
 class FolderStore(ClockedStore):
-    """One file a record in folder/kind/, under a lock of that kind; on disk before a call returns.
+    """One file for each record, folder/kind/digest, under one lock for each kind. Records are synced to disk before a
+    call returns.
 
-    Raises ValueError for a folder others could reach.
+    Raises ValueError for a folder that other users can reach.
     """
 
     durable = True
@@ -66,7 +67,7 @@ class FolderStore(ClockedStore):
         _sync(path.parent)
 
     def _all(self, kind: str) -> Iterator[Record]:
-        for draft in (self._folder / kind).glob("*.draft"):  # of a process that died while writing
+        for draft in (self._folder / kind).glob("*.draft"):  # left by a process that died while writing
             draft.unlink(missing_ok=True)
         for path in (self._folder / kind).glob("*.json"):
             if record := _read(path):
@@ -77,7 +78,7 @@ class FolderStore(ClockedStore):
 
 
 def _private(folder: Path) -> None:
-    """Made if absent; raises ValueError unless it is a folder of this user that nobody else can enter."""
+    """Create the folder if absent. Raises ValueError unless it belongs to this user and nobody else can enter it."""
     with suppress(FileExistsError):
         folder.mkdir(mode=0o700, parents=True)
     found = folder.lstat()
@@ -92,8 +93,8 @@ def _private(folder: Path) -> None:
 
 
 def _read(path: Path) -> Record | None:
-    """Raises ValueError for a file that is no record: it may say that something was sent, so it counts as nothing.
-    Follows no link and never waits for a pipe's other end."""
+    """Read one record; None if there is no file. Follows no link and does not block on a FIFO. Raises ValueError for a
+    file that is not a record: it could mean that a write was sent, so it must not count as absent."""
     try:
         descriptor = os.open(path, os.O_RDONLY | _NOFOLLOW | _NONBLOCK)
     except FileNotFoundError:
@@ -118,7 +119,7 @@ def _record(found: dict[str, Any], path: Path) -> Record:
 
 
 def _no_number(name: str) -> float:
-    raise ValueError(name)  # NaN is before and after nothing
+    raise ValueError(name)  # NaN has no order
 
 
 def _name(key: str) -> str:
@@ -126,7 +127,7 @@ def _name(key: str) -> str:
 
 
 def _sync(folder: Path) -> None:
-    """What was renamed or removed is on disk; Windows has no such call for a folder."""
+    """Sync the folder, so that renames and removals are on disk. Not available on Windows."""
     if not _POSIX:
         return
     descriptor = os.open(folder, os.O_RDONLY)

@@ -1,7 +1,8 @@
-"""The gate before a risky effect: policy, question, answer, re-read. Only an explicit yes passes.
+"""The gate before a risky write: policy, question, answer, second look. Only an explicit yes passes.
 
-workflows/permit.py calls ask() for the question and admit() with the answer. Every outcome is an ordinary result with a
-status of its own: a host may disconnect a server after a few errors in a row."""
+workflows/permit.py calls ask() for the question and admit() with the answer. A refusal is an ordinary result with its
+own status, not an error: some hosts disconnect a server after a few errors in a row.
+"""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -25,8 +26,8 @@ from pai_dlc_mcp.server.safety.store import Store, kept
 from pai_dlc_mcp.server.safety.types import Preview, Refusal, Verdict, Yes, refused, verdict_of
 from pai_dlc_mcp.server.settings import Settings
 
-MRTR_SINCE = "2026-07-28"  # from this protocol version a question is a result, and the call comes again
-_SOON = 5.0  # seconds: a token redeemed so fast was hardly read by a person
+MRTR_SINCE = "2026-07-28"  # from this version on a question is a result, and the client repeats the call
+_SOON = 5.0  # seconds: if redeemed sooner, a person has hardly read the preview
 
 _TROUBLE: dict[Redeemed, str] = {
     "unknown": "The {} is not known here: it has expired, or this server did not issue it.",
@@ -37,7 +38,7 @@ _TROUBLE: dict[Redeemed, str] = {
 
 
 class Gate:
-    """Asks with the best the client has, as settings and policies allow, and writes down each step."""
+    """Asks in the best way that the client supports and the settings and policies allow; audits each step."""
 
     def __init__(self, settings: Settings, now: Callable[[], float], store: Store) -> None:
         self._settings, self._store = settings, store
@@ -47,7 +48,7 @@ class Gate:
         self.audit = Audit(settings.audit_file)
 
     async def ask(self, preview: Preview, ctx: Context[Any], token: str | None) -> Verdict | Elicit[Yes]:
-        """Decide, or put the question. Called by a resolver, so possibly once a round: takes nothing."""
+        """Decide, or return the question. A resolver calls this, possibly in each round, so it redeems nothing."""
         caller = caller_of(ctx)
         ruling, why = self._ruling(preview)
         if ruling == "deny":
@@ -55,12 +56,12 @@ class Gate:
         if ruling == "allow":
             return Verdict("approved", why)
         if token and is_code(token) and (verdict := await self._redeemed(preview, caller, token)):
-            return verdict  # a person's word at a terminal counts on every way
+            return verdict  # an answer given at a terminal is accepted in each mode
         way = self._settings.confirm
         if way in ("auto", "elicit"):
-            if _blank_form(ctx):  # the SDK would make an error of it
+            if _blank_form(ctx):  # would raise in the SDK
                 return Verdict("declined", "The form came back empty.")
-            if can_ask(ctx):  # a client that can be asked has no token: else a decline would be undone by one
+            if can_ask(ctx):  # no token for a client that can show a form: else a token could undo a decline
                 return await self._form(preview, ctx, caller)
             if way == "elicit":
                 return Verdict("not_possible", "This client cannot show a question, and this server asks no other way.")
@@ -73,8 +74,11 @@ class Gate:
     async def admit(
         self, preview: Preview, verdict: Verdict, caller: Caller, again: Callable[[], Awaitable[Preview | None]]
     ) -> Refusal | None:
-        """None if and only if the answer is yes and a fresh look shows what the preview showed. What was redeemed is
-        taken here, after that look: a look that fails burns nothing, and of many that hold one yes, one acts."""
+        """None if the answer is yes and a second look finds the same facts; otherwise the refusal.
+
+        The handle is redeemed here, after the second look: if the look fails the handle stays valid, and of several
+        calls with the same handle only one is admitted.
+        """
         if verdict.word == "approved":
             fresh = await again()
             if fresh is None or (fresh.state, fresh.request) != (preview.state, preview.request):
@@ -82,7 +86,7 @@ class Gate:
             elif verdict.token and not await self._take(preview, caller, verdict.token):
                 verdict = Verdict("changed", "Its confirmation was used, or ended, a moment ago.")
             else:
-                if not verdict.said:  # a user's word, not the operator's
+                if not verdict.said:  # approved by the user, not by the operator's policy
                     await kept(self._declines.forget, _about(preview, caller))
                 self._note("answered", preview, caller, word="approved")
                 return None
@@ -93,7 +97,7 @@ class Gate:
         return refused(verdict, preview, durable=self._store.durable)
 
     async def _form(self, preview: Preview, ctx: Context[Any], caller: Caller) -> Verdict | Elicit[Yes]:
-        answers = ctx.request_state is not None  # the second round of a question: opened by the state it came with
+        answers = ctx.request_state is not None  # second round: the client sent the state of the question back
         about = _about(preview, caller)
         if not answers and not await kept(self._declines.may_show_form, about):
             return await self._barred(preview, caller)
@@ -104,8 +108,8 @@ class Gate:
         return await self._ask_now(preview, ctx)
 
     def _ruling(self, preview: Preview) -> tuple[Ruling, str]:
-        """The strictest word on any effect of the call: its own, unless the operator or the user's CLI policy says
-        otherwise; the CLI's can only tighten."""
+        """The strictest ruling on any effect of the call, and its reason. Each effect has a default; the operator's
+        setting can replace it; the user's aliyun CLI policy can only make it stricter."""
         cli = policy.read_cli_policy()
         rulings: list[tuple[Ruling, str]] = []
         for effect in preview.effects:
@@ -122,7 +126,7 @@ class Gate:
         return next((ruling, why) for ruling, why in rulings if ruling == strictest_of_all)
 
     async def _redeemed(self, preview: Preview, caller: Caller, handle: str) -> Verdict | None:
-        """A yes that `handle` stands for, if it does; it is taken when the call is admitted."""
+        """The approval that `handle` gives, None if it gives none. It is redeemed only in admit()."""
         redeemed = await kept(self._confirmations.look, handle, _subject(preview, caller))
         if redeemed == "waiting":
             return Verdict("waiting", f"Nobody has approved {handle} yet.")
@@ -135,13 +139,13 @@ class Gate:
         return Verdict("approved", token=handle)
 
     async def _take(self, preview: Preview, caller: Caller, handle: str) -> bool:
-        """Spend a handle; not a token that a user's no has overtaken."""
+        """Redeem a handle. False also for a token while the user's decline of the same effect holds."""
         if not is_code(handle) and await kept(self._declines.bars, _about(preview, caller)):
             return False
         return await kept(self._confirmations.take, handle, _subject(preview, caller))
 
     async def _trouble(self, preview: Preview, caller: Caller, handle: str | None) -> str:
-        """Why a handle that came with the call opened nothing."""
+        """Why a handle sent with the call was not accepted."""
         if not handle:
             return ""
         human = self._settings.confirm == "human"
@@ -150,19 +154,19 @@ class Gate:
         return _TROUBLE.get(redeemed, "The {} opens nothing here.").format("code" if human else "confirmation token")
 
     async def _issue(self, preview: Preview, caller: Caller, said: str, *, human: bool) -> Verdict:
-        """A token for the agent, or a code for a person at a terminal."""
+        """Issue a token for the agent or, with `human`, a code for a person at a terminal."""
         question = preview.question if human else None
         ticket = await kept(self._confirmations.issue, _subject(preview, caller), question)
         self._note("previewed", preview, caller, rung="human" if human else "token")
         return Verdict("confirmation_required", said, ticket.token, datetime.fromtimestamp(ticket.expires, UTC), human)
 
     async def _barred(self, preview: Preview, caller: Caller) -> Verdict:
-        """A no that still holds, and a code with which a person at a terminal can lift it."""
+        """The answer while a decline holds; with a code by which a person at a terminal can lift it."""
         ticket = await kept(self._confirmations.issue, _subject(preview, caller), preview.question)
         return Verdict("declined", "The user declined this before.", ticket.token)
 
     async def _ask_now(self, preview: Preview, ctx: Context[Any]) -> Verdict:
-        """The handshake eras: a live question in the middle of the call. Any failure of it is no yes."""
+        """Protocols before 2026-07-28: ask during the call. An error counts as unanswered, never as a yes."""
         try:
             with deadline.not_counted(), anyio.fail_after(self._settings.confirm_timeout):
                 return verdict_of(await ctx.elicit(preview.question, Yes))
@@ -177,7 +181,8 @@ class Gate:
 
 
 def can_ask(ctx: Context[Any]) -> bool:
-    """Whether the client declares form elicitation and can be reached: `{}` counts as form, URL mode alone does not."""
+    """Whether the client declares form elicitation and can be asked. An empty capability `{}` means forms; URL mode
+    alone is not enough."""
     capabilities = ctx.client_capabilities
     elicitation = capabilities.elicitation if capabilities else None
     if elicitation is None or (elicitation.form is None and elicitation.url is not None):

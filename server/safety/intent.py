@@ -1,4 +1,5 @@
-"""Around every write: the user's CLI policy and a line of intent before it, a line of its outcome after it."""
+"""Surrounds every write: checks the aliyun CLI's policy and writes an audit line before it, and one with the outcome
+after it."""
 
 import time
 from collections.abc import Generator
@@ -17,8 +18,8 @@ from pai_dlc_mcp.server.safety.caller import Caller
 
 @contextmanager
 def writing(audit: Audit, write: Write[Any], caller: Caller, *, asked: bool) -> Generator[list[str]]:
-    """Wraps one write in its audit lines. `asked`: a user said yes. The caller appends ids that the write created to
-    the list; the last line has them. Raises Failure where the user's CLI policy denies the write."""
+    """Context of one write. `asked`: a user said yes. The caller appends created ids to the yielded list for the last
+    audit line. Raises Failure if the user's aliyun CLI policy denies the write."""
     cli = policy.read_cli_policy()
     ruling = cli.ruling(write.product, write.action)
     if ruling == "deny" or (ruling == "confirm" and not asked):
@@ -27,7 +28,7 @@ def writing(audit: Audit, write: Write[Any], caller: Caller, *, asked: bool) -> 
     audit.intend(write.action, write.path, write.region, caller)
     started, made = time.monotonic(), list[str]()
     step: Step = "unanswered"
-    code: str | None = "InternalError"  # what is neither of the next three: the request may be out
+    code: str | None = "InternalError"  # for any other exception; the request may have been sent
     try:
         yield made
         step, code = "executed", None

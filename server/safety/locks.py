@@ -1,10 +1,10 @@
-"""An exclusive lock on an open file, held by the operating system: it ends with its process, however that ends."""
+"""An exclusive lock on an open file. The operating system releases it when the process ends."""
 
 import errno
 import sys
 import time
 
-_WAIT = 10.0  # seconds a lock is waited for: another process holds it for milliseconds, unless it is stuck
+_WAIT = 10.0  # seconds to wait for a lock: normally held for milliseconds, longer only by a stuck process
 _STEP = 0.002
 
 if sys.platform == "win32":
@@ -20,7 +20,7 @@ else:
 
 
 def lock(descriptor: int) -> None:
-    """Hold the file until its descriptor is closed. Raises OSError when another process does not let go of it."""
+    """Lock the file until its descriptor is closed. Raises OSError if another process does not release it in time."""
     until = time.monotonic() + _WAIT
     while True:
         try:

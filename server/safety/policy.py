@@ -1,6 +1,7 @@
-"""Policies that decide without a question: the `effects` setting, and the user's aliyun CLI safety policy.
+"""Rulings without a question: the `effects` setting and the safety policy of the user's aliyun CLI.
 
-The strictest wins, and nothing here can be changed through a tool. The CLI's policy can only tighten."""
+The strictest ruling counts. No tool can change one, and the CLI's policy can only tighten.
+"""
 
 import errno
 import json
@@ -17,7 +18,7 @@ from pai_dlc_mcp.server.safety.risks import RISKS, Effect
 
 Ruling = Literal["allow", "confirm", "deny"]
 _STRICTNESS: tuple[Ruling, ...] = ("allow", "confirm", "deny")
-# The CLI's words; forbid asks there too.
+# The words of the CLI's policy. Its `forbid` asks the user there too.
 _CLI_ACTIONS: dict[str, Ruling] = {"allow": "allow", "confirm": "confirm", "forbid": "confirm", "deny": "deny"}
 FILE = Path("~/.aliyun/safety-policy.json")
 MAX_BYTES = 1_000_000
@@ -25,15 +26,15 @@ MAX_BYTES = 1_000_000
 
 @dataclass(frozen=True)
 class CliPolicy:
-    """Rules in order, the first match wins. `broken` says why they could not be read: then every write is denied.
-    `other` rules on its own, and the stricter word counts."""
+    """Rules in order; the first match counts. `broken`: why they could not be read; every write is then denied.
+    `other`: a second policy; the stricter ruling of both counts."""
 
     rules: tuple[tuple[str, Ruling], ...] = ()
     broken: str | None = None
     other: "CliPolicy | None" = None
 
     def ruling(self, product: str, action: str) -> Ruling:
-        """Both spellings are matched: `pai-dlc:StopJob` and `pai-dlc:stop-job`. No match: allow."""
+        """The ruling on an operation; allow without a match. Rules match `pai-dlc:StopJob` and `pai-dlc:stop-job`."""
         return strictest(policy._first(product, action) for policy in (self, self.other) if policy)
 
     def _first(self, product: str, action: str) -> Ruling:
@@ -48,8 +49,9 @@ class CliPolicy:
 
 
 def read_cli_policy(environment: Mapping[str, str] = os.environ) -> CliPolicy:
-    """ALIBABA_CLOUD_SAFETY_POLICY_ENABLED and _RULES, and ~/.aliyun/safety-policy.json; both bind. Read on each write,
-    because the user may tighten them while this server runs."""
+    """Read the user's CLI policy from ALIBABA_CLOUD_SAFETY_POLICY_ENABLED and _RULES and from
+    ~/.aliyun/safety-policy.json; both apply. Called for each write, because the user can change them while this server
+    runs."""
     of_file, of_environment = _file_policy(), _environment_policy(environment)
     return replace(of_file, broken=of_file.broken or of_environment.broken, other=of_environment)
 
@@ -70,7 +72,7 @@ def _file_policy() -> CliPolicy:
         return CliPolicy(broken=f"{FILE} cannot be read ({error.strerror})")
     except RecursionError:
         return CliPolicy(broken=f"{FILE} is not JSON")
-    except RuntimeError:  # as expanduser raises it
+    except RuntimeError:  # raised by expanduser
         return CliPolicy(broken=f"{FILE} cannot be found: this user has no home folder")
     except ValueError:
         return CliPolicy(broken=f"{FILE} is not JSON")
@@ -83,8 +85,8 @@ def _file_policy() -> CliPolicy:
 
 
 def _text(path: Path) -> str | None:
-    """None when there is no such file. Raises OSError for what is no readable, regular file of at most MAX_BYTES; never
-    waits for a pipe's other end."""
+    """The file's text; None if there is no file. Raises OSError unless it is a readable regular file of at most
+    MAX_BYTES; does not block on a FIFO."""
     try:
         path.lstat()
     except FileNotFoundError:
@@ -100,7 +102,8 @@ def _text(path: Path) -> str | None:
 
 
 def parse_effects(text: str) -> dict[Effect, Ruling]:
-    """`stop_running=deny,share_token=allow`. The stricter of two rulings counts. Raises ValueError for other words."""
+    """Parse `stop_running=deny,share_token=allow`. Of two rulings on an effect the stricter counts. Raises ValueError
+    for unknown words."""
     effects: dict[Effect, Ruling] = {}
     for pair in filter(None, (part.strip() for part in text.split(","))):
         effect, _, ruling = pair.partition("=")

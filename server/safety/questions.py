@@ -1,4 +1,5 @@
-"""What a risky call would do, in the words its user reads: facts and timestamps of a fresh GetJob, cleaned."""
+"""The previews of risky calls, as the user reads them: facts and timestamps of a fresh GetJob, cleaned of control
+characters."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,18 +15,18 @@ from pai_dlc_mcp.server.safety.confirmation import fingerprint
 from pai_dlc_mcp.server.safety.risks import HARMLESS_SIGNALS, Effect
 from pai_dlc_mcp.server.safety.types import Preview
 
-STOPPABLE = frozenset({"Running", "Queuing"})  # the skill: StopJob applies to these two
-HOLDING = frozenset({"EnvPreparing", "Restarting"})  # have their resources: stopped where the operator allows it
+STOPPABLE = frozenset({"Running", "Queuing"})  # StopJob applies to these two (the skill)
+HOLDING = frozenset({"EnvPreparing", "Restarting"})  # these hold resources; stopped only if the operator allows it
 _NAME = 80  # characters
 
 
 def stop(job: Job, region: str) -> Preview:
-    """Stopping one running or queuing job."""
+    """Stop one running or queued job."""
     return Preview((_stops(job),), (job.job_id,), region, f"{_who(job)} {_size(job)}", state_of(job))
 
 
 def stop_many(jobs: Sequence[Job], region: str) -> Preview:
-    """Stopping several jobs: one question with totals, bound to exactly these jobs in exactly these states."""
+    """Stop several jobs: one question with totals, valid for exactly these jobs in exactly these states."""
     told = "; ".join(f"{job.job_id} {named(job)} {job.status}, {_pods(job)}" for job in jobs)
     gpus = sum(job.gpus or 0 for job in jobs)
     totals = f"{sum(job.pods_asked for job in jobs)} pods and {gpus:g} GPUs would be freed."
@@ -37,12 +38,12 @@ def stop_many(jobs: Sequence[Job], region: str) -> Preview:
 
 
 def stop_preparing(job: Job, region: str) -> Preview:
-    """Stopping a job that holds resources and is neither running nor queuing."""
+    """Stop a job that holds resources although it is neither running nor queued."""
     return Preview(("stop_preparing",), (job.job_id,), region, f"{_who(job)} {_size(job)}", state_of(job))
 
 
 class Unanswered(NamedTuple):
-    """A CreateJob of which nobody knows what became; `sent` is when it went, UTC in ISO form."""
+    """A CreateJob without a known result. `sent`: when, UTC in ISO 8601."""
 
     request_id: str
     name: str
@@ -51,7 +52,7 @@ class Unanswered(NamedTuple):
 
 
 def create_again(creates: Sequence[Unanswered], region: str) -> Preview:
-    """A second CreateJob each."""
+    """Send a second CreateJob for each of these."""
     facts = " ".join(
         f'CreateJob of "{inline(one.name, _NAME)}" in workspace {one.workspace_id} (request {one.request_id}) was sent '
         f"at {one.sent} and not answered, and no job shows it."
@@ -62,18 +63,18 @@ def create_again(creates: Sequence[Unanswered], region: str) -> Preview:
 
 
 def spend(names: Sequence[str], size: str, figures: Sequence[str], region: str, body: str) -> Preview:
-    """A create that comes near the operator's limits; `body` pins what is created."""
+    """A create close to the operator's limits. `body`: digest of what is created."""
     facts = f"Creating {', '.join(inline(name, _NAME) for name in names)} ({size}). {'; '.join(figures)}."
     return Preview(("spend",), tuple(names), region, facts, fingerprint(body))
 
 
 def sweep(job_id: str, facts: str, region: str, key: str) -> Preview:
-    """All jobs of a sweep; `key` is of their bodies."""
+    """All jobs of a sweep. `key`: digest of their bodies."""
     return Preview(("create_many",), (job_id,), region, facts, fingerprint(key))
 
 
 def both(first: Preview, second: Preview | None) -> Preview:
-    """One question for two reasons to ask."""
+    """One preview that asks for both reasons."""
     if second is None:
         return first
     return replace(
@@ -85,11 +86,12 @@ def both(first: Preview, second: Preview | None) -> Preview:
 
 
 def delete(job: Job, region: str) -> Preview:
+    """Delete a job."""
     return Preview(("delete",), (job.job_id,), region, f"{_who(job)} {_size(job)}", state_of(job))
 
 
 def update(job: Job, region: str, *, public: bool, removed: int) -> Preview | None:
-    """An update that makes the job public, takes pods away, or both; None for one that does neither."""
+    """An update that makes the job public, removes pods, or both; None if it does neither."""
     effects: list[Effect] = [*(["shrink"] if removed else []), *(["make_public"] if public else [])]
     said = [_who(job), _size(job)]
     said += [f"The change removes {removed} pod{'s' if removed != 1 else ''}."] if removed else []
@@ -100,25 +102,27 @@ def update(job: Job, region: str, *, public: bool, removed: int) -> Preview | No
 
 
 def share_terminal(job: Job, region: str, pod_id: str, shared: bool) -> Preview:
+    """Share the URL of a pod's terminal."""
     kind = "a link that works once for anyone" if shared else "a link"
     facts = f"{_who(job)} A web terminal of pod {pod_id}: {kind}, valid for 30 s."
     return Preview(("share_terminal",), (job.job_id, pod_id), region, facts, fingerprint(state_of(job), shared))
 
 
 def share_token(target: str, target_id: str, region: str, seconds: int, about: str, state: str) -> Preview:
-    """A token for a job or a tensorboard; `about` says what it is, `state` is a fingerprint of it."""
+    """Issue an access token for a job or a tensorboard. `about` describes the target, `state` is its fingerprint."""
     facts = f"A sharing token for {target} {target_id}{' ' * bool(about)}{about}, valid for {seconds:,} s."
     return Preview(("share_token",), (target_id,), region, facts, fingerprint(state, seconds))
 
 
 def send_signal(job: Job, region: str, signal: str, to: Sequence[str]) -> Preview:
-    """`to`: roles or pods; empty is the whole job. Signal and receivers are part of the state."""
+    """Send a signal. `to`: roles or pods, empty for the whole job. Signal and receivers are part of the state."""
     facts = f"{_who(job)} {_size(job)} {signal} goes to {', '.join(to) or 'all its pods'}."
     ends: tuple[Effect, ...] = () if signal in HARMLESS_SIGNALS else ("stop_running",)
     return Preview(("send_signal", *ends), (job.job_id,), region, facts, fingerprint(state_of(job), signal, sorted(to)))
 
 
 def delete_template(template: Template, region: str) -> Preview:
+    """Delete a job template."""
     versions = len(template.versions)
     facts = (
         f'Job template {template.template_id} ("{inline(template.name, _NAME)}") in workspace {template.workspace_id} '
@@ -129,10 +133,12 @@ def delete_template(template: Template, region: str) -> Preview:
 
 
 def delete_tensorboard(board: Tensorboard, region: str) -> Preview:
+    """Delete a tensorboard."""
     return Preview(("delete_tensorboard",), (board.tensorboard_id,), region, _board(board), _board_state(board))
 
 
 def delete_ray_history_server(server: RayHistoryServer, region: str) -> Preview:
+    """Delete a Ray history server."""
     name = inline(server.display_name, _NAME)
     facts = f'Ray history server {server.server_id} ("{name}") is currently {server.status}.'
     state = fingerprint(server.server_id, server.status, server.modified, server.user_id)
@@ -140,10 +146,12 @@ def delete_ray_history_server(server: RayHistoryServer, region: str) -> Preview:
 
 
 def make_tensorboard_public(board: Tensorboard, region: str) -> Preview:
+    """Make a tensorboard public."""
     return Preview(("make_tensorboard_public",), (board.tensorboard_id,), region, _board(board), _board_state(board))
 
 
 def share_url(board: Tensorboard, region: str, seconds: int) -> Preview:
+    """Create a link to a tensorboard that is valid for `seconds`."""
     facts = f"{_board(board)} A link to it, valid for {seconds:,} s."
     return Preview(("share_url",), (board.tensorboard_id,), region, facts, fingerprint(_board_state(board), seconds))
 
@@ -153,13 +161,13 @@ def _stops(job: Job) -> Effect:
 
 
 def state_of(job: Job) -> str:
-    """Changes when the job does in a way its user would want to know before saying yes."""
+    """A fingerprint of the facts about a job that the user's decision depends on."""
     pods = sorted((pod.pod_id, pod.uid, pod.status) for pod in job.pods)
     return fingerprint(job.job_id, job.status, job.modified, job.user_id, job.running_since, pods)
 
 
 def named(job: Job) -> str:
-    """The job's name, cleaned and in quotation marks."""
+    """The job's name, cleaned and quoted."""
     return f'("{inline(job.display_name, _NAME)}")'
 
 

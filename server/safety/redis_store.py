@@ -1,6 +1,7 @@
-"""The store in Redis: replicas on any machines share its records, which expire by the clock of Redis.
+"""The store in Redis. Replicas on any machines share its records, which expire by the clock of Redis.
 
-A key's name holds a digest, its value JSON of one spelling, so that texts can be compared where they lie."""
+A key's name holds a digest. Values are JSON in one fixed spelling, so that a script in Redis can compare them as text.
+"""
 
 import json
 from collections.abc import Generator
@@ -24,9 +25,10 @@ return 1
 
 
 class RedisStore(Store):
-    """One key a record. Redis 6.2 or newer, one server or one with replicas, that evicts nothing.
+    """One Redis key for each record. Needs Redis 6.2 or newer, not a cluster; if maxmemory is set, with the policy
+    noeviction.
 
-    Raises ValueError for an address that is none, and for a Redis that cannot be used or may drop what it keeps.
+    Raises ValueError for an invalid address, and for a Redis that cannot be used or may evict keys.
     """
 
     durable = True
@@ -36,13 +38,13 @@ class RedisStore(Store):
         try:
             # A command that may have been carried out is not sent again: a second take would find nothing.
             once = Retry(NoBackoff(), 0)
-            client: Any = redis.Redis  # its methods are typed in part
+            client: Any = redis.Redis  # its methods have incomplete types
             self._redis = client.from_url(address, socket_connect_timeout=_CONNECT, socket_timeout=_ANSWER, retry=once)
             memory = self._redis.info("memory")
             self._redis.getdel(_name("probe", "probe"))
         except RedisError as error:
             raise ValueError(f"the Redis of PAI_DLC_STATE, {self._where}, cannot be used ({_why(error)})") from None
-        except (TypeError, ValueError):  # its text may quote the address, which holds a password
+        except (TypeError, ValueError):  # the text may quote the address, which contains a password
             raise ValueError("the address of PAI_DLC_STATE has a port or an option that is none of Redis") from None
         policy = memory.get("maxmemory_policy", "noeviction")
         if memory.get("maxmemory") and policy != "noeviction":
@@ -121,5 +123,5 @@ def _milliseconds(ttl: float | None) -> int | None:
 
 
 def _why(error: RedisError) -> str:
-    """Its kind, such as ConnectionError or ReadOnlyError: its text may quote what was sent."""
+    """The type of the error, such as ConnectionError or ReadOnlyError; its text may quote what was sent."""
     return type(error).__name__

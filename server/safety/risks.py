@@ -1,4 +1,4 @@
-"""The effect table: what a call may do that a user wants to be asked about. A new risky tool is a new row."""
+"""The table of effects that need a confirmation. A new risky tool is a new row."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -27,9 +27,12 @@ Effect = Literal[
 
 @dataclass(frozen=True)
 class Risk:
-    """An effect of an API operation. `consequence` is the sentence of the question that says what cannot be taken back;
-    `asks` closes it, and stands for what the effects in `includes` ask. `ruling` holds where the operator says nothing;
-    `certain` is false for an effect that the operation has in some circumstances only, which its workflow knows."""
+    """One effect of an API operation.
+
+    `consequence`: the sentence of the question that says what cannot be undone. `asks`: the question's last sentence.
+    `includes`: other effects whose question this one replaces. `ruling`: the default if the operator sets none.
+    `certain`: False if the operation has the effect only sometimes; its workflow decides when.
+    """
 
     action: str
     consequence: str
@@ -39,7 +42,7 @@ class Risk:
     includes: frozenset[Effect] = frozenset()
 
 
-# Tools that change something and ask nobody, and why that is right. A write tool is here or behind the gate.
+# Write tools without a confirmation, with the reason. Each write tool is either here or behind the gate.
 NOT_ASKED: dict[str, str] = {
     "create_job_template": "adds a template, which runs nothing",
     "update_job_template": "adds a version; the earlier ones stay",
@@ -132,9 +135,9 @@ RISKS: dict[Effect, Risk] = {
 
 
 HARMLESS_SIGNALS = frozenset({"SIGUSR1", "SIGUSR2", "SIGCONT", "SIGWINCH", "SIGURG", "SIGCHLD"})
-"""Signals that a program is likely to take as a message; any other ends it unless it was written not to."""
+"""Signals that programs usually treat as a message; by default any other ends a program."""
 
 
 def asks(action: str) -> bool:
-    """Whether an API operation has an effect that needs a confirmation, so that only a permit may send it."""
+    """Whether an operation always has an effect that needs a confirmation; then only a Permit may send it."""
     return any(risk.action == action and risk.certain for risk in RISKS.values())

@@ -1,6 +1,7 @@
-"""Records that must outlive a call: tokens, codes, form states, declines and the create journal.
+"""Records that outlive a call: tokens, codes, form states, declines, the create journal.
 
-A record is put if absent, taken at most once, and expires."""
+A record is written if absent, taken at most once, and expires.
+"""
 
 import hashlib
 import json
@@ -22,27 +23,27 @@ from pai_dlc_mcp.server.errors import Failure
 
 T = TypeVar("T")
 
-PERMITTING = frozenset({"token", "code", "state"})  # kinds of record with which something may be done
-SKEW = 5.0  # seconds that clocks of replicas may differ, or one clock be set back, without a record dying of it
-_SWEEP = 60.0  # seconds between two clearings of a kind's dead records
+PERMITTING = frozenset({"token", "code", "state"})  # kinds of record that permit an action
+SKEW = 5.0  # seconds that the clocks of replicas may differ, or one be set back, before records are dropped
+_SWEEP = 60.0  # seconds between two removals of a kind's expired records
 _KIND = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 def checked(kind: str) -> str:
-    """The kind itself, which becomes part of a place's name. Raises ValueError."""
+    """Return the kind, which becomes part of a file name. Raises ValueError if it is not suitable."""
     if not _KIND.fullmatch(kind):
         raise ValueError(f"{kind!r} is not a kind of record: lower-case letters, digits, - and _")
     return kind
 
 
 def digest(key: str) -> str:
-    """Of a key, which may be of any length and text: the name of its place."""
+    """The digest under which a key of any length and text is stored."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _boot() -> str:
-    """What the monotonic clock counts from: this start of the machine, else this process alone."""
+    """Id of the current boot, on which the monotonic clock depends; elsewhere an id of this process."""
     try:
         return _BOOT_ID.read_text("ascii").strip()
     except OSError:
@@ -50,34 +51,36 @@ def _boot() -> str:
 
 
 class Store(ABC):
-    """Records {kind, key, value}. `ttl` in seconds; None: for ever.
+    """Records (kind, key, value). `ttl` in seconds; None means no expiry.
 
-    Raises OSError or ValueError when the records cannot be kept: whoever asked acts as if nothing was.
+    Methods raise OSError or ValueError if the records cannot be stored; the caller must then act as if nothing had been
+    stored.
     """
 
-    durable: bool  # records survive a restart and are known to other processes
+    durable: bool  # records survive a restart and are shared between processes
 
     @abstractmethod
     def put(self, kind: str, key: str, value: dict[str, Any], ttl: float | None) -> bool:
-        """False, and nothing is written, when a live record is there."""
+        """Store a record. False, without writing, if a live record exists."""
 
     @abstractmethod
-    def get(self, kind: str, key: str) -> dict[str, Any] | None: ...
+    def get(self, kind: str, key: str) -> dict[str, Any] | None:
+        """The value of a live record; None if there is none."""
 
     @abstractmethod
     def take(self, kind: str, key: str) -> dict[str, Any] | None:
-        """The record, removed: exactly one of many takers gets it."""
+        """Remove a record and return its value. Of several takers exactly one gets it, the others None."""
 
     @abstractmethod
     def swap(self, kind: str, key: str, old: dict[str, Any], new: dict[str, Any], ttl: float | None) -> bool:
-        """Put `new` in the place of `old`; False, and nothing is written, when something else or nothing is there."""
+        """Replace `old` by `new`. False, without writing, if the stored value is not `old`."""
 
     @abstractmethod
     def keys(self, kind: str) -> list[str]:
-        """Of the live records, sorted."""
+        """The keys of live records, sorted."""
 
     def secret(self) -> bytes:
-        """The key of everything that whoever shares this store digests or seals."""
+        """The key with which everybody who shares this store digests and seals."""
         self.put("key", "key", {"key": secrets.token_hex(32)}, None)
         key = str((self.get("key", "key") or {}).get("key"))
         if not re.fullmatch(r"[0-9a-f]{64}", key):
@@ -87,7 +90,7 @@ class Store(ABC):
 
 @dataclass(frozen=True)
 class Record:
-    """`written` and `expires` are seconds since the epoch; `until` is seconds of the monotonic clock of `boot`."""
+    """`written` and `expires`: seconds since 1970. `until`: seconds of the monotonic clock of `boot`."""
 
     key: str
     value: dict[str, Any]
@@ -98,8 +101,8 @@ class Record:
 
 
 class ClockedStore(Store):
-    """Under a lock, and expired by this machine's clocks; where the records lie is the subclass's. When a clock was set
-    forward or back, a record that permits something counts as expired, any other as live."""
+    """A store with a lock and expiry by this machine's clocks; subclasses hold the records. If a clock was set forward
+    or back, a record that permits an action counts as expired, any other as live."""
 
     def __init__(self, now: Callable[[], float], monotonic: Callable[[], float] = time.monotonic) -> None:
         self._now, self._monotonic, self._boot = now, monotonic, _boot()
@@ -151,7 +154,7 @@ class ClockedStore(Store):
         return now < record.expires or (known and in_time)
 
     def _live(self, kind: str, key: str) -> dict[str, Any] | None:
-        """One found dead is removed, so that no clock brings it back."""
+        """The record if it is live. An expired one is removed, so that setting back a clock does not revive it."""
         record = self._load(kind, key)
         if record is None:
             return None
@@ -182,7 +185,7 @@ class ClockedStore(Store):
 
 
 class MemoryStore(ClockedStore):
-    """Records of this process alone: a restart or a second replica does not know them."""
+    """Records in memory: lost at a restart, not shared with replicas."""
 
     durable = False
 
@@ -211,8 +214,8 @@ class MemoryStore(ClockedStore):
 
 
 async def kept(call: Callable[..., T], *arguments: Any) -> T:
-    """Call the store in a worker thread: a folder waits for its disk, Redis for the
-    network. Raises Failure when it cannot be used."""
+    """Call the store in a worker thread, since it waits for the disk or the network. Raises Failure if the store cannot
+    be used."""
     try:
         return await anyio.to_thread.run_sync(call, *arguments)
     except (OSError, ValueError) as error:

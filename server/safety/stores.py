@@ -1,4 +1,4 @@
-"""Which store the setting PAI_DLC_STATE names."""
+"""Opens the store that the setting PAI_DLC_STATE names."""
 
 import time
 from collections.abc import Callable
@@ -12,7 +12,8 @@ from pai_dlc_mcp.server.safety.store import MemoryStore, Store
 
 
 def open_store(state: Path | SecretStr | Literal["memory"], now: Callable[[], float] = time.time) -> Store:
-    """Raises ValueError for a folder that cannot keep secrets, and for a Redis that cannot be used."""
+    """Open the store. Raises ValueError for a folder that other users can reach, and for a Redis that cannot be
+    used."""
     if state == "memory":
         return MemoryStore(now)
     if isinstance(state, SecretStr):
@@ -28,7 +29,7 @@ def open_store(state: Path | SecretStr | Literal["memory"], now: Callable[[], fl
 
 def _redis(address: str) -> Store:
     try:
-        from pai_dlc_mcp.server.safety.redis_store import RedisStore  # its client is an extra
+        from pai_dlc_mcp.server.safety.redis_store import RedisStore  # an optional dependency
     except ImportError:
         raise ValueError("PAI_DLC_STATE names Redis, which needs: pip install 'pai-dlc-mcp[redis]'") from None
     return RedisStore(address)

@@ -1,4 +1,4 @@
-"""Types of a gated call: Preview (what the user is shown), Verdict (the decision), Refusal, and the form's Yes."""
+"""Types of a gated call: Preview (what the user is shown), Verdict (the decision), Refusal, and the form (Yes)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,8 +30,8 @@ class Yes(BaseModel):
 
 @dataclass(frozen=True)
 class Preview:
-    """What a call would do, from facts read just now: every effect of its requests. `facts` is the paragraph that
-    precedes the question; `state` changes when any fact or any part of the requests does."""
+    """What a call would do: all effects of its requests, from facts read just now. `facts` is the paragraph before the
+    question; `state` is a fingerprint of the facts, `request` of the requests."""
 
     effects: tuple[Effect, ...]
     ids: tuple[str, ...]
@@ -40,12 +40,12 @@ class Preview:
     state: str
     account: str = "account not known"
     request: str = ""
-    """A keyed digest of the requests that a yes would send."""
+    """A keyed digest of the requests that an approval would send."""
 
     @property
     def question(self) -> str:
-        """Facts and timestamps only, so that it reads the same each time it is asked; the reference pins the state,
-        and a changed state is a new question."""
+        """The question's text. It depends on facts and timestamps only, so that it is the same each time; a changed
+        state is a new question."""
         risks = [RISKS[effect] for effect in self.effects]
         included = frozenset[Effect]().union(*(risk.includes for risk in risks))
         consequences = [risk.consequence for risk in risks if risk.consequence]
@@ -54,14 +54,14 @@ class Preview:
 
     @property
     def effect(self) -> str:
-        """All of them, for a token and a line of the audit."""
+        """All effects joined by +, for tokens and audit lines."""
         return "+".join(self.effects)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of asking. Only `approved` acts. `token` is a code for a terminal where `human` says so; of an
-    approved one it is the handle that acting spends."""
+    """The result of asking. Only `approved` permits the call. `token`: a token, or a code for a terminal if `human`; in
+    an approval, the handle to redeem."""
 
     word: Word
     said: str = ""
@@ -71,7 +71,7 @@ class Verdict:
 
 
 class Outcome(BaseModel):
-    """What a gated call reports, whether it acted or not."""
+    """The reply of a gated call, whether it acted or not."""
 
     status: str
     reason: str | None = None
@@ -82,7 +82,7 @@ class Outcome(BaseModel):
 
 
 class Refusal(Outcome):
-    """How a gated call ended without acting."""
+    """The reply of a gated call that did not act."""
 
 
 _BY_AGENT = (
@@ -110,9 +110,9 @@ IN_MEMORY = " This server keeps its records in memory: a restart or a second rep
 
 
 def verdict_of(answer: ElicitationResult[Any]) -> Verdict:
-    """Read an answer: ours (a resolver that did not need to ask) or the client's."""
+    """The verdict in an answer: made by our resolver without a question, or the client's form."""
     if isinstance(answer, AcceptedElicitation):
-        data: object = answer.data  # pyright: ignore[reportUnknownMemberType] - a resolver's plain value comes here too
+        data: object = answer.data  # pyright: ignore[reportUnknownMemberType] - or a resolver's plain value
         if isinstance(data, Verdict):
             return data
         if isinstance(data, Yes) and data.confirm is True:
@@ -124,7 +124,8 @@ def verdict_of(answer: ElicitationResult[Any]) -> Verdict:
 
 
 def refused(verdict: Verdict, preview: Preview, *, durable: bool) -> Refusal:
-    """The answer of a gate that stayed shut: why, and what to do next. `durable`: its records outlive the process."""
+    """The refusal for a verdict that is no approval: the reason, and what to do next. `durable`: the store's records
+    outlive the process."""
     shared = "" if durable else IN_MEMORY
     if verdict.word == "confirmation_required":
         follow = _BY_HUMAN.format(code=verdict.token) if verdict.human else _BY_AGENT

@@ -1,2 +1,6 @@
-"""Operations that take several calls to the cloud: create_once.py, existence.py; polling.py and waiting.py;
-diagnosis.py, which routes by status to diagnose_*.py on what evidence.py reads; and permit.py for gated tools."""
+"""Operations that take several calls to the cloud.
+
+create_once.py creates a job; existence.py checks the names in a draft; polling.py and waiting.py poll jobs;
+diagnosis.py chooses a diagnose_*.py by the job's status, and these read through evidence.py; permit.py sends the writes
+of gated tools.
+"""

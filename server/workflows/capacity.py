@@ -1,5 +1,5 @@
-"""Reads a quota, its nodes, its workloads and their users, all at once. A read that is refused is kept as its error;
-the others stand."""
+"""Reads a quota, its nodes, its workloads and their users in parallel. A failed read is kept as its error; the others
+are used."""
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
@@ -15,17 +15,17 @@ from pai_dlc_mcp.server.deps import CloudInRegion
 
 @dataclass(frozen=True)
 class Capacity:
-    """Each part, or why it is not known; usages only where they are asked for."""
+    """The parts of a quota, each either its content or the error of its read. Usages are read on request only."""
 
     quota: Quota | CloudError
     nodes: Sequence[Node] | CloudError
     workloads: Sequence[Workload] | CloudError
     usages: Sequence[UserUsage] | CloudError = ()
-    short: Sequence[str] = ()  # the parts of which the service sent fewer than it announced
+    short: Sequence[str] = ()  # parts of which the service sent fewer items than its total
 
 
 async def read(cloud: CloudInRegion, quota_id: str, *, usages: bool = True) -> Capacity:
-    """All reads side by side. Raises nothing of the service's."""
+    """Read all parts in parallel. Errors of the service are kept in the result, not raised."""
     found: dict[str, object] = {}
     short: list[str] = []
 
@@ -53,7 +53,7 @@ async def read(cloud: CloudInRegion, quota_id: str, *, usages: bool = True) -> C
 
 
 def refused(part: object) -> str | None:
-    """`HTTP 403 (NoPermission; needs pai:ListNodes)`; None for what was read."""
+    """`HTTP 403 (NoPermission; needs pai:ListNodes)` for a part that could not be read; None for any other."""
     if not isinstance(part, CloudError):
         return None
     status = f"HTTP {part.http_status}" if part.http_status else part.kind

@@ -1,4 +1,4 @@
-"""Draws charts of a job's metrics or losses in a worker thread; None where matplotlib is not installed."""
+"""Draws charts of a job's metrics or losses in a worker thread. Returns None if matplotlib is not installed."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -19,8 +19,8 @@ from pai_dlc_mcp.server.rules import series as rules
 from pai_dlc_mcp.server.rules.pods import first_pod
 
 _MOST_PANELS = 4
-_NAMED = 5  # pods unlike the others that have a colour
-_SMOOTH = 40  # losses a mean is of
+_NAMED = 5  # outlier pods drawn in a colour
+_SMOOTH = 40  # losses for each running mean
 
 
 async def of_metrics(job: Job, found: Mapping[str, Sequence[Series]]) -> bytes | None:
@@ -32,7 +32,7 @@ async def of_metrics(job: Job, found: Mapping[str, Sequence[Series]]) -> bytes |
 
 
 class Losses:
-    """The loss of a training, and the pod whose log it is of."""
+    """The losses in the log of one pod, by step."""
 
     def __init__(self, pod_id: str, points: Sequence[tuple[int, float]]) -> None:
         self.pod_id, self.points = pod_id, points
@@ -50,7 +50,7 @@ class Losses:
 
 
 async def read_losses(cloud: CloudInRegion, job: Job) -> Losses:
-    """From the log of the pod that leads: rank 0 tells the loss. Raises Failure where there is none."""
+    """Read the losses in the log of the leading pod (rank 0). Raises Failure if the log has none."""
     pod = first_pod(job)
     log = await cloud.logs.pod(job.job_id, pod.pod_id, since=pod.created or job.created)
     points = await anyio.to_thread.run_sync(_losses, log.records)
@@ -64,6 +64,7 @@ async def read_losses(cloud: CloudInRegion, job: Job) -> Losses:
 
 
 async def of_losses(job: Job, told: Losses) -> bytes | None:
+    """PNG of the losses; None if matplotlib is missing."""
     if not told.finite or not chart.available():
         return None
     return await anyio.to_thread.run_sync(chart.png, f"job {job.job_id}", [loss_panel(job, told)])
@@ -86,7 +87,7 @@ def panel(job: Job, metric: str, found: Sequence[Series]) -> Panel:
     apart = {series.of for series, _, _ in rules.outliers(found, unit.factor)[:_NAMED]}
     lines = [
         Line(
-            of_call().text(rules.short(series.of, job.job_id)),  # the door cannot look into a picture
+            of_call().text(rules.short(series.of, job.job_id)),  # door.py cannot redact an image
             [(time / 1000, value / unit.factor) for time, value in series.points],
             series.of in apart,
         )

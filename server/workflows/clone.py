@@ -1,4 +1,5 @@
-"""A job again, with listed changes: read, changed and sent inside this server, so that no env value leaves it."""
+"""Creates a job like an existing one, with listed changes. Read, changed and sent inside the server: env values reach
+no result."""
 
 import re
 from collections.abc import Mapping
@@ -21,13 +22,13 @@ from pai_dlc_mcp.server.rules.job_spec import Draft
 from pai_dlc_mcp.server.workflows.create_once import ARGUMENTS_TAG, REQUEST_TAG
 
 CLONED_TAG = "mcp-cloned-from"
-_EVER = "1970-01-01T00:00:00Z"  # ListJobs shows 7 days by default
+_EVER = "1970-01-01T00:00:00Z"  # without it ListJobs shows the last 7 days
 _NAME = re.compile(r"[0-9A-Za-z_.-]{1,240}")
 
 
 @dataclass(frozen=True)
 class Original:
-    """A job as it could be created again; `notes` say what of it could not be copied."""
+    """A job as a draft that could be created again. `notes` name what could not be copied."""
 
     job: Job
     body: dict[str, Any]
@@ -36,14 +37,14 @@ class Original:
 
 @dataclass(frozen=True)
 class Clone:
-    """The draft of a job like another one, and what differs."""
+    """The draft of a similar job, and its differences from the original."""
 
     draft: Draft
     differences: tuple[Difference, ...]
 
 
 async def read(cloud: CloudInRegion, job_id: str) -> Original:
-    """Raises Failure for a job whose configuration the service no longer tells."""
+    """Read a job's configuration. Raises Failure if the service no longer has it."""
     job = await or_none(cloud.jobs.get(job_id))
     if job is None:
         raise Failure(
@@ -70,7 +71,7 @@ async def read(cloud: CloudInRegion, job_id: str) -> Original:
 
 
 def changed(original: Original, changes: Mapping[str, Any]) -> Clone:
-    """Raises Failure for changes that make no job."""
+    """Apply changes to a draft. Raises Failure for changes that give no valid job."""
     name = original.job.display_name
     renamed = {"DisplayName": f"{name}-clone" if _NAME.fullmatch(name) else f"clone-of-{original.job.job_id}"}
     body = job_body.changed({**original.body, **renamed}, changes)
@@ -81,7 +82,7 @@ def changed(original: Original, changes: Mapping[str, Any]) -> Clone:
 
 
 def gone(original: Original, failure: Failure) -> Failure:
-    """The refusal of a clone that names what is gone; of a dataset, where its data lay."""
+    """The failure of a clone whose image, dataset or the like no longer exists; for a dataset with its storage path."""
     offers: list[str] = []
     for source in map(as_object, as_list(original.job.raw.get("DataSources"))):
         dataset, uri = str(source.get("DataSourceId") or ""), str(source.get("Uri") or "")
@@ -107,7 +108,7 @@ def _draft(body: Mapping[str, Any]) -> Draft:
 
 
 async def _most_minutes(cloud: CloudInRegion, job: Job) -> tuple[int | None, tuple[str, ...]]:
-    """JobMaxRunningTimeMinutes, which only ListJobs tells."""
+    """JobMaxRunningTimeMinutes (in ListJobs only, not in GetJob), and notes."""
     filters = {"WorkspaceId": job.workspace_id, "JobId": job.job_id, "StartTime": _EVER, "ShowOwn": False}
     try:
         page = await cloud.jobs.list(filters, 0, 20)
@@ -120,5 +121,5 @@ async def _most_minutes(cloud: CloudInRegion, job: Job) -> tuple[int | None, tup
 
 
 def named(clone: Clone, display_name: str) -> Clone:
-    """The same under another name."""
+    """The same clone with another display name."""
     return replace(clone, draft=clone.draft.model_copy(update={"display_name": display_name}))

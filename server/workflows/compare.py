@@ -1,4 +1,4 @@
-"""Reads two jobs for a comparison: each once, its leading pod's log and its GPU use."""
+"""Reads two jobs for compare_jobs: each job, the log of its leading pod, and its GPU use."""
 
 import anyio
 
@@ -12,7 +12,7 @@ from pai_dlc_mcp.server.workflows.evidence import Evidence
 
 
 async def read(cloud: CloudInRegion, a: str, b: str) -> tuple[Run, Run, list[str]]:
-    """Both runs, and what could not be read. Raises Failure for no such job, or the same one twice."""
+    """Both runs, and what could not be read. Raises Failure for a job that does not exist, or the same job twice."""
     if a == b:
         raise Failure(f"Both are {a}.", fix="Name two jobs; list_jobs shows them.", code="InvalidArgument")
     runs: dict[str, Run] = {}

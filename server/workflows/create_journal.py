@@ -1,6 +1,7 @@
-"""The journal of creates: what is about to be sent is in the store before it goes, what became of it after.
+"""The journal of creates in the store: an entry is written before a CreateJob is sent, and its result afterwards.
 
-An entry without a job id is unresolved: its request may be out, from this process or another, dead or alive.
+An entry without a job id is unresolved: its request may have been sent, by this process or another one, also one that
+has ended.
 """
 
 import json
@@ -16,14 +17,14 @@ from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.safety.store import Store, kept
 
 _KIND, _BY_BODY = "create", "create-by-body"
-_REMEMBERED = 30 * 24 * 3600.0  # seconds that a create is known by its id
-WINDOW = 600.0  # seconds that a resolved one is known by its body alone: its caller may not have heard the answer
+_REMEMBERED = 30 * 24 * 3600.0  # seconds that a create is known by its request id
+WINDOW = 600.0  # seconds that a resolved create is found by its body: its caller may have missed the answer
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One create. `arguments` is a keyed digest of its body; `body` the key under which a caller who gave no id finds
-    it again."""
+    """One create. `arguments`: keyed digest of its body. `body`: the key under which a repeated call without a request
+    id finds the entry."""
 
     principal: str
     request_id: str
@@ -45,7 +46,7 @@ class Entry:
 
 
 class Journal:
-    """The creates of all servers that share the store. Its methods raise Failure where the store cannot be used."""
+    """The creates of all servers that share the store. Methods raise Failure if the store cannot be used."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -55,8 +56,8 @@ class Journal:
         return None if found is None else Entry(**found)
 
     async def request_id(self, body: str, instead: str | None = None) -> str:
-        """The id of a create without one: that of an equal create which is not resolved, or was within WINDOW; else a
-        new one. `instead`: of an earlier create that this one is not."""
+        """The request id for a create that came without one: the id of an equal create that is unresolved or less than
+        WINDOW old; else a new id. `instead`: an id that must not be reused."""
         new = {"request_id": uuid.uuid4().hex}
         if instead:
             await kept(self._store.swap, _BY_BODY, body, {"request_id": instead}, new, _REMEMBERED)
@@ -66,8 +67,8 @@ class Journal:
         return found["request_id"]
 
     async def intend(self, entry: Entry, instead: Entry | None) -> Entry | None:
-        """Enter a create that is about to be sent, in the place of what was known of it; None, and it may not be sent,
-        where somebody else entered one meanwhile."""
+        """Write the entry of a create that will be sent next, replacing `instead`. None if another call wrote one in
+        the meantime; the create must then not be sent."""
         entry = replace(entry, sent=datetime.now(UTC).isoformat(timespec="microseconds"))
         if instead:
             ours = await kept(self._store.swap, _KIND, entry.key, asdict(instead), asdict(entry), _REMEMBERED)
@@ -76,7 +77,7 @@ class Journal:
         return entry if ours else None
 
     async def resolve(self, entry: Entry, job_id: str) -> None:
-        """The job that a create made. Where it cannot be written, the entry stays unresolved: nothing is sent twice."""
+        """Record the created job. If that fails the entry stays unresolved, so that the create is not sent again."""
         with anyio.CancelScope(shield=True), suppress(Failure):
             resolved = asdict(replace(entry, job_id=job_id))
             await kept(self._store.swap, _KIND, entry.key, asdict(entry), resolved, _REMEMBERED)
@@ -85,7 +86,7 @@ class Journal:
                 await kept(self._store.swap, _BY_BODY, entry.body, mine, mine, WINDOW)
 
     async def forget(self, entry: Entry) -> None:
-        """A create that certainly was not carried out."""
+        """Remove the entry of a create that was certainly not carried out."""
         with anyio.CancelScope(shield=True), suppress(Failure):
             await kept(self._store.take, _KIND, entry.key)
 

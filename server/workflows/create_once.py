@@ -1,8 +1,8 @@
-"""Creating a job at most once, on a service whose CreateJob takes no client token.
+"""Creates a job at most once, although CreateJob has no client token.
 
-Each create is entered in the journal before it goes and carries a request id in Settings.Tags. When no clear answer
-comes (also one without a job id), the job is looked for by that tag, then by name. While no job shows it, the same
-create is not sent again by anybody who shares the store; sending it again all the same is an effect that asks.
+Each create is entered in the journal before it is sent, and carries a request id in Settings.Tags. Without a clear
+answer (an answer without a job id included) the job is searched by that tag, then by its name. While no job is found,
+no server that shares the store sends the same create again; a user can allow it (effect create_again).
 """
 
 import re
@@ -28,14 +28,14 @@ from pai_dlc_mcp.server.workflows.create_journal import Entry, Journal
 from pai_dlc_mcp.server.workflows.permit import SentFailure
 
 REQUEST_TAG, ARGUMENTS_TAG = "mcp-request-id", "mcp-arguments"
-_LOOKS = (0.5, 1.5, 3.0)  # seconds before each look for a job that may have been created
-_EVER = "1970-01-01T00:00:00Z"  # the service looks back 7 days by default
-_MOST = 10  # pages that a look-up by name reads
-_LOOK = 100  # jobs of one look by tag
+_LOOKS = (0.5, 1.5, 3.0)  # seconds before each search for a job that may have been created
+_EVER = "1970-01-01T00:00:00Z"  # by default the service looks back 7 days
+_MOST = 10  # pages of a search by name
+_LOOK = 100  # jobs of one search by tag
 
 
 class Creator(Protocol):
-    """What sends a CreateJob, once: a Sender."""
+    """Sends a CreateJob once: a Permit or a Sender."""
 
     @property
     def caller(self) -> Caller: ...
@@ -44,8 +44,8 @@ class Creator(Protocol):
 
 @dataclass(frozen=True)
 class Submitted:
-    """`existing`: an earlier call made it. `recovered`: made, without an answer. `unknown`: sent or about to be, not
-    answered, and no job shows it (yet)."""
+    """The result of a create. `existing`: an earlier call created the job. `recovered`: created, but the answer was
+    lost. `unknown`: sent or about to be sent, not answered, and no job found yet."""
 
     status: Literal["created", "existing", "recovered", "unknown"]
     job_id: str | None
@@ -61,11 +61,11 @@ async def submit(
     allow_same_name: bool,
     again: str | None = None,
 ) -> Submitted:
-    """Create the job this body describes. `again`: when the unresolved request was sent that a user has agreed to send
+    """Create the job that `body` describes. `again`: when the unresolved request was sent that the user agreed to send
     a second time.
 
-    Raises Failure for a live job of the same name, or a request id used with other arguments; CloudError when the
-    service refused; Failure with the request id when it can neither answer nor be asked what happened.
+    Raises Failure for a live job of the same name, and for a request id used with other arguments; CloudError if the
+    service refused; Failure with the request id if the result of the create cannot be found out.
     """
     journal = Journal(cloud.store)
     wanted = await _entry(cloud, journal, sender.caller, body, client_request_id, allow_same_name)
@@ -80,13 +80,13 @@ async def submit(
     if not allow_same_name:
         await refuse_same_name(cloud, body, made_as=wanted.request_id)
     entry = await journal.intend(wanted, known)
-    if entry is None:  # an equal call was faster
+    if entry is None:  # an equal call came first
         return await _other(cloud, journal, wanted)
     return await _sent(cloud, sender, journal, entry, body)
 
 
 async def unresolved(cloud: CloudInRegion, caller: Caller, client_request_id: str) -> Unanswered | None:
-    """The create of this id of which nobody knows what became, after one more look for its job."""
+    """The unresolved create with this request id, after one more search for its job; None if there is none."""
     journal = Journal(cloud.store)
     entry = await journal.get(caller.principal, client_request_id)
     if entry is None or entry.job_id or entry.region != cloud.region:
@@ -115,8 +115,8 @@ async def _sent(
 
 
 async def refuse_same_name(cloud: CloudInRegion, body: Mapping[str, Any], made_as: str | None = None) -> None:
-    """Raises Failure when a live job of the workspace, whoever's and however old, has this name; the job of this very
-    request, which an equal call may have made meanwhile, apart."""
+    """Raises Failure if a live job of the workspace has this name, whoever created it and however old it is. The job of
+    this same request does not count (an equal call may have created it)."""
     name = body["DisplayName"]
     filters = {"WorkspaceId": body["WorkspaceId"], "DisplayName": name, "ShowOwn": False, "StartTime": _EVER}
     async for job in each(lambda offset, limit: cloud.jobs.list(filters, offset, limit), _MOST):
@@ -142,7 +142,7 @@ async def _entry(
     return Entry(
         principal=caller.principal,
         request_id=await journal.request_id(by_body) if by_body else str(client_request_id),
-        arguments=f"{keyed(key)[:8]}-{keyed(key, body)[:16]}",  # by which key, so that another's is not compared
+        arguments=f"{keyed(key)[:8]}-{keyed(key, body)[:16]}",  # first the id of the key: see _differ
         region=cloud.region,
         workspace_id=str(body["WorkspaceId"]),
         display_name=str(body["DisplayName"]),
@@ -151,7 +151,7 @@ async def _entry(
 
 
 async def _is_over(cloud: CloudInRegion, known: Entry) -> bool:
-    """Whether the job that a create made has ended: asked for again without an id, it is another one."""
+    """Whether the job of a create has ended; the same create without a request id then means a new job."""
     job = await or_none(cloud.jobs.get(known.job_id)) if known.job_id else None
     return job is not None and job.terminal
 
@@ -159,7 +159,7 @@ async def _is_over(cloud: CloudInRegion, known: Entry) -> bool:
 async def _known(
     cloud: CloudInRegion, journal: Journal, known: Entry, wanted: Entry, again: str | None
 ) -> Submitted | None:
-    """The answer to a create that the journal knows; None where it may be sent. Raises Failure for other arguments."""
+    """The result of a create that the journal knows; None if it may be sent. Raises Failure for other arguments."""
     if known.region != wanted.region or _differ(known.arguments, wanted.arguments):
         raise _reused(known.request_id, known.job_id)
     if known.job_id:
@@ -168,7 +168,7 @@ async def _known(
 
 
 async def _other(cloud: CloudInRegion, journal: Journal, wanted: Entry) -> Submitted:
-    """What became of an equal create that another call entered first."""
+    """The result of an equal create that another call entered first."""
     if known := await journal.get(wanted.principal, wanted.request_id):
         return await _known(cloud, journal, known, wanted, None) or Submitted("unknown", None, known.request_id)
     raise Failure(
@@ -179,14 +179,14 @@ async def _other(cloud: CloudInRegion, journal: Journal, wanted: Entry) -> Submi
 
 
 async def _looked_for(cloud: CloudInRegion, journal: Journal, entry: Entry) -> Submitted:
-    """What became of a create that nobody answered. While no job shows it, it is not sent again: the service may show
-    a job only later."""
+    """Search for the job of an unanswered create. If none is found it is not sent again: the service may list the job
+    later."""
     try:
         for seconds in _LOOKS if entry.is_recent else (0,):
             await anyio.sleep(seconds)
             known = await journal.get(
                 entry.principal, entry.request_id
-            )  # whoever sent it may hear the answer meanwhile
+            )  # the call that sent it may have got an answer meanwhile
             if known and known.job_id:
                 return Submitted("existing", known.job_id, known.request_id)
             if job := await _found(cloud, entry):
@@ -206,7 +206,7 @@ async def _found(cloud: CloudInRegion, entry: Entry) -> JobSummary | None:
 
 
 async def _by_tag(cloud: CloudInRegion, entry: Entry) -> JobSummary | None:
-    """The job that carries the request id; the answer is checked, should the service ignore the filter."""
+    """The job with the request id as its tag; checked here as well, in case the service ignores the filter."""
     return await _tagged(cloud, entry, {"Tags": {REQUEST_TAG: entry.request_id}})
 
 
@@ -223,7 +223,7 @@ def _same(job: JobSummary, wanted: Entry) -> Submitted:
 
 
 def _differ(one: str, other: str) -> bool:
-    """Whether two digests tell that the arguments are not the same; those of two keys tell nothing."""
+    """Whether two digests of arguments differ. Digests made with two different keys cannot be compared: False."""
     return one.partition("-")[0] == other.partition("-")[0] and one != other
 
 

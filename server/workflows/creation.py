@@ -1,4 +1,4 @@
-"""What every way to create a job goes through: the rules, what exists, a dry run, and one create."""
+"""The steps of every tool that creates a job: rules, existence checks, dry run, and one create."""
 
 import json
 from collections.abc import Sequence
@@ -35,14 +35,14 @@ class CreateReply(Gated, Preflight):
 
 @dataclass(frozen=True)
 class Checked:
-    """A draft that no rule refuses and of which everything exists; `specs` are its instance types."""
+    """A draft that passed the rules and of which everything exists. `specs`: its instance types."""
 
     draft: Draft
     specs: Sequence[EcsSpec]
 
     @property
     def size(self) -> dict[str, Any]:
-        """The fields of a CreateReply that say how big it is."""
+        """The fields of a CreateReply that state the job's size."""
         return {
             "workspace_id": self.draft.workspace_id,
             "pods": sum(spec.pod_count for spec in self.draft.job_specs),
@@ -51,14 +51,15 @@ class Checked:
 
 
 async def check(cloud: CloudInRegion, draft: Draft) -> Checked:
-    """Raises Failure for a broken rule, a field CreateJob does not take, or something that does not exist."""
+    """Check a draft. Raises Failure for a broken rule, a field that CreateJob does not have, or something that does not
+    exist."""
     job_spec.check(draft)
     await cloud.jobs.check(draft.body())
     return Checked(draft, await existence.check(cloud, draft))
 
 
 async def dry_run(cloud: CloudInRegion, checked: Checked, *, allow_same_name: bool) -> dict[str, Any]:
-    """Fields of a CreateReply. Raises Failure for a live job of the same name."""
+    """The fields of a CreateReply for a dry run. Raises Failure for a live job of the same name."""
     if not allow_same_name:
         await refuse_same_name(cloud, checked.draft.body())
     found = await preflight.look(cloud, checked.draft, checked.specs)
@@ -69,7 +70,7 @@ async def dry_run(cloud: CloudInRegion, checked: Checked, *, allow_same_name: bo
 
 
 async def near_limits(cloud: CloudInRegion, jobs: Sequence[Checked]) -> Preview | None:
-    """The question about creates that come near the operator's limits. Raises Failure where one is reached."""
+    """The question about creates close to the operator's limits; None if there is none. Raises Failure at a limit."""
     if cloud.settings.limits is None:
         return None
     wanted = [spend.size(cloud, job.draft, job.specs) for job in jobs]
@@ -85,8 +86,8 @@ async def near_limits(cloud: CloudInRegion, jobs: Sequence[Checked]) -> Preview 
 async def asks(
     cloud: CloudInRegion, caller: Caller, jobs: Sequence[Checked], client_request_id: str | None, *, send_again: bool
 ) -> tuple[Preview | None, str | None]:
-    """What a create asks the user: one near the operator's limits, and one that nobody answered, for being sent a
-    second time; and when that was sent."""
+    """The question of a create, for a limit that is close and for sending an unresolved create again; and when that one
+    was sent."""
     near = await near_limits(cloud, jobs)
     lost = await unresolved(cloud, caller, client_request_id) if send_again and client_request_id else None
     if lost is None:
@@ -104,8 +105,8 @@ async def create(
     again: str | None = None,
     asked: bool = False,
 ) -> dict[str, Any]:
-    """Fields of a CreateReply. `asked`: the user said yes to it. Raises as create_once.submit, and Failure where the
-    operator's spend limits say no."""
+    """Send the create; returns the fields of a CreateReply. `asked`: the user said yes. Raises as create_once.submit
+    does, and Failure at one of the operator's spend limits."""
     said = preflight.unsaid(cloud, checked.draft, checked.specs)
     made = await submit(
         cloud,

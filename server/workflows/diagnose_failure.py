@@ -1,4 +1,4 @@
-"""A failed job: which pod failed first and why, and which others only fell with it."""
+"""Diagnoses a failed job: the pod that failed first and why, and the pods that failed because of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ from pai_dlc_mcp.server.workflows.diagnose_sanity import sanity_facts
 from pai_dlc_mcp.server.workflows.evidence import Evidence, Report, quote, quote_end, short
 from pai_dlc_mcp.server.workflows.side_by_side import side_by_side
 
-_AT_FIRST, _AT_MOST = 3, 6  # logs read, until one says what went wrong
-_EVENTS = 3  # last warnings quoted
-_NEAR = 40  # lines before a line that only points to an error
+_AT_FIRST, _AT_MOST = 3, 6  # logs read at first, and at most until one shows the cause
+_EVENTS = 3  # warning events quoted, the last ones
+_NEAR = 40  # lines searched before a line that only points to an error
 
 
 @dataclass(frozen=True)
 class Read:
-    """A failed pod and its log, None if it could not be read."""
+    """A failed pod and its log; None if the log could not be read."""
 
     pod: Pod
     log: PodLog | None
@@ -34,11 +34,12 @@ class Read:
 
     @property
     def tells(self) -> bool:
-        """Whether its log says what went wrong, or that the process died: not what happened to others."""
+        """Whether its log shows the cause or the end of the process, not only the effect of another pod's failure."""
         return self.found is not None and self.found.level <= DEATH
 
 
 async def failure(evidence: Evidence) -> Report:
+    """The report of a Failed job."""
     job = evidence.job
     suspects = _suspects(job)
     reads = await _read(evidence, suspects[:_AT_FIRST])
@@ -53,7 +54,7 @@ async def failure(evidence: Evidence) -> Report:
     if job.reason:
         report.quoted += [f"reason: {inert(evidence.redactor.text(job.reason))}"]
     await sanity_facts(evidence, report)
-    if root and report.category != "sanity":  # there no pod has run
+    if root and report.category != "sanity":  # in a failed sanity check no pod has run
         _tell(report, evidence, root)
         _victims(report, root, reads, suspects)
     _quote_events(report, happened, root)
@@ -62,29 +63,30 @@ async def failure(evidence: Evidence) -> Report:
 
 async def _read(evidence: Evidence, pods: Sequence[Pod]) -> list[Read]:
     async def look(pod: Pod) -> Read:
-        return Read(pod, await evidence.log(pod, failed=True) if pod.started else None)  # before that there is no log
+        return Read(pod, await evidence.log(pod, failed=True) if pod.started else None)  # else it has no log
 
     return await side_by_side(look, pods)
 
 
 def _suspects(job: Job) -> list[Pod]:
-    """Failed pods: those that the job's reason names, then by when they ended; all pods where none failed."""
+    """Failed pods: first those named in the job's reason, then by end time. All pods if none failed."""
     named = [pod_id for pods, _ in (job.failure.exits if job.failure else ()) for pod_id in pods]
     ordered = sorted(by_importance(job), key=lambda pod: pod.pod_id not in named)
     return [pod for pod in ordered if pod.status == "Failed"] or ordered
 
 
 def _root(reads: Sequence[Read]) -> Read | None:
-    """The pod whose log says what went wrong, the first suspect of several; else the first suspect. What a later pod
-    says of a peer or of a collective that did not end is what became of it."""
+    """The pod whose log shows the cause best, the first among equals; else the first suspect. An error of a peer or
+    an unfinished collective in a later pod's log is an effect."""
     telling = [read for read in reads if read.tells]
     return min(telling, key=lambda read: read.found.level if read.found else ERROR) if telling else (*reads, None)[0]
 
 
 def _verdict(evidence: Evidence, root: Read | None, happened: Sequence[Event]) -> Verdict | None:
-    """What the platform did to the pod, unless its log says what went wrong; then the log; then the exit code."""
+    """The cause, from the first source that has one: platform events (unless the log shows a root cause), a loss that
+    is not finite, the log, the last restart, the exit code."""
     found = root.found if root else None
-    started = root.pod.started if root else None  # what came before was got over
+    started = root.pod.started if root else None  # earlier errors did not end the pod
     texts = [event.text for event in happened if not (started and event.at and event.at < started)]
     texts += [evidence.job.reason or "", (root.pod.sub_status or "") if root else ""]
     event = next(filter(None, map(categories.of_event, texts)), None)
@@ -102,7 +104,8 @@ def _verdict(evidence: Evidence, root: Read | None, happened: Sequence[Event]) -
 
 
 def _of_log(root: Read | None, found: Found) -> Verdict | None:
-    """The kind of the telling line; where that is any program's error, or only points to one, what stands before it."""
+    """The kind of the error line. If any program can print it, or it only points to an error, the lines before it
+    decide."""
     if found.kind == "numbers":
         return Verdict("progress", "the loss is no number")
     lines: Sequence[bytes] = root.log.lines if root and root.log and not found.category else ()
@@ -113,7 +116,7 @@ def _of_log(root: Read | None, found: Found) -> Verdict | None:
 
 
 def _broken(root: Read | None) -> Verdict | None:
-    """The loss was no number when it ended, and nothing but the program says why."""
+    """A loss that was not finite at the end, if the log shows no other cause than a program error."""
     made = progress.read(root.log.lines) if root and root.log else None
     if made and made.broken and (root is None or root.found is None or root.found.category in (None, "program")):
         return Verdict("progress", f"the loss is {made.broken.loss}")
@@ -121,7 +124,7 @@ def _broken(root: Read | None) -> Verdict | None:
 
 
 def _as_before(job: Job, root: Read | None) -> Verdict | None:
-    """What restarted the job the last time, if that was this pod."""
+    """The cause of the last restart, if this pod caused that one."""
     errors = job.restart_record[-1].errors if job.restart_record else ()
     found = [
         categories.of_event(f"{each.code} {each.message}") for each in errors if root and each.pod_id == root.pod.pod_id

@@ -1,4 +1,4 @@
-"""A running or ended job that did not fail: does it train, how fast, does it hang, what made it restart."""
+"""Diagnoses a job that is running or ended without failing: progress, speed, hang, reasons of restarts."""
 
 from datetime import timedelta
 from statistics import fmean
@@ -13,8 +13,8 @@ from pai_dlc_mcp.server.rules.pods import by_importance, node_rank
 from pai_dlc_mcp.server.workflows.diagnose_sanity import sanity_facts
 from pai_dlc_mcp.server.workflows.evidence import Evidence, Report, quote, quote_end, short
 
-_WINDOWS = (5, 10, 30)  # minutes in which a log is looked for lines: it has no clock of its own
-_SILENT = 600.0  # seconds from which GPU use is asked for
+_WINDOWS = (5, 10, 30)  # minutes before now, each searched for log lines, since log lines have no time of their own
+_SILENT = 600.0  # seconds of silence after which GPU use is read
 
 
 async def running(evidence: Evidence) -> Report:
@@ -47,7 +47,7 @@ async def ended_well(evidence: Evidence) -> Report:
 
 
 def _speaker(job: Job) -> Pod | None:
-    """The pod that reports progress: node rank 0, else any."""
+    """The pod that logs progress: node rank 0, else any pod."""
     return next((pod for pod in job.pods if node_rank(job, pod) == 0), (*by_importance(job), None)[0])
 
 
@@ -83,7 +83,7 @@ async def _alive(evidence: Evidence, report: Report, pod: Pod, log: PodLog | Non
 
 
 def _worse(report: Report, made: Progress | None) -> None:
-    """NaN and a slow-down are findings where nothing hangs."""
+    """Adds NaN losses and slow steps as findings, unless the job hangs."""
     if made is None or report.category == "hang":
         return
     if made.broken:
@@ -94,7 +94,7 @@ def _worse(report: Report, made: Progress | None) -> None:
 
 
 def _errors(report: Report, pod: Pod, log: PodLog | None) -> None:
-    """An error after which the log did not go on."""
+    """Adds an error after which the log has no further lines."""
     if log and (found := log.found) and found.level <= ERROR and report.category in ("healthy", "hang"):
         report.facts.append(f"an error stands in its log: {found.kind}, line {found.line:,}")
         report.quoted += quote(pod, found)

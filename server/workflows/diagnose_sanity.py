@@ -1,14 +1,14 @@
-"""What the sanity checks of a job's nodes say: a failed phase, and nodes that do worse than the others."""
+"""Findings of the sanity checks of a job's nodes: failed phases, and nodes that perform worse than the others."""
 
 from pai_dlc_mcp.server.budget.fence import inert, word
 from pai_dlc_mcp.server.insight.health import outliers
 from pai_dlc_mcp.server.workflows.evidence import Evidence, Report
 
-_NAMED = 5  # outliers of a phase
+_NAMED = 5  # outliers named for each phase
 
 
 async def sanity_facts(evidence: Evidence, report: Report) -> None:
-    """Adds the newest check's findings; its category is what the report has none better than."""
+    """Adds the findings of the newest check; sets the report's category if it has no better one."""
     checks = await evidence.sanity()
     if not checks:
         return
@@ -34,6 +34,6 @@ async def sanity_facts(evidence: Evidence, report: Report) -> None:
 
 
 def _found(report: Report, category: str, verdict: str) -> None:
-    """A finding of the check is the verdict where nothing else is wrong, or where only the node is known to be."""
+    """Makes a finding the verdict, unless the report already has a cause of another kind."""
     if report.category in ("unknown", "healthy", "platform", "none"):
         report.category, report.verdict = category, verdict

@@ -1,4 +1,4 @@
-"""A job that does not run yet, and one that was stopped: what it waits for, who ended it. Facts, no advice."""
+"""Diagnoses a job that does not run yet (what it waits for) or was stopped (by whom). Facts without advice."""
 
 from pai_dlc_mcp.server.budget.fence import inert
 from pai_dlc_mcp.server.cloud.errors import CloudError
@@ -10,11 +10,11 @@ from pai_dlc_mcp.server.rules.pods import by_importance
 from pai_dlc_mcp.server.workflows.diagnose_sanity import sanity_facts
 from pai_dlc_mcp.server.workflows.evidence import Evidence, Report
 
-_LAST = 3  # events quoted
+_LAST = 3  # events quoted, the last ones
 
 
 async def waiting(evidence: Evidence) -> Report:
-    """The report of a job from Creating to SanityChecking."""
+    """The report of a job whose status is between Creating and SanityChecking."""
     job = evidence.job
     if job.status == "Queuing" and job.resource_id:
         return await _queued(evidence)
@@ -67,7 +67,7 @@ def _demand(evidence: Evidence, report: Report) -> None:
 
 
 async def stopped(evidence: Evidence) -> Report:
-    """The report of a job that a person or a limit stopped."""
+    """The report of a job stopped by a person or by a time limit."""
     job = evidence.job
     reason = f"{job.reason_code or ''} {job.reason_message or ''}"
     if "maximum running time" in reason or "time limit" in reason.lower():

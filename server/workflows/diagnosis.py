@@ -1,4 +1,4 @@
-"""Diagnoses a job in few calls, by its status."""
+"""Diagnoses a job by its status, with few requests."""
 
 from collections.abc import Awaitable, Callable
 
@@ -12,8 +12,8 @@ from pai_dlc_mcp.server.workflows.diagnose_running import ended_well, running
 from pai_dlc_mcp.server.workflows.diagnose_waiting import stopped, waiting
 from pai_dlc_mcp.server.workflows.evidence import Evidence, Report, short
 
-_RESTARTS = 3  # told, the last ones
-_HARDWARE = ("unknown", "platform", "network", "hang")  # what a sick node may look like
+_RESTARTS = 3  # the last restarts that a report lists
+_HARDWARE = ("unknown", "platform", "network", "hang")  # categories that a faulty node can cause
 _ROUTES: dict[str, Callable[[Evidence], Awaitable[Report]]] = {
     "Creating": waiting,
     "Queuing": waiting,
@@ -30,8 +30,8 @@ _ROUTES: dict[str, Callable[[Evidence], Awaitable[Report]]] = {
 
 
 async def diagnose(cloud: CloudInRegion, job: Job, evidence: Evidence | None = None) -> Report:
-    """The report of the job's status, with its story before and what was not looked at after it. `evidence`: of who
-    wants to keep what was read."""
+    """The report for the job's status, with the history before it and what was not read after it. Pass `evidence` to
+    keep what was read."""
     evidence = evidence or Evidence(cloud, job)
     report = await _ROUTES.get(job.status, running)(evidence)
     report.facts.insert(0, f"timeline: {story(spans_of(job), evidence.now)}")
@@ -49,12 +49,12 @@ async def diagnose(cloud: CloudInRegion, job: Job, evidence: Evidence | None = N
 
 
 def spans_of(job: Job) -> list[Span]:
-    """The statuses the job was in, oldest first."""
+    """The statuses that the job was in, oldest first."""
     return [Span(span.status, span.start, span.end) for span in job.history if span.status] or _guessed(job)
 
 
 def _guessed(job: Job) -> list[Span]:
-    """Old jobs have no history: creation, run and end tell the most of it."""
+    """For old jobs without a history: the statuses as far as creation, start and end times tell."""
     found = [Span("Creating and queuing", job.created, job.running_since or job.finished)]
     if job.running_since:
         found.append(Span("Running", job.running_since, job.finished))
@@ -62,7 +62,7 @@ def _guessed(job: Job) -> list[Span]:
 
 
 def _restarts(evidence: Evidence, report: Report) -> None:
-    """How often it restarted, against the budget where there is one, and why the last times."""
+    """Adds the number of restarts, their budget if there is one, and the reasons of the last ones."""
     job = evidence.job
     used = _used(job)
     settings = job.settings
@@ -85,14 +85,14 @@ def _restarts(evidence: Evidence, report: Report) -> None:
 
 
 def _cause(job: Job) -> str:
-    """` (a node is unhealthy)`: of the last restart, where its record says so."""
+    """` (a node is unhealthy)`: the reason of the last restart, if recorded."""
     errors = _recorded(job)[-1].errors if _recorded(job) else ()
     found = next(filter(None, (categories.of_event(f"{error.code} {error.message}") for error in errors)), None)
     return f" ({found.category}: {found.what})" if found else ""
 
 
 def _recorded(job: Job) -> list[Restart]:
-    """Restarts that took place: the official example has an empty one."""
+    """The restarts that took place; the official example has an empty record."""
     return [restart for restart in job.restart_record if restart.at or any(error.pod_id for error in restart.errors)]
 
 

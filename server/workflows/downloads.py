@@ -1,5 +1,5 @@
-"""A log as a file in the folder that the operator set aside. The name is made here from ids of known form; nothing a
-model says goes into the path."""
+"""Saves a log as a file in the operator's download folder. The file name is made from ids of known form, never from
+other text of a caller."""
 
 import os
 import re
@@ -13,7 +13,7 @@ MOST_BYTES = 64_000_000
 
 
 def folder_of(setting: Path | None) -> Path:
-    """The operator's folder. Raises Failure where none is set."""
+    """The operator's download folder. Raises Failure if none is set."""
     if setting is None:
         raise Failure(
             "This server writes no files: its operator has set no folder for them.",
@@ -24,8 +24,8 @@ def folder_of(setting: Path | None) -> Path:
 
 
 def save(folder: Path, pod_id: str, pod_uid: str, text: bytes) -> Path:
-    """Writes the file whole or not at all, readable by the operator only, and returns its path. One already there
-    is replaced; a link there is replaced too, not followed. Raises Failure."""
+    """Write the file atomically, readable by the operator only, and return its path. Replaces an existing file; a
+    symbolic link is replaced, not followed. Raises Failure."""
     if len(text) > MOST_BYTES:
         raise Failure(
             f"The log has {len(text):,} bytes; a file may have {MOST_BYTES:,}.",

@@ -1,4 +1,4 @@
-"""How the pods of a job ended: each one's log read until its cause is known, a bounded number of them."""
+"""How the pods of a job ended. Reads the log of each pod until its cause is known, up to MOST_PODS pods."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,26 +16,26 @@ from pai_dlc_mcp.server.insight.errors import Cause
 from pai_dlc_mcp.server.insight.pods import Ending
 from pai_dlc_mcp.server.rules.pods import by_importance
 
-MOST_PODS = 200  # read; the others of a larger job are victims of those that failed first
-_AT_ONCE = 8  # logs fetched side by side
-_GLANCE_LINES = 500  # of a pod whose whole log is not needed
-_WHOLE = 32  # pods whose log is read as far as one call goes
+MOST_PODS = 200  # pods read; in a larger job the others failed because of these
+_AT_ONCE = 8  # parallel log requests
+_GLANCE_LINES = 500  # lines read first
+_WHOLE = 32  # pods whose log may be read up to MAX_LINES
 _EACH_TOKENS = 400
-_REFUSALS = 3  # permission errors after which the rest is not tried
+_REFUSALS = 3  # permission errors after which no further log is requested
 
 
 @dataclass
 class Endings:
-    """What was found, and what was not looked at."""
+    """The causes found, and the pods that were not read."""
 
     found: list[Ending]
     lines: int
     unread: list[tuple[str, str]]  # pod id and why its log could not be read
-    skipped: int  # pods that were not asked for
+    skipped: int  # pods whose log was not requested
 
 
 async def read(logs: Logs, job: Job, redactor: Redactor) -> Endings:
-    """Raises the first CloudError where no log at all could be read."""
+    """Read the endings. Raises the first CloudError if no log at all could be read."""
     pods = by_importance(job)
     seen = Endings([], 0, [], max(0, len(pods) - MOST_PODS))
     failures: list[CloudError] = []
@@ -66,8 +66,8 @@ async def read(logs: Logs, job: Job, redactor: Redactor) -> Endings:
 
 
 async def _cause(logs: Logs, job: Job, pod: Pod, redactor: Redactor, lines: int) -> tuple[Cause | None, int]:
-    """The cause and how many lines were read for it: the last `lines`, and all that one call gives where these name
-    none but a victim's or none at all."""
+    """The cause and the number of lines read: the last `lines`, then all lines of one request if those show no cause,
+    or only a victim's."""
     records: Sequence[str] = ()
     cause: Cause | None = None
     count = 0
@@ -85,7 +85,7 @@ async def _cause(logs: Logs, job: Job, pod: Pod, redactor: Redactor, lines: int)
 
 
 async def excerpt(logs: Logs, job: Job, pod: Pod, redactor: Redactor, max_tokens: int) -> str:
-    """The errors of one pod's log with their surroundings."""
+    """The errors in one pod's log with the lines around them."""
     try:
         records = (await logs.pod(job.job_id, pod.pod_id, since=pod.created or job.created)).records
     except CloudError as error:

@@ -1,4 +1,5 @@
-"""What a diagnosis reads of one job, few calls and each once; a read that fails is named and the others stand."""
+"""The requests of a diagnosis, each sent once for a job. A read that fails is named in the report; the others are
+used."""
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
@@ -22,12 +23,13 @@ from pai_dlc_mcp.server.deps import CloudInRegion
 T = TypeVar("T")
 
 _EVENTS = 100
-_END = 3  # lines of a log
+_END = 3  # last lines of a log
 
 
 @dataclass
 class Report:
-    """A diagnosis. `facts` are our words, `quoted` those of the job and the service: fence them. `meta` for _meta."""
+    """A diagnosis. `facts` are this server's words; `quoted` are texts of the job or the service and must be fenced.
+    `meta` goes into _meta."""
 
     category: str
     verdict: str
@@ -37,7 +39,7 @@ class Report:
 
 
 class Evidence:
-    """Reads of one job. Those that return None failed, and `unseen` says so."""
+    """The reads of one job. A read that failed returns None and is listed in `unseen`."""
 
     def __init__(self, cloud: CloudInRegion, job: Job) -> None:
         self.cloud, self.job = cloud, job
@@ -67,7 +69,7 @@ class Evidence:
         return await anyio.to_thread.run_sync(partial(cause.read, found.records, self.redactor, failed=failed))
 
     async def events(self, pod: Pod | None) -> list[Event]:
-        """Of the job, or of a pod."""
+        """Events of a pod, or with None of the job."""
         events, job_id, since = self.cloud.events, self.job.job_id, self.job.created
         if pod is None:
             what, read = "events of the job", events.job(job_id, since=since, max_events=_EVENTS)
@@ -79,7 +81,7 @@ class Evidence:
         return timeline({"": await self.attempt(what, read) or []}, self.redactor)[0]
 
     async def silence(self, pod: Pod, minutes: Sequence[int]) -> float:
-        """Seconds for which the log has had no line, at least: the longest of these windows that is empty."""
+        """Seconds without log lines, at least: the longest of the given windows (minutes) that is empty."""
         silent = 0.0
         started = pod.started or self.now
         for window in minutes:
@@ -94,27 +96,27 @@ class Evidence:
         return silent
 
     async def gpu_percent(self, since: datetime) -> float | None:
-        """Mean use of all pods; None where there are no figures."""
+        """Mean GPU use of all pods in percent since `since`; None without values."""
         read = self.cloud.metrics.job(self.job.job_id, "GpuCoreUsage", since=since, until=None, time_step="1m")
         series = await self.attempt("GPU use", read) or []
         values = [value for one in series for _, value in one.points]
         return sum(values) / len(values) if values else None
 
     async def sanity(self) -> Sequence[Sequence[Phase]]:
-        """The job's checks, newest first; none where it is not checked."""
+        """The job's sanity checks, newest first; empty if it has none."""
         if not self.job.settings.sanity_check:
             return []
         return await self.attempt("sanity checks", self.cloud.sanity.checks(self.job.job_id)) or []
 
 
 def quote(pod: Pod, found: Found) -> list[str]:
-    """The telling line first, should there be room for no more, then those around it."""
+    """The line that shows the error, then those around it: the order in which they are kept if space is short."""
     around = [f"  {line}" for line in found.shown]
     return [f"{short(pod.pod_id)}, log line {found.line:,}: {found.text}", *(["around it:", *around] if around else [])]
 
 
 def quote_end(pod: Pod, lines: Sequence[bytes]) -> list[str]:
-    """The last lines of a log that says no more."""
+    """The last lines of a log in which no error was found."""
     told = [line for line in lines if line.strip()][-_END:]
     shown = [f"  {inert(line.decode(errors='replace')[:240])}" for line in told]
     return [f"end of {short(pod.pod_id)}'s log, {len(lines):,} lines:", *shown]

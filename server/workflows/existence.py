@@ -1,4 +1,4 @@
-"""Does what a job names exist? Workspace, images, specs, data and code sources, looked up before a create."""
+"""Checks before a create that everything a draft names exists: workspace, images, specs, datasets, code sources."""
 
 import re
 from collections.abc import Awaitable, Iterator, Sequence
@@ -14,14 +14,14 @@ from pai_dlc_mcp.server.errors import Failure
 from pai_dlc_mcp.server.rules.job_spec import Draft
 from pai_dlc_mcp.server.spelling import nearest
 
-_OFFERS = 5  # values an error names
-_ALIKE = 100  # images of a name, of which the nearest is offered
+_OFFERS = 5  # values that an error suggests
+_ALIKE = 100  # images of a name, the nearest of which is suggested
 
 
 async def check(cloud: CloudInRegion, draft: Draft) -> Sequence[EcsSpec]:
-    """Look up everything the draft names, at once. Returns the ECS specs it asks for.
+    """Check everything that the draft names, in parallel. Returns the ECS specs.
 
-    Raises one Failure naming all that does not exist, or the first CloudError.
+    Raises one Failure that names all that does not exist, or the first CloudError.
     """
     specs: list[EcsSpec] = []
     problems: list[str] = []
@@ -49,7 +49,7 @@ async def check(cloud: CloudInRegion, draft: Draft) -> Sequence[EcsSpec]:
 
 
 def _questions(cloud: CloudInRegion, draft: Draft, specs: list[EcsSpec]) -> Iterator[Awaitable[str | None]]:
-    """One for each thing that is named: None, or what is wrong with it."""
+    """One check for each name: None, or what is wrong with it."""
     yield _workspace(cloud, draft.workspace_id)
     yield _ecs_specs(cloud, draft, specs)
     if cloud.settings.image_policy == "catalog":
@@ -63,7 +63,7 @@ def _questions(cloud: CloudInRegion, draft: Draft, specs: list[EcsSpec]) -> Iter
 
 
 async def _ecs_specs(cloud: CloudInRegion, draft: Draft, specs: list[EcsSpec]) -> str | None:
-    """Adds those that exist to `specs`."""
+    """Appends the specs that exist to `specs`."""
     wanted = dict.fromkeys(spec.ecs_spec for spec in draft.job_specs if spec.ecs_spec)
     found = {spec.instance_type: spec for spec in (await cloud.specs.list({})).items} if wanted else {}
     specs.extend(found[name] for name in wanted if name in found)
@@ -89,7 +89,7 @@ async def _code_source(cloud: CloudInRegion, code_source_id: str) -> str | None:
 
 
 async def _image(cloud: CloudInRegion, given: str, workspace_id: str) -> str | None:
-    """An image must be an ImageUri of the catalogue, verbatim; a name or an id is answered with its uri."""
+    """An image must be exactly an ImageUri of the catalogue. For a name or an id the error suggests its URI."""
     for workspace in (None, workspace_id):
         if await or_none(cloud.images.with_uri(given, workspace)):
             return None

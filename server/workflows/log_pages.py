@@ -1,5 +1,5 @@
-"""A pod's log beyond one answer of GetPodLogs, which has no offset: earlier pages are found by time and joined where
-they overlap."""
+"""Reads a pod's log beyond one answer of GetPodLogs, which has no offset: earlier pages are found by time and joined at
+their overlap."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,14 +9,14 @@ from pai_dlc_mcp.server.budget.cursor import Cursor, Page
 from pai_dlc_mcp.server.cloud.logs import MAX_LINES, Logs
 from pai_dlc_mcp.server.cloud.times import to_utc
 
-_PROBE = 8  # records by which a page is known to overlap the next
-_REACH = timedelta(days=366)  # after a pod's creation; the log's clock need not be ours
-_NEW_PAGES = 4  # read for a cursor that fell behind: 20,000 records
+_PROBE = 8  # records compared to find the overlap of two pages
+_REACH = timedelta(days=366)  # after the pod's creation; the log's clock can differ from ours
+_NEW_PAGES = 4  # pages read for a cursor that is behind: 20,000 records
 
 
 @dataclass(frozen=True)
 class Source:
-    """One incarnation of a pod and a window of time."""
+    """One incarnation of a pod, and a time window."""
 
     logs: Logs
     job_id: str
@@ -26,7 +26,7 @@ class Source:
     until: datetime | None = None
 
     async def last(self, records: int | None = None, until: datetime | None = None) -> tuple[list[str], str]:
-        """The last records of the window, by default as many as one call gives, and the pod's uid."""
+        """The last records of the window (by default as many as one call returns) and the pod's uid."""
         read = await self.logs.pod(
             self.job_id,
             self.pod_id,
@@ -40,7 +40,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Extent:
-    """Records oldest first. `cut`: the log has earlier ones."""
+    """Records, oldest first. `cut`: the log has earlier ones."""
 
     records: list[str]
     pod_uid: str
@@ -48,7 +48,8 @@ class Extent:
 
 
 async def read(source: Source, pages: int = 1) -> Extent:
-    """The last pages of a log, each of MAX_LINES records; one call for the last, some 30 for each before it."""
+    """The last `pages` pages of a log, each of MAX_LINES records. One request for the last page, about 30 for each page
+    before."""
     records, uid = await source.last()
     extent = Extent(records, uid, len(records) >= MAX_LINES)
     for _ in range(pages - 1):
@@ -61,7 +62,7 @@ async def read(source: Source, pages: int = 1) -> Extent:
 
 
 async def read_on(source: Source, cursor: Cursor | None, *, key: bytes) -> tuple[Page, Extent]:
-    """What came after the cursor; more than one answer of the service holds is fetched page by page."""
+    """The records after a cursor. If one answer is not enough, further pages are read."""
     since = to_utc(source.since) or ""
     extent = await read(source)
     page = cursors.read(extent.records, extent.pod_uid, since, cursor, key=key, cut=extent.cut)
@@ -81,8 +82,11 @@ async def _extended(source: Source, extent: Extent) -> Extent:
 
 
 async def _before(source: Source, known: list[str]) -> tuple[list[str], bool]:
-    """The records before `known`, and whether there are earlier ones. Halves the time in which the first second lies
-    whose records end inside `known`; the page up to it ends in what is known already."""
+    """The records before `known`, and whether there are still earlier ones.
+
+    A binary search over the window's end finds the first second at which the log's last records are inside `known`; the
+    page that ends there overlaps `known`.
+    """
     low = int((source.since or datetime(2020, 1, 1, tzinfo=UTC)).timestamp())
     high = low + int(_REACH.total_seconds())
     while high - low > 1:
@@ -98,7 +102,7 @@ async def _before(source: Source, known: list[str]) -> tuple[list[str], bool]:
 
 
 def _ends_inside(records: list[str], known: list[str]) -> bool:
-    """Whether these last records of a window are among the known ones, or run into their beginning."""
+    """Whether `records`, the last of a window, are inside `known` or reach into its beginning."""
     if not records:
         return False
     size = len(records)
@@ -107,6 +111,7 @@ def _ends_inside(records: list[str], known: list[str]) -> bool:
 
 
 def _overlap(records: list[str], known: list[str]) -> int:
-    """How many of the last records are the first known ones: the fewest, lest lines be lost where they repeat."""
+    """How many of the last records equal the first of `known`. The smallest such number, so that repeated lines are not
+    lost."""
     sizes = range(1, min(len(records), len(known)) + 1)
     return next((n for n in sizes if records[-n] == known[0] and records[-n:] == known[:n]), 0)

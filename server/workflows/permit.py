@@ -1,6 +1,8 @@
-"""The permission of a tool to write. A gated tool declares one Permit: policy, question, answer and re-read are done
-when its body runs, and the permit sends only what was shown. Others declare a Sender, for writes that need no
-question."""
+"""The permission to send a write.
+
+A tool that needs a confirmation declares a Permit: policy, question, answer and second look are done before its body
+runs, and the permit sends only what the user was shown. A tool that needs none declares a Sender.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,7 +26,7 @@ from pai_dlc_mcp.server.workflows.shielded import finished
 
 T = TypeVar("T")
 
-_MAKES = frozenset({"CreateJob", "CreateJobTemplate", "CreateTensorboard"})  # what these answer is an id
+_MAKES = frozenset({"CreateJob", "CreateJobTemplate", "CreateTensorboard"})  # these return the id of what they created
 
 
 class Gated(Facts, Outcome):
@@ -33,9 +35,9 @@ class Gated(Facts, Outcome):
     question: Quoting | None = None
 
 
-class Ended(Exception):  # an ending of a call, not an error: app.py renders the reply
-    """The call ends with this reply and without its body: nothing was sent and the reply says why, or what was sent
-    could not be looked at."""
+class Ended(Exception):  # no error: door.py renders the reply
+    """Ends a call with this reply instead of its body: nothing was sent and the reply says why, or the state after a
+    write could not be read."""
 
     def __init__(self, reply: Facts) -> None:
         super().__init__()
@@ -44,8 +46,8 @@ class Ended(Exception):  # an ending of a call, not an error: app.py renders the
 
 @dataclass(frozen=True)
 class Plan(Generic[T]):
-    """What a call would send, from facts read just now. `preview` is what its user is shown; None: nothing to ask.
-    `reply` and `about` make the tool's reply where nothing is sent."""
+    """The writes of a call, planned from facts read just now. `preview` is shown to the user; None if no confirmation
+    is needed. `reply` and `about` are the class and fields of the reply if nothing is sent."""
 
     preview: Preview | None
     writes: tuple[Write[T], ...]
@@ -57,22 +59,22 @@ class Plan(Generic[T]):
 
 
 Look = Callable[[], Awaitable[Plan[T]]]
-"""Reads the job and plans: called for the question, and again right before the write. Raises Ended or Failure."""
+"""Reads the job and plans the writes; called before the question and again before the write. Raises Ended, Failure."""
 
 
 class SentFailure(Failure):
-    """A failure that itself says what was sent, and what to do."""
+    """A failure that already says what was sent and what to do next."""
 
 
 @dataclass
 class Sent:
-    """The requests of one call that went out: accepted by the service, or not answered."""
+    """The requests that a call has sent: accepted, or not answered."""
 
     accepted: list[Write[Any]] = field(default_factory=list[Write[Any]])
     unanswered: list[tuple[Write[Any], Failure]] = field(default_factory=list[tuple[Write[Any], Failure]])
 
     def told(self, failure: Failure) -> tuple[str, str] | None:
-        """What was sent although the call failed, and what to do; None where the failure itself says all there is."""
+        """What was sent before the call failed, and what to do next. None if `failure` itself says both."""
         if isinstance(failure, SentFailure) or not (self.accepted or self.unanswered):
             return None
         if not self.accepted and all(failure is error for _, error in self.unanswered):
@@ -85,8 +87,8 @@ class Sent:
 
 @dataclass(frozen=True)
 class Permit(Leave, Generic[T]):
-    """Leave to send the planned writes, each once. `about`: what the look saw, for the reply. `asked`: a user said yes
-    to this plan, or the operator for them."""
+    """Permission to send each planned write once. `about`: what the second look found, for the reply. `asked`: the
+    user, or the operator's policy, approved this plan."""
 
     plan: Plan[T]
     app: App
@@ -104,7 +106,7 @@ class Permit(Leave, Generic[T]):
         return self.plan.about
 
     async def send(self, write: Write[T] | None = None) -> T:
-        """Send a planned write, by default the only one. Raises CloudError."""
+        """Send a planned write; without an argument, the only one. Raises CloudError."""
         if write is None:
             (write,) = self.writes
         if write not in self.writes or write in self._tried:
@@ -113,7 +115,7 @@ class Permit(Leave, Generic[T]):
         return await _send(self.app, write, self.caller, self.sent, asked=self.asked)
 
     def after(self, failure: Failure) -> Exception:
-        """What was sent is told, although what came of it could not be looked at."""
+        """The exception to raise when a read after the write failed: it says what was sent."""
         if not (told := self.sent.told(failure)):
             return failure
         return Ended(self.plan.reply(**self.plan.about, status="sent_unseen", reason=told[0], next=told[1]))
@@ -121,32 +123,32 @@ class Permit(Leave, Generic[T]):
 
 @dataclass(frozen=True)
 class UnaskedSender(Leave):
-    """Sends writes that ask nobody: those that safety/risks.py lists with the reason."""
+    """Sends writes that need no confirmation: those listed with a reason in safety/risks.py."""
 
     app: App
     caller: Caller
     sent: Sent = field(default_factory=Sent)
 
     async def send(self, write: Write[T]) -> T:
-        """Raises CloudError; Failure where the user's CLI policy says no."""
+        """Send one write. Raises CloudError; Failure if the user's aliyun CLI policy denies it."""
         if asks(write.action):
             raise RuntimeError(f"{write.action} needs a permit")
         return await _send(self.app, write, self.caller, self.sent, asked=False)
 
     def after(self, failure: Failure) -> Exception:
-        """As a Permit's, as an error: it has no reply of its tool's."""
+        """As Permit.after, but an error: this sender has no tool's reply."""
         told = self.sent.told(failure)
         return Failure(told[0], fix=told[1], code="SentUnseen") if told else failure
 
 
 def _named(writes: Sequence[Write[Any]], how: str) -> str:
-    """`StopJob dlc… was sent and accepted`; nothing for none."""
+    """`StopJob dlc… was sent and accepted`; empty without writes."""
     named = ", ".join(" ".join((write.action, *write.path)) for write in writes)
     return f"{named} {'were' if len(writes) > 1 else 'was'} sent and {how}" if writes else ""
 
 
 async def _send(app: App, write: Write[T], caller: Caller, sent: Sent, *, asked: bool) -> T:
-    if app.settings.account:  # the others are asked about, and the question names it
+    if app.settings.account:  # gated writes are checked in _shown
         await _account(app, write.region)
     with writing(app.gate.audit, write, caller, asked=asked) as made, sent_once(write.shown_by):
         try:
@@ -165,7 +167,7 @@ async def _send(app: App, write: Write[T], caller: Caller, sent: Sent, *, asked:
 
 
 async def _account(app: App, region: str) -> str:
-    """The account as a question names it. Raises Failure where the operator named another one."""
+    """The account as a question names it. Raises Failure if the operator configured another account."""
     arn = None if app.settings.emulator else await app.identity.arn(region)
     unknown = "the emulator's account" if app.settings.emulator else "account not known: STS gave no answer"
     named = f"account {account_in(arn)} as {arn}" if arn else unknown
@@ -179,8 +181,8 @@ async def _account(app: App, region: str) -> str:
 
 
 async def _shown(app: App, plan: Plan[T]) -> Plan[T]:
-    """A yes is to these very requests, in this account, and to the very facts that were shown: all are compared and
-    confirmed."""
+    """Adds the account and digests of requests and facts to the preview: an approval is valid only while all of these
+    stay the same."""
     if plan.preview is None:
         return plan
     requests = [(write.action, write.path, write.region, dict(write.params)) for write in plan.writes]
@@ -206,7 +208,7 @@ AppDep = Annotated[App, Resolve(_app)]
 
 
 def asking(prepare: Callable[..., Awaitable[Look[Any]]]) -> Resolve:
-    """The resolver of a Permit. `prepare` is itself a resolver; the look it returns plans what the tool may send."""
+    """The resolver of a Permit. `prepare` is a resolver; it returns the function that plans the writes."""
 
     async def first(look: Annotated[Look[Any], Resolve(prepare)], app: AppDep) -> Plan[Any]:
         return await _shown(app, await look())
@@ -232,7 +234,7 @@ def asking(prepare: Callable[..., Awaitable[Look[Any]]]) -> Resolve:
             nonlocal fresh
             try:
                 fresh = await _shown(app, await look())
-            except Ended:  # nothing left to ask about
+            except Ended:  # the second look found nothing to send
                 return None
             return fresh.preview
 

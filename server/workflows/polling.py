@@ -7,13 +7,14 @@ from pai_dlc_mcp.server.clock import Clock
 from pai_dlc_mcp.server.cloud.jobs import Job
 from pai_dlc_mcp.server.deps import Progress
 
-_STEP = 0.5  # seconds; doubled after each look, up to 4
-_UNHEARD_SECONDS = 45.0  # hosts that get no progress drop a call at 60 s, and a read may take its time
-_TELL_SECONDS = 5.0  # between two notifications of progress
+_STEP = 0.5  # seconds; doubled after each request, at most 4
+_UNHEARD_SECONDS = 45.0  # hosts drop a call without progress after 60 s, and a request takes time as well
+_TELL_SECONDS = 5.0  # seconds between two progress notifications
 
 
 def bound(asked: float, progress: Progress) -> float:
-    """Seconds that a call may take of those asked for: a host drops a call without progress after 60."""
+    """Seconds that a call may wait: less than 60 if the client takes no progress notifications, as hosts then drop the
+    call."""
     return asked if progress.heard else min(asked, _UNHEARD_SECONDS)
 
 
@@ -40,7 +41,7 @@ async def until(
 
 
 async def pause(seconds: float, clock: Clock, progress: Progress, *, done: float, total: float, message: str) -> None:
-    """Sleeps, with a notification of progress every few seconds; `done` of `total` seconds have passed before."""
+    """Sleep; notify progress every few seconds. `done`: seconds of `total` that passed before this call."""
     slept = 0.0
     while slept < seconds:
         await progress.tell(done + slept, total, message)

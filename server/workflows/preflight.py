@@ -1,4 +1,4 @@
-"""Reads a quota and predicts what a create would do (rules/preflight.py). Never stops a create."""
+"""Reads a quota and predicts how a create would be scheduled (rules/preflight.py). Never stops a create."""
 
 import hashlib
 import json
@@ -14,11 +14,11 @@ from pai_dlc_mcp.server.rules.preflight import Facts
 from pai_dlc_mcp.server.workflows import capacity
 from pai_dlc_mcp.server.workflows.capacity import refused
 
-_REMEMBERED = 1000  # bodies that were looked at, so that their warnings are not said again
+_REMEMBERED = 1000  # bodies whose warnings are not repeated
 
 
 async def look(cloud: CloudInRegion, draft: Draft, specs: Sequence[EcsSpec]) -> dict[str, Any]:
-    """The fields of a Preflight, and `warnings`. Raises nothing of the service's: what is not readable is said."""
+    """The fields of a Preflight and `warnings`. Errors of the service become warnings."""
     if draft.resource_id:
         facts = await _facts(cloud, draft.resource_id)
         found, more = preflight.on_quota(draft, facts), list(preflight.quota_warnings(draft, facts))
@@ -31,7 +31,7 @@ async def look(cloud: CloudInRegion, draft: Draft, specs: Sequence[EcsSpec]) -> 
 
 
 def unsaid(cloud: CloudInRegion, draft: Draft, specs: Sequence[EcsSpec]) -> list[str] | None:
-    """The warnings of a create that no dry run has said."""
+    """The warnings of a create, None if a dry run of the same body has already shown them."""
     return None if _digest(cloud, draft) in cloud.looked_at else advice.warnings(draft, specs) or None
 
 
@@ -47,6 +47,6 @@ async def _facts(cloud: CloudInRegion, quota_id: str) -> Facts:
 
 
 def _digest(cloud: CloudInRegion, draft: Draft) -> str:
-    """Keyed: a body holds secrets."""
+    """Keyed, because a body contains secrets."""
     body = json.dumps([cloud.region, draft.body()], sort_keys=True)
     return hashlib.blake2b(body.encode(), key=cloud.key[:64]).hexdigest()

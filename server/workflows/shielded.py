@@ -1,4 +1,4 @@
-"""Lets a request that was sent finish: a cancelled call, or a process told to end, waits for it a few seconds."""
+"""Lets a request finish that has been sent: a cancelled call or an ending process waits a few seconds for it."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -13,8 +13,8 @@ _GRACE = 2.0  # seconds
 
 
 async def finished(call: Callable[[], Awaitable[T]]) -> T:
-    """The answer of `call`, also when this task is cancelled while it runs and the answer comes within `_GRACE`
-    seconds. Cancelled before it began, it is not called; without an answer in time the cancellation goes on."""
+    """The result of `call`, also if this task is cancelled during it and the result comes within `_GRACE` seconds. If
+    the task was cancelled before, `call` does not run; if the result is late, the cancellation is raised."""
     await anyio.lowlevel.checkpoint_if_cancelled()
     answers, failures = list[T](), list[Failure]()
     shield, ended = anyio.CancelScope(shield=True), anyio.Event()

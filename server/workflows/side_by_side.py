@@ -1,4 +1,4 @@
-"""One call for each of several things, all at once."""
+"""Runs one call for each item of a sequence, all in parallel."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
@@ -10,8 +10,7 @@ T = TypeVar("T")
 
 
 async def side_by_side(call: Callable[[S], Awaitable[T]], of: Sequence[S]) -> list[T]:
-    """The answers, in the order of what was asked. Raises ExceptionGroup of what a call raised; the others are then
-    cancelled."""
+    """The results, in the order of `of`. If calls raise, the others are cancelled and an ExceptionGroup is raised."""
     answers: dict[int, T] = {}
 
     async def one(number: int, given: S) -> None:

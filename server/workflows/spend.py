@@ -1,5 +1,8 @@
-"""The operator's spend limits, held before each create. The ledger is in the store, and every job of the account that
-carries our tag counts as well: neither a restart nor a lost ledger sets the count back."""
+"""The operator's spend limits, checked before each create.
+
+A ledger in the store lists the creates; in addition every job in the account that carries our tag counts. So neither a
+restart nor a lost ledger resets the count.
+"""
 
 import json
 from collections.abc import Sequence
@@ -25,8 +28,8 @@ from pai_dlc_mcp.server.spend_limits import SpendLimits
 from pai_dlc_mcp.server.workflows.create_once import REQUEST_TAG, Creator
 
 _KIND = "spend"
-_REMEMBERED = 2 * 24 * 3600.0  # seconds of a ledger line: a day and a margin
-_BACK = timedelta(days=30)  # in which live jobs are looked for
+_REMEMBERED = 2 * 24 * 3600.0  # seconds that a ledger line is kept: a day and a margin
+_BACK = timedelta(days=30)  # live jobs created before that are not found
 _MOST = 10  # pages of jobs read
 
 
@@ -44,7 +47,7 @@ class Line:
 
 
 def size(cloud: CloudInRegion, draft: Draft, specs: Sequence[Any]) -> Spent:
-    """The job of a draft as it would count. Raises Failure where a limit is set on what is not known of it."""
+    """The size and cost of a draft's job. Raises Failure if a limit is set on a figure that is not known."""
     limits, prices = cloud.settings.limits or SpendLimits(), cloud.settings.prices
     gpus = advice.gpus(draft, specs)
     if gpus is None and (limits.gpu_hours_a_day or limits.gpus_at_once):
@@ -66,7 +69,8 @@ def size(cloud: CloudInRegion, draft: Draft, specs: Sequence[Any]) -> Spent:
 
 
 async def figures(cloud: CloudInRegion, wanted: Sequence[Spent], but: str = "") -> list[Figure]:
-    """Of the limits that are set; none without limits. `but` is the key of a reservation of `wanted`."""
+    """Used and allowed amounts for each limit that is set. `but`: key of the ledger line that already holds
+    `wanted`."""
     limits = cloud.settings.limits
     if limits is None:
         return []
@@ -87,8 +91,8 @@ async def figures(cloud: CloudInRegion, wanted: Sequence[Spent], but: str = "") 
 
 
 def held(cloud: CloudInRegion, found: Sequence[Figure]) -> list[Figure]:
-    """Those near their limit, of which the user is asked. Raises Failure for a limit that is reached, with all
-    figures."""
+    """The limits that are close, about which the user is asked. Raises Failure with all figures if a limit is
+    reached."""
     over = [figure for figure in found if figure.refuses]
     if over:
         raise Failure(
@@ -106,7 +110,7 @@ _FAILURES = " First find out with diagnose_job why the last ones failed."
 
 @dataclass(frozen=True)
 class Limited:
-    """Sends a create that the limits allow. `asked`: its user said yes to going near them."""
+    """Sends a create within the limits. `asked`: its user agreed to come close to them."""
 
     cloud: CloudInRegion
     sender: Creator
@@ -118,11 +122,11 @@ class Limited:
         return self.sender.caller
 
     async def send(self, write: Write[str]) -> str:
-        """The line is in the ledger before the request goes: of creates at the same time each sees the others."""
+        """Send after the ledger line is written, so that parallel creates count each other."""
         if self.cloud.settings.limits is None:
             return await self.sender.send(write)
         request_id = str(write.params["Settings"]["Tags"][REQUEST_TAG])
-        key = json.dumps([self.caller.principal, request_id])  # an id is its caller's own
+        key = json.dumps([self.caller.principal, request_id])  # request ids are unique for a caller only
         line = _line(self.cloud, self.wanted, request_id)
         store = self.cloud.store
         new: bool = await kept(store.put, _KIND, key, asdict(line), _REMEMBERED)

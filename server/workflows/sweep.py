@@ -1,7 +1,7 @@
-"""Many jobs like one, over a grid or a list of points: one yes, a few at once, and no twin.
+"""Creates many jobs that differ in listed fields: one confirmation, a few creates in parallel, no duplicates.
 
-Each point is a create of its own with a request id made of the template's body and the points, so that the journal
-knows which were sent, after a kill as well. The store keeps that this very sweep was agreed to, as a digest; no value.
+The request id of each point is made of the template's body and the points, so the journal knows which were sent, also
+after a crash. The store keeps a digest of each sweep that was agreed to, and no values.
 """
 
 import itertools
@@ -28,13 +28,13 @@ from pai_dlc_mcp.server.workflows.side_by_side import side_by_side
 
 MOST = 50  # points
 _KIND = "sweep"
-_REMEMBERED = 30 * 24 * 3600.0  # seconds that an agreed sweep goes on without a new yes, as long as the journal's
+_REMEMBERED = 30 * 24 * 3600.0  # seconds that a sweep needs no new confirmation; as in the journal
 _NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
 
 
 @dataclass(frozen=True)
 class Point:
-    """One job of a sweep: what it is called, its request id, and the fields that are its own."""
+    """One job of a sweep: display name, request id, and the fields in which it differs."""
 
     name: str
     request_id: str
@@ -44,14 +44,15 @@ class Point:
 
 @dataclass(frozen=True)
 class Sweep:
-    """`key` is of the template's body and of all points: change one and it is another sweep, which asks anew."""
+    """A planned sweep. `key`: digest of the template's body and all points; any change is a new sweep, which needs a
+    confirmation."""
 
     key: str
     points: tuple[Point, ...]
 
 
 class Best(NamedTuple):
-    """The point whose last value of the metric is best, and the log line that says so."""
+    """The point with the best last value of the metric, and the log line with that value."""
 
     job_id: str
     value: float
@@ -59,7 +60,8 @@ class Best(NamedTuple):
 
 
 def points(grid: Mapping[str, Any] | None, listed: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]]:
-    """Changes of each job; a grid's dotted fields are nested. Raises Failure for none, both, or more than MOST."""
+    """The changes of each job. Dotted field names of a grid are nested. Raises Failure for no points, for both forms at
+    once, and for more than MOST points."""
     if bool(grid) == bool(listed):
         raise Failure(
             "A sweep takes a grid or points.",
@@ -78,8 +80,8 @@ def points(grid: Mapping[str, Any] | None, listed: Sequence[Mapping[str, Any]] |
 
 
 async def plan(cloud: CloudInRegion, job_id: str, changes: Sequence[Mapping[str, Any]]) -> Sweep:
-    """Reads the template and checks every job. Raises Failure for the first that could not be created, and for two
-    that are the same."""
+    """Read the template and check every job. Raises Failure for the first job that could not be created, and for two
+    equal ones."""
     original = await clone.read(cloud, job_id)
     key = keyed(cloud.key, cloud.region, job_id, original.body, changes)
     made: list[Point] = []
@@ -100,17 +102,18 @@ async def plan(cloud: CloudInRegion, job_id: str, changes: Sequence[Mapping[str,
 
 
 async def agreed(cloud: CloudInRegion, sweep: Sweep, principal: str, at_once: int) -> bool:
-    """Whether this caller's user has said yes to this very sweep, so many at once."""
+    """Whether this caller's user agreed to this sweep with `at_once` parallel jobs."""
     return await kept(cloud.store.get, _KIND, keyed(cloud.key, sweep.key, principal, at_once)) is not None
 
 
 async def agree(cloud: CloudInRegion, sweep: Sweep, principal: str, at_once: int) -> None:
+    """Record that the user agreed."""
     key = keyed(cloud.key, sweep.key, principal, at_once)
     await kept(cloud.store.put, _KIND, key, {"points": len(sweep.points)}, _REMEMBERED)
 
 
 async def sent(cloud: CloudInRegion, principal: str, sweep: Sweep) -> dict[str, Job | None]:
-    """Those whose create went out, by request id; None where no answer told the job, or it is gone."""
+    """The jobs whose create was sent, by request id; None if the job is not known or no longer exists."""
     journal = Journal(cloud.store)
     entries = await side_by_side(lambda point: journal.get(principal, point.request_id), sweep.points)
     known = [entry for entry in entries if entry]
@@ -122,13 +125,14 @@ async def sent(cloud: CloudInRegion, principal: str, sweep: Sweep) -> dict[str, 
 
 
 async def unanswered(cloud: CloudInRegion, caller: Caller, sweep: Sweep) -> list[Unanswered]:
-    """Its creates of which nobody knows what became, after one more look for each."""
+    """Creates of the sweep without a known result, after one more search for each."""
     found = await side_by_side(lambda point: unresolved(cloud, caller, point.request_id), sweep.points)
     return [lost for lost in found if lost]
 
 
 async def best(cloud: CloudInRegion, made: Sequence[Job], metric: str, *, highest: bool) -> Best | None:
-    """By the last line of each leading pod's log that tells the metric; of jobs that succeeded."""
+    """The best succeeded job, by the last log line of its leading pod that contains the metric; None if there is
+    none."""
     found: list[Best] = []
     pattern = re.compile(rf"(?i)(?<![a-z_/]){re.escape(metric)}['\"]?[ \t]*[:= ][ \t]*({_NUMBER})(?![\w.])".encode())
     for job in made:
@@ -145,7 +149,7 @@ async def best(cloud: CloudInRegion, made: Sequence[Job], metric: str, *, highes
 
 
 async def _checked(cloud: CloudInRegion, one: clone.Clone, known: dict[str, Checked]) -> Checked:
-    """What a point names is looked up once for all points that name the same."""
+    """Check one job. Points that name the same things share one check."""
     draft = one.draft
     named = keyed(cloud.key, {**draft.body(), "DisplayName": "", "Envs": None, "UserCommand": "", "Description": ""})
     if named not in known:
@@ -155,7 +159,7 @@ async def _checked(cloud: CloudInRegion, one: clone.Clone, known: dict[str, Chec
 
 
 def _told(change: object, path: str) -> Iterator[str]:
-    """`envs.LR=0.1`, `user_command`: numbers are told, as no secret is one."""
+    """`envs.LR=0.1`, `user_command`: values are included if they are numbers, which are no secrets."""
     if isinstance(change, Mapping):
         for name, value in cast("Mapping[str, object]", change).items():
             yield from _told(value, f"{path}.{name}".lstrip("."))

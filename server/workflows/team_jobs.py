@@ -1,4 +1,4 @@
-"""Lists jobs over workspaces: ListJobs shows a team's jobs of one workspace at a time."""
+"""Lists jobs of several workspaces: ListJobs returns a team's jobs for one workspace only."""
 
 from collections.abc import Awaitable, Mapping
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from pai_dlc_mcp.server.cloud.jobs import JobSummary
 from pai_dlc_mcp.server.cloud.paging import Page, whole
 from pai_dlc_mcp.server.deps import CloudInRegion
 
-_WORKSPACES = 20  # asked at most, the newest first
+_WORKSPACES = 20  # workspaces read, newest first
 _AT_ONCE = 8
 _PAGE = 100
 EVER = "1970-01-01T00:00:00Z"
@@ -27,8 +27,9 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 async def list_jobs(cloud: CloudInRegion, filters: Mapping[str, Any], offset: int, limit: int) -> Page[JobSummary]:
-    """One window of the jobs, newest first. Without a WorkspaceId: one's own of all workspaces, in one call; the team's
-    of each workspace, merged. Raises CloudError; a workspace that may not be read is left out."""
+    """One page of jobs, newest first. Without a WorkspaceId: the caller's own jobs of all workspaces in one request, or
+    the team's jobs of each workspace, merged. Raises CloudError; workspaces that the caller may not read are left
+    out."""
     if filters["WorkspaceId"]:
         return await cloud.jobs.list(filters, offset, limit)
     if filters["ShowOwn"]:
@@ -62,7 +63,7 @@ async def list_jobs(cloud: CloudInRegion, filters: Mapping[str, Any], offset: in
 
 
 def scope(filters: Mapping[str, Any], total: int) -> str | None:
-    """What was listed, and what would widen it; of an empty list also the filters."""
+    """What the list covers and how to widen it; for an empty list also the filters."""
     said = ["your own jobs (show_own=false shows the team's)"] if filters["ShowOwn"] else []
     since = filters["StartTime"]
     if since != EVER:

@@ -1,4 +1,4 @@
-"""Polls several jobs at once until one of them meets the condition, or the seconds asked for have passed."""
+"""Polls several jobs until one of them meets the condition or a number of seconds has passed."""
 
 import base64
 import binascii
@@ -20,15 +20,15 @@ from pai_dlc_mcp.server.workflows.watched import watch
 Until = Literal["running", "finished", "any_change"]
 
 _earlier: ContextVar[float | None] = ContextVar("earlier", default=None)
-_STEP, _MOST = 2.0, 15.0  # seconds between two looks: the first, and what it grows to
+_STEP, _MOST = 2.0, 15.0  # seconds between two polls: at first, and at most
 _MARK_BYTES = 6
-_EVER = "1970-01-01T00:00:00Z"  # ListJobs shows 7 days by default
+_EVER = "1970-01-01T00:00:00Z"  # without it ListJobs shows the last 7 days
 _HAS_RUN = frozenset({"Running", "SucceededReserving", "FailedReserving"})
 
 
 @dataclass(frozen=True)
 class Sight:
-    """A job as last looked at; without one, `gone` (it will not come back) or `error` (it may) says why."""
+    """A job as last read. Without a job: `gone` (permanent) or `error` (temporary) says why."""
 
     job_id: str
     job: JobSummary | None = None
@@ -45,13 +45,13 @@ class Sight:
 
     @property
     def state(self) -> str:
-        """What makes two sights of a job differ."""
+        """Two sights of a job differ if this differs."""
         return f"{self.status} {self.job.restarts if self.job else self.gone}"
 
 
 @dataclass(frozen=True)
 class Waited:
-    """How a wait ended. `news`: ids of the jobs that did what was waited for and were not reported before."""
+    """How a wait ended. `news`: ids of jobs that met the condition and were not reported before."""
 
     sights: Sequence[Sight]
     news: frozenset[str]
@@ -66,7 +66,7 @@ class Waited:
 
 @contextmanager
 def one_look(waited: float) -> Generator[None]:
-    """In here `wait` looks once: at the end of a wait of which `waited` seconds have passed in earlier calls."""
+    """In this context `wait` polls once, as the end of a wait of which `waited` seconds passed in earlier calls."""
     token = _earlier.set(waited)
     try:
         yield
@@ -82,9 +82,10 @@ async def wait(
     told: frozenset[bytes] | None,
     progress: Progress,
 ) -> Waited:
-    """Poll until a job is what `until` says and not among those `told` before (of a cursor), or `seconds` have passed.
+    """Poll until a job meets `until` that is not among `told` (states reported before, from a cursor), or `seconds`
+    have passed.
 
-    Raises CloudError when no job can be read at all.
+    Raises CloudError if no job can be read at all.
     """
     looks = Looks(cloud, list(dict.fromkeys(job_ids)))
     clock, start, step = cloud.clock, cloud.clock.monotonic(), _STEP
@@ -107,7 +108,7 @@ async def wait(
 
 
 def _news(sights: Iterable[Sight], until: Until, told: frozenset[bytes], key: bytes) -> frozenset[str]:
-    """Jobs that are where they are waited for in a state that was not told yet."""
+    """Jobs that meet the condition in a state that was not reported before."""
     return frozenset(
         sight.job_id
         for sight in sights
@@ -127,11 +128,11 @@ def _said(sights: Sequence[Sight]) -> str:
 
 @dataclass
 class Looks:
-    """Looks at jobs with as few calls as it takes: one ListJobs a workspace, GetJob for what that does not show."""
+    """Reads jobs with few requests: one ListJobs for each workspace, GetJob for jobs that it does not return."""
 
     cloud: CloudInRegion
     job_ids: Sequence[str]
-    failed: int = 0  # reads that a later look made good, or will
+    failed: int = 0  # failed reads that were retried with success, or will be retried
     _found: dict[str, Sight] = field(default_factory=dict[str, Sight])
     _unlisted: set[str] = field(default_factory=set[str])
 
@@ -140,7 +141,7 @@ class Looks:
         return [self._found[job_id] for job_id in self.job_ids]
 
     async def look(self) -> None:
-        """Look at what is not over yet; what cannot be read for now stays as last seen."""
+        """Read the jobs that are not over. A job that cannot be read at present keeps its last state."""
         live = [job_id for job_id in self.job_ids if not (job_id in self._found and self._found[job_id].over)]
         async with anyio.create_task_group() as group:
             for workspace_id, members in self._workspaces(live).items():
@@ -174,7 +175,7 @@ class Looks:
             page = await self.cloud.jobs.list(filters, 0, len(members))
         except CloudError as error:
             self.failed += 1
-            if not error.transient:  # who may not list may still get
+            if not error.transient:  # without permission to list, reading one job may be permitted
                 self._unlisted.update(members)
             return
         listed = {job.job_id: job for job in page.items}
@@ -204,7 +205,7 @@ def _marks(sights: Iterable[Sight], key: bytes) -> frozenset[bytes]:
 
 
 def _mark(sight: Sight, key: bytes) -> bytes:
-    """Keyed, so that a cursor tells nothing to who does not know the job."""
+    """A keyed digest of a job's state, so that a cursor reveals nothing about the job."""
     said = f"{sight.job_id} {sight.state}".encode("utf-8", "surrogatepass")
     return blake2b(said, digest_size=_MARK_BYTES, key=key[:64]).digest()
 
@@ -214,7 +215,8 @@ def encode(marks: Iterable[bytes]) -> str:
 
 
 def decode(text: str) -> frozenset[bytes]:
-    """ValueError for what `encode` did not write. Marks of another server match nothing: its ends are told again."""
+    """Raises ValueError for text that `encode` did not produce. Digests of another server match nothing, so its ends
+    are reported again."""
     try:
         data = base64.b64decode(text, altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):

@@ -1,4 +1,4 @@
-"""Jobs whose end somebody is to be told of: records of the store, which notify.py looks at."""
+"""Records in the store of jobs whose end is to be posted to the webhook; notify.py reads them."""
 
 import logging
 from collections.abc import Iterable

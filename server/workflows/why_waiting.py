@@ -1,4 +1,4 @@
-"""Why a job does not run yet, in a line: its place in the queue of a quota, or what its events repeat."""
+"""Why a job does not run yet, in one line: its place in the queue of its quota, or its repeated events."""
 
 from pai_dlc_mcp.server.budget.events import timeline
 from pai_dlc_mcp.server.budget.redact import of_call
@@ -12,7 +12,7 @@ _EVENTS = 100
 
 
 async def why_waiting(cloud: CloudInRegion, job: Job) -> str | None:
-    """None where nothing says why. Raises CloudError."""
+    """The reason; None if no source has one. Raises CloudError."""
     if job.status == "Queuing" and job.resource_id:
         place = await cloud.quotas.workload(job.resource_id, job.job_id)
         if place is None or not place.waiting:

@@ -1,4 +1,4 @@
-"""The side door, and the record of requests."""
+"""The control API, and the record of requests."""
 
 import json
 import urllib.request

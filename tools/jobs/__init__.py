@@ -1,1 +1,1 @@
-"""Training jobs: read.py finds them and looks at one, create.py creates, change.py updates and stops."""
+"""Training jobs: read.py lists and reads, create.py creates, change.py updates and stops."""

@@ -1,4 +1,4 @@
-"""Changing a training job, behind the gate where it cannot be taken back."""
+"""Changes of a training job. Those that cannot be undone need a confirmation."""
 
 from collections.abc import Awaitable
 from typing import Annotated, Any, Literal
@@ -20,8 +20,8 @@ from pai_dlc_mcp.tools.params import ConfirmationToken, JobId, Region
 
 tools = Toolset("core")
 
-_STOP_SECONDS, _UPDATE_SECONDS = 60, 60  # how long a change is watched before it is reported
-_BEGUN_SECONDS = 10  # each of several stops
+_STOP_SECONDS, _UPDATE_SECONDS = 60, 60  # seconds to wait for a change before the reply
+_BEGUN_SECONDS = 10  # seconds to wait for each of several stops
 _AFTER_STOP = {
     "stopping": "get_job shows when it is Stopped.",
     "stop_requested": "The service accepted the stop but the job does not show it yet: look again with get_job.",
@@ -29,7 +29,7 @@ _AFTER_STOP = {
 
 
 class UpdateReply(Gated):
-    """`applied` was seen in the job afterwards; `pending` was accepted and is not visible yet."""
+    """`applied`: read back from the job. `pending`: accepted, not visible yet."""
 
     job_id: str
     workspace_id: str
@@ -39,8 +39,8 @@ class UpdateReply(Gated):
 
 
 class StopReply(Gated):
-    """`status`: stopped, stopping or stop_requested, as observed; confirmation_required; not_executed;
-    nothing_to_stop. `job_status` is the job's when last looked at; `console` is where its user can stop it."""
+    """`status`: stopped, stopping or stop_requested, as observed; confirmation_required; not_executed; nothing_to_stop.
+    `job_status`: as last read. `console`: URL at which the user can stop the job."""
 
     job_id: str
     workspace_id: str
@@ -57,7 +57,7 @@ async def _update(
     job_specs: list[PodsChange] | None,
     display_name: str | None,
 ) -> Look[None]:
-    """What the service would ignore is refused first: nobody is asked in vain."""
+    """Plans an update. Changes that the service would ignore are refused before the question."""
 
     async def look() -> Plan[None]:
         if display_name is not None:
@@ -143,8 +143,8 @@ async def stop_job(
 async def stop_and_watch(
     cloud: Cloud, job_id: str, stop: Awaitable[None], progress: Progress, *, begun: bool = False
 ) -> StopReply:
-    """Send a StopJob, then look for its end within a bound, or for Stopping with `begun`; also when its answer was
-    lost."""
+    """Send a StopJob, also if its answer is lost, and wait a bounded time for the job's end; with `begun` only until it
+    is Stopping."""
     unanswered = await _unanswered(stop)
     seen = await polling.until(
         lambda: cloud.jobs.get(job_id),
@@ -161,7 +161,7 @@ async def stop_and_watch(
 
 
 async def _unanswered(write: Awaitable[None]) -> CloudError | None:
-    """The error of a write that may have been carried out all the same; None when it was answered."""
+    """The error of a write that may have been carried out; None if it was answered."""
     try:
         await write
     except CloudError as error:

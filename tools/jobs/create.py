@@ -1,4 +1,4 @@
-"""Creating a training job: every rule first, then one request."""
+"""create_job: check all rules, then send one request."""
 
 from typing import Annotated, Any, Literal
 
@@ -67,8 +67,8 @@ async def _asked(
     cloud: Cloud,
     ctx: Context[App],
 ) -> Look[None]:
-    """A create that nobody answered is sent a second time on the user's word alone, and one near the operator's limits
-    is sent on it; any other asks nobody."""
+    """A create needs a confirmation if an unresolved one is to be sent again, or if it comes close to the operator's
+    limits."""
 
     async def look() -> Plan[None]:
         about: dict[str, Any] = {"workspace_id": draft.workspace_id, "client_request_id": client_request_id}

@@ -1,4 +1,4 @@
-"""Training jobs: find them and look at one."""
+"""Lists training jobs and reads one."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -36,12 +36,12 @@ tools = Toolset("core")
 
 _PODS_SHOWN = 20
 _INCARNATIONS_SHOWN = 12
-_EVENTS = 2000  # in which exit codes are looked for
+_EVENTS = 2000  # events searched for exit codes
 _LATE = datetime.max.replace(tzinfo=UTC)
 
 
 def specs_of(value: object) -> str:
-    """`Worker 4 x ecs.gn7e-c16g1.4xlarge`, or `Worker 4 x 8 GPU 96 CPU 1000Gi` for a quota."""
+    """`Worker 4 x ecs.gn7e-c16g1.4xlarge`; on a quota `Worker 4 x 8 GPU 96 CPU 1000Gi`."""
     specs = cast("Iterable[Spec]", value)
     return ", ".join(f"{spec.type} {spec.pod_count} x {spec.compute}" for spec in specs)
 
@@ -165,7 +165,7 @@ async def get_job(
     failed or waits says diagnose_job."""
     shown: Any = None
     if detail or fields:
-        shown = await anyio.to_thread.run_sync(showable, job.raw, of_call())  # may be megabytes
+        shown = await anyio.to_thread.run_sync(showable, job.raw, of_call())  # may have megabytes
     if fields and shown:
         part = shrink(project(shown, fields), STREAM_TOKENS)[0]
         return JobFacts(job_id=job_id, status=job.status, detail=part)
@@ -195,8 +195,8 @@ def _notes(job: Job, pods: int, incarnations: int) -> Iterator[str]:
 
 
 async def _incarnations(cloud: CloudInRegion, job_id: str, job: Job) -> list[IncarnationRow]:
-    """The latest first, of one restart those that failed first. Exit codes stand in the job's events only, so they
-    are asked for where there was a restart; without them the rows stand."""
+    """Earlier incarnations, latest first; of one restart the failed ones first. Exit codes are in the job's events
+    only, which are read if there was a restart; without them the rows have no exit code."""
     lives = [(pod, one) for pod in job.pods for one in earlier(pod)]
     if not lives:
         return []
@@ -232,6 +232,6 @@ def _pod_row(pod: Pod) -> PodRow:
 
 
 def console(region: str, job: JobSummary) -> str:
-    """The job's page in the PAI console."""
+    """URL of the job in the PAI console."""
     workspace_id, job_id = (found if is_path_segment(found) else "" for found in (job.workspace_id, job.job_id))
     return f"https://pai.console.aliyun.com/?regionId={region}&workspaceId={workspace_id}#/dlc/jobs/{job_id}/overview"

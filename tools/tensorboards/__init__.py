@@ -1,1 +1,1 @@
-"""Tensorboards, which show what a job wrote for TensorBoard: read.py finds them, change.py does the rest."""
+"""Tensorboards: read.py lists and reads, change.py has the other tools."""

@@ -1,4 +1,4 @@
-"""Creating, changing, starting, stopping, sharing and deleting tensorboards."""
+"""Create, update, start, stop, share and delete tensorboards."""
 
 from typing import Annotated, Any, Literal
 
@@ -25,8 +25,8 @@ Minutes = Annotated[int, Field(ge=1, description="Stops it then.")]
 
 
 class TensorboardReply(Facts):
-    """`status`: created, starting, started, stopping, stopped, nothing_to_start or nothing_to_stop;
-    `tensorboard_status` is as last seen."""
+    """`status`: created, starting, started, stopping, stopped, nothing_to_start or nothing_to_stop.
+    `tensorboard_status`: the service's, as last read."""
 
     status: str
     tensorboard_id: str
@@ -35,7 +35,7 @@ class TensorboardReply(Facts):
 
 
 class UpdateReply(Gated):
-    """`applied` was seen in the tensorboard afterwards; `pending` was accepted and is not visible yet."""
+    """`applied`: read back from the tensorboard. `pending`: accepted, not visible yet."""
 
     tensorboard_id: str
     tensorboard_status: str | None = None
@@ -208,7 +208,7 @@ async def delete_tensorboard(
 
 
 async def _share(tensorboard_id: str, cloud: Cloud, expire_time_seconds: int) -> Look[str]:
-    """The service shares a running tensorboard only."""
+    """The service shares only running tensorboards."""
 
     async def look() -> Plan[str]:
         board = await cloud.tensorboards.get(tensorboard_id)

@@ -1,4 +1,4 @@
-"""Finding a tensorboard and looking at it."""
+"""Lists tensorboards and reads one."""
 
 from typing import Annotated
 
