@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, NOISE, VICTIM, WRAPPER, Kind
+from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, NOISE, WRAPPER, Kind
 from pai_dlc_mcp.server.insight.lines import Lines
 from pai_dlc_mcp.server.insight.signatures import ANY, KINDS, kind_of
 from pai_dlc_mcp.server.insight.words import measures
@@ -51,6 +51,7 @@ class Block(NamedTuple):
     kind: Kind  # its name, level and category
     rank: int | None = None  # which failed, where a prefix or a launcher's report says so
     survived: bool = False  # the job went on as before: never the root
+    passed_over: bool = False  # the line before a traceback says that it is ignored, or tried again
 
     @property
     def sign(self) -> int:
@@ -154,8 +155,7 @@ def _judged(log: Lines, hits: Mapping[int, Kind], closing: list[int], block: ran
         kinds = {index: hits[index] for index in inside if _OPENING not in lines[index]} or {block[0]: hits[block[0]]}
     keys = sorted(kinds, key=lambda index: (kinds[index].level, _order(log.said(index).words, index)))
     kind = kinds[keys[0]]
-    if kind.level < VICTIM and block[0] and opens and _PASSED_OVER.search(lines[block[0] - 1]):
-        kind = replace(kind, level=NOISE)
+    passed_over = opens and block[0] > 0 and _PASSED_OVER.search(lines[block[0] - 1]) is not None
     table = next((index for index in inside if _ROOT in lines[index]), block.stop)
     entry = sorted(
         block[table - block[0] :][:_ROOT_LINES], key=lambda index: not log.said(index).words.startswith(_TELLING)
@@ -166,7 +166,8 @@ def _judged(log: Lines, hits: Mapping[int, Kind], closing: list[int], block: ran
     for key in keys:
         said.setdefault(log.said(key).words, key)
     keys = list(said.values())
-    return Block(block[0], block.stop, tuple(keys), kind, _rank(log, [*keys[:_ROOT_LINES], *entry]))
+    who = _rank(log, [*keys[:_ROOT_LINES], *entry])
+    return Block(block[0], block.stop, tuple(keys), kind, who, passed_over=passed_over)
 
 
 def _closing(kind: Kind | None) -> Kind:

@@ -57,7 +57,7 @@ def read(log: Lines, *, failed: bool = False) -> Reading:
     """With `failed`, a log without a sign has a root too: a block of kind SILENCE, where its output stops."""
     found = _blocks.find(log)
     beat = rhythm(log, found)
-    found = judged(log, found, beat)
+    found = _noted(judged(log, found, beat), failed=failed)
     found = [block for block in found if not (block.survived and block.kind.level == NOISE)]
     nearest = root(found)
     more = _unsigned(log, found, nearest, beat.stop, failed=failed)
@@ -76,6 +76,19 @@ def root(found: Sequence[Block]) -> Block | None:
     """The block nearest to the cause, the first of them if several are; None if all were survived or mere warnings."""
     candidates = (block for block in found if not block.survived and block.kind.level < NOISE)
     return min(candidates, key=order, default=None)
+
+
+def _noted(found: Sequence[Block], *, failed: bool) -> Sequence[Block]:
+    """Tracebacks that are said to be passed over are noise, unless a failed pod has nothing else that says why: the
+    note may be of something before."""
+    calm = [
+        block._replace(kind=replace(block.kind, level=NOISE))
+        if block.passed_over and block.kind.level < VICTIM
+        else block
+        for block in found
+    ]
+    best = root(calm)
+    return calm if not failed or (best and best.kind.level < WRAPPER) else found
 
 
 def _unsigned(

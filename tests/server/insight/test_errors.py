@@ -167,3 +167,24 @@ def test_blocks_never_overlap_and_hold_their_telling_lines() -> None:
     got = blocks.find(log)
     assert all(block.start <= min(block.keys) <= max(block.keys) < block.stop for block in got)
     assert all(before.stop <= after.start for before, after in pairwise(got))
+
+
+@pytest.mark.parametrize("note", ["xformers is not installed, falling back to sdpa", "a cache miss, ignored"])
+def test_a_note_above_a_traceback_hides_no_failure(note: str) -> None:
+    trace = ["Traceback (most recent call last):", '  File "t.py", line 3, in <module>', "ValueError: no such head"]
+    steps = [f"step {at} loss {3 - at / 100:.3f}" for at in range(40)]
+    log = Lines("\n".join([*steps, note, *trace]).encode())
+    named = blocks.read(log, failed=True).root
+    assert named
+    assert log.lines[named.sign] == b"ValueError: no such head"
+    assert blocks.read(log).root is None  # the pod did not fail
+
+
+def test_a_traceback_passed_over_is_not_the_cause_where_another_is() -> None:
+    trace = ["Traceback (most recent call last):", '  File "t.py", line 3, in <module>', "ValueError: no such head"]
+    log = Lines(
+        "\n".join(["no head, falling back to none", *trace, "torch.OutOfMemoryError: CUDA out of memory"]).encode()
+    )
+    named = blocks.read(log, failed=True).root
+    assert named
+    assert log.lines[named.sign].startswith(b"torch.OutOfMemoryError")
