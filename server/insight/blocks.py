@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, NOISE, WRAPPER, Kind
+from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, NOISE, VICTIM, WRAPPER, Kind
 from pai_dlc_mcp.server.insight.lines import Lines
 from pai_dlc_mcp.server.insight.signatures import ANY, KINDS, kind_of
 from pai_dlc_mcp.server.insight.words import measures
@@ -33,7 +33,10 @@ EXCEPTION = re.compile(
     rb"|exception)?:? ?$"
 )
 _LEAD_BYTES = 200
-_PASSED_OVER = re.compile(rb"(?i)exception ignored in|\(ignored\)|\bignor(?:ing|ed)\b|retrying|falling back")
+_IGNORED = re.compile(
+    rb"(?i)exception ignored in|\(ignored\)|\bignor(?:ing|ed) (?:the |an )?(?:error|exception|failure)"
+)
+_PASSED_OVER = re.compile(rb"(?i)\bignor(?:ing|ed)\b|retrying|falling back")  # or a note of something before
 
 _NAMED_RANK = re.compile(
     rb"\b[Rr]ank(?:s|ID)? ?[=:#]?[ \[]{0,8}(\d{1,6})\b|^  rank +: (\d{1,6})"
@@ -155,7 +158,9 @@ def _judged(log: Lines, hits: Mapping[int, Kind], closing: list[int], block: ran
         kinds = {index: hits[index] for index in inside if _OPENING not in lines[index]} or {block[0]: hits[block[0]]}
     keys = sorted(kinds, key=lambda index: (kinds[index].level, _order(log.said(index).words, index)))
     kind = kinds[keys[0]]
-    passed_over = opens and block[0] > 0 and _PASSED_OVER.search(lines[block[0] - 1]) is not None
+    note = lines[block[0] - 1] if opens and block[0] else b""
+    if kind.level < VICTIM and _IGNORED.search(note):
+        kind = replace(kind, level=NOISE)
     table = next((index for index in inside if _ROOT in lines[index]), block.stop)
     entry = sorted(
         block[table - block[0] :][:_ROOT_LINES], key=lambda index: not log.said(index).words.startswith(_TELLING)
@@ -167,7 +172,7 @@ def _judged(log: Lines, hits: Mapping[int, Kind], closing: list[int], block: ran
         said.setdefault(log.said(key).words, key)
     keys = list(said.values())
     who = _rank(log, [*keys[:_ROOT_LINES], *entry])
-    return Block(block[0], block.stop, tuple(keys), kind, who, passed_over=passed_over)
+    return Block(block[0], block.stop, tuple(keys), kind, who, passed_over=bool(_PASSED_OVER.search(note)))
 
 
 def _closing(kind: Kind | None) -> Kind:

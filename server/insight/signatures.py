@@ -33,7 +33,10 @@ SILENCE = Kind("no error sign; the output stops here", NOISE, None, "", "", "")
 _CALM = re.compile(rb"\b(?:INFO|DEBUG|TRACE|NOTICE|info|debug)\b|^I\d{4} |: I \w+/")
 _WARNED = re.compile(rb"\b(?:WARN(?:ING)?|warn(?:ing)?|Warning)\b|^W\d{4} |: W \w+/")
 # Logged as warnings, for want of a level of errors
-_ERRS = re.compile(rb"NCCL WARN|OP_REQUIRES failed|distributed\.nanny")
+_ERRS = re.compile(
+    rb"NCCL WARN|OP_REQUIRES failed|distributed\.nanny|killed by YARN for exceeding|\*\*\* SIG[A-Z]+ \(@"
+    rb"|^ *Warning +Failed[A-Za-z]* +\S+ "  # an event of Kubernetes
+)
 _GOES_ON = re.compile(
     rb"(?i)\bretr(?:y|ies|ying)\b|\btry(?:ing)? again|fall(?:ing|s)? ?back|\bskip(?:ping|ped)?\b|\bignor(?:ed|ing)\b"
     rb"|\bcontinu(?:e|ing)\b|\brecover(?:ed|ing)\b|\b(?:lower|reduc|halv|decreas)(?:ed|ing)\b|\binstead\b"

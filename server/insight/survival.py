@@ -12,13 +12,15 @@ from pai_dlc_mcp.server.insight.kinds import DEATH, ERROR, ROOT, STALL, VICTIM, 
 from pai_dlc_mcp.server.insight.lines import Lines, body
 from pai_dlc_mcp.server.insight.rhythm import Rhythm
 from pai_dlc_mcp.server.insight.signatures import goes_on
-from pai_dlc_mcp.server.insight.words import sets_up, trains_nothing
+from pai_dlc_mcp.server.insight.words import says_only_that, sets_up, trains_nothing
 
 _ORDINARY, _ORDINARY_TIMES = 2, 2  # lines of different shapes that say that a start went on after an error
 _ORDINARY_BYTES = 8
 _MANY = 4  # of them, where what follows says less than the error
 _HEAD_LINES, _HEAD_BYTES, _HEAD_TIMES, _HEADS = 60, 12, 2, 3  # of a log's start, to know it again
 _EXPLAINS = "out of memory"  # a report of it comes after the kill
+_HOLLOW_KINDS = frozenset(("exception", "TensorFlow op"))
+_NEAR = 12  # lines between an exception and what it only points at
 _RESTART = re2.compile(
     r"(?i)\bwill restart\b|restart_count[=: ]+[1-9]|restart(?:ing|ed)? (?:the )?(?:worker|job|process|container"
     r"|training|pod|run|all)|\battempts? left\b|incarnation [1-9]|\brestart #?\d|resum(?:ing|ed) (?:training )?from"
@@ -32,12 +34,30 @@ def judged(log: Lines, found: Sequence[Block], beat: Rhythm) -> list[Block]:
     lived = [
         block._replace(survived=True) if beat.goes_on(block.start, block.stop, block.rank) else block for block in found
     ]
-    return _reported(_started_anew(log, _went_on(log, lived, beat)))
+    return _reported(_hollow(log, _started_anew(log, _went_on(log, lived, beat))))
 
 
 def order(block: Block) -> tuple[int, int]:
     """The nearest to the cause first. A stall is the cause where nothing else was said before."""
     return (ERROR if block.kind.level == STALL else block.kind.level, block.start)
+
+
+def _hollow(log: Lines, found: Sequence[Block]) -> list[Block]:
+    """An exception that only says that something failed is a wrapper of an error near it that says what."""
+    tells = [
+        block
+        for block in found
+        if not block.survived and block.kind.level <= ERROR and not says_only_that(log.said(block.sign).words)
+    ]
+    return [
+        block._replace(kind=replace(block.kind, level=WRAPPER))
+        if block.kind.name in _HOLLOW_KINDS
+        and not block.survived
+        and says_only_that(log.said(block.sign).words)
+        and any(block.start - _NEAR <= other.stop and other.start <= block.stop + _NEAR for other in tells)
+        else block
+        for block in found
+    ]
 
 
 def _reported(found: Sequence[Block]) -> list[Block]:

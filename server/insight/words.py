@@ -71,6 +71,19 @@ _ENDS = re.compile(
     rb"|\xe4\xb8\x8d\xe4\xb8\x80\xe8\x87\xb4"
 )
 
+# An exception that says that something failed, not why
+_ONLY_THAT = re.compile(
+    rb"(?i)NCCL error in:|unhandled (?:system|cuda) error|without setting an exception|Bad StatusOr|\bOS Error$"
+    rb"|(?:training|initialization|compilation|sync stream|launch kernel) failed|see (?:root cause|the error)s? above"
+    rb"|see above for|for details|SIGTERMException|^SystemExit|^[\w.]*(?:error|exception):? ?$|\braised:\s*$"
+    rb"|graph execution error:|refer to '[^']*message'|queue .{0,60}is closed and has insufficient|ops function error"
+)
+
+
+def says_only_that(words: bytes) -> bool:
+    """Whether an exception only says that something failed: its cause is a line near it, if one says more."""
+    return _ONLY_THAT.search(words, 0, _READ) is not None
+
 
 def measures(line: bytes) -> bool:
     return _MEASURES.search(line, 0, _READ) is not None

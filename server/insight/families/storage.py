@@ -17,7 +17,8 @@ STORAGE = (
         ROOT,
         "configuration",
         r"^mount(?:\.\w+)?: |\bmount(?:\.\w+)? ?(?:error|failed|point .{0,60}(?:busy|does not exist|not found))"
-        r"|MountVolume|FailedMount|[Uu]nable to (?:attach or )?mount|[Ff]ailed to mount"
+        r"|MountVolume|Failed(?:Mount|AttachVolume)|Multi-Attach error"
+        r"|[Uu]nable to (?:attach or )?mount|[Ff]ailed to mount"
         r"|[Mm]ount.{0,30}access denied"
         r"|[Ss]tale (?:NFS )?file handle|[Tt]ransport endpoint is not connected|[Rr]ead-only file system"
         r"|[Ii]nput/output error|ossfs\w*: .*(?:error|fail|denied|invalid|unable)|\b(?:cpfs|jindofs?|fuse|nfs"

@@ -188,3 +188,22 @@ def test_a_traceback_passed_over_is_not_the_cause_where_another_is() -> None:
     named = blocks.read(log, failed=True).root
     assert named
     assert log.lines[named.sign].startswith(b"torch.OutOfMemoryError")
+
+
+NATIVE = "[ERROR] DEVICE(246,python): [kernel_runtime_manager.cc:136] SyncStream failed: stream is null"
+
+
+@pytest.mark.parametrize(
+    ("exception", "cause"),
+    [
+        ("RuntimeError: Sync stream failed! device id: 0", NATIVE),  # says that, not why
+        ("RuntimeError: stream 3 of rank 2 is null", "RuntimeError: stream 3 of rank 2 is null"),  # says why
+    ],
+)
+def test_an_exception_that_only_says_that_something_failed_points_at_the_error_near_it(
+    exception: str, cause: str
+) -> None:
+    trace = ["Traceback (most recent call last):", '  File "t.py", line 3, in <module>', exception]
+    assert root([NATIVE, "", *trace]) == cause
+    assert root(["step 1", *trace]) == exception  # alone it is all there is
+    assert root([NATIVE, *(f"loading shard {'abcdefghijklmnopqrst'[at]}" for at in range(20)), *trace]) == exception
